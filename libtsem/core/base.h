@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * base.h - what the core needs from its surroundings: integers of fixed size,
+ * memcpy() and memcmp(). The core runs in the kernel, in the userspace agent
+ * and on devices without a C library, so nothing else may be included there.
+ */
+#ifndef TSEM_CORE_BASE_H
+#define TSEM_CORE_BASE_H
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/types.h>
+#include <linux/string.h>
+#else
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#endif
+
+/** TSEM_DIGEST_MAX - Size in bytes of the largest digest (sha512). */
+#define TSEM_DIGEST_MAX 64
+
+#endif
