@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * command.c - the grammar of a create command: KEY=VALUE separated by blanks.
+ * Tables say which keys there are and which words they take; a key twice, an
+ * unknown key and an unknown word are all refused.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/ctype.h>
+#include <linux/hex.h>
+#include <linux/kstrtox.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "ns.h"
+
+static const char default_scratch[] = "/tmp/:/var/tmp/:/dev/shm/";
+
+static int take_word(const char *value, const char *const *words, unsigned int count)
+{
+	int i = match_string(words, count, value);
+
+	return i < 0 ? -EINVAL : i;
+}
+
+static int take_number(const char *value, unsigned int least, unsigned int most, unsigned int *ret)
+{
+	unsigned int number;
+
+	if (!isdigit(value[0]) || kstrtouint(value, 10, &number) < 0)
+		return -EINVAL;
+	if (number < least || number > most)
+		return -EINVAL;
+	*ret = number;
+	return 0;
+}
+
+static int take_bool(const char *value, bool *ret)
+{
+	unsigned int number;
+	int r = take_number(value, 0, 1, &number);
+
+	if (r == 0)
+		*ret = number;
+	return r;
+}
+
+static int take_tma(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = { "external" };
+
+	return take_word(value, words, ARRAY_SIZE(words));
+}
+
+static int take_fields(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = {
+		[TSEM_FIELDS_STRICT] = "strict",
+		[TSEM_FIELDS_PORTABLE] = "portable",
+	};
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	params->fields = i;
+	return 0;
+}
+
+static int take_digest(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = { "sha256", "sha384", "sha512", "sha3-256", "sm3" };
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	params->digest = words[i];
+	return 0;
+}
+
+static int take_gone(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = {
+		[TSEM_GONE_DENY] = "deny",
+		[TSEM_GONE_ALLOW] = "allow",
+		[TSEM_GONE_KILL] = "kill",
+	};
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	params->gone = i;
+	return 0;
+}
+
+/* Which kinds of event each word takes in, one bit per enum tsem_since. */
+static void set_events(struct tsem_params *params, unsigned int kinds)
+{
+	bitmap_zero(params->events, TSEM_EVENT_COUNT);
+	for (unsigned int i = 1; i < TSEM_EVENT_COUNT; i++) {
+		if (kinds & BIT(tsem_events[i].since))
+			set_bit(i, params->events);
+	}
+}
+
+static int take_events(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = { "v4", "default", "all" };
+	static const unsigned int kinds[] = {
+		BIT(TSEM_SINCE_V4),
+		BIT(TSEM_SINCE_V4) | BIT(TSEM_SINCE_OURS),
+		BIT(TSEM_SINCE_V4) | BIT(TSEM_SINCE_OURS) | BIT(TSEM_SINCE_LATER),
+	};
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	set_events(params, kinds[i]);
+	if (i > 0)	/* a point of every model of ours */
+		set_bit(TSEM_EVENT_BPRM_CHECK_SECURITY, params->events);
+	return 0;
+}
+
+static int take_nsref(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = { "initial", "current" };
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	params->nsref_current = i;
+	return 0;
+}
+
+static int take_cache(struct tsem_params *params, const char *value)
+{
+	return take_number(value, 1, TSEM_POOL_MAX, &params->cache);
+}
+
+static int take_deadline(struct tsem_params *params, const char *value)
+{
+	return take_number(value, 0, TSEM_DEADLINE_MSEC_MAX, &params->deadline_msec);
+}
+
+static int take_exec(struct tsem_params *params, const char *value)
+{
+	return take_bool(value, &params->export_exec);
+}
+
+static int take_batch(struct tsem_params *params, const char *value)
+{
+	return take_bool(value, &params->batch);
+}
+
+/* In place: \xNN becomes its byte. Returns the new length or -EINVAL. */
+static int decode_text(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		u8 byte;
+
+		if (*from != '\\') {
+			if (iscntrl(*from))
+				return -EINVAL;
+			*to++ = *from;
+			continue;
+		}
+		if (from[1] != 'x' || !from[2] || !from[3] || hex2bin(&byte, from + 2, 1) < 0 ||
+		    !byte)
+			return -EINVAL;
+		*to++ = byte;
+		from += 3;
+	}
+	*to = '\0';
+	return to - text;
+}
+
+static int add_scratch(struct tsem_params *params, char *dir)
+{
+	int size = decode_text(dir);
+
+	if (size < 0)
+		return size;
+	if (size < 2 || dir[0] != '/' || dir[size - 1] != '/' || strstr(dir, "//") ||
+	    strstr(dir, "/./") || strstr(dir, "/../"))
+		return -EINVAL;
+	if (params->scratch_count == TSEM_SCRATCH_MAX)
+		return -E2BIG;
+	params->scratch[params->scratch_count++] =
+		(struct tsem_scratch){ .dir = dir, .size = size };
+	return 0;
+}
+
+static int take_scratch(struct tsem_params *params, const char *value)
+{
+	char *text = kstrdup(value, GFP_KERNEL_ACCOUNT);
+	char *dir;
+
+	if (!text)
+		return -ENOMEM;
+	params->scratch_text = text;
+	if (!*text)	/* scratch= : none */
+		return 0;
+	while ((dir = strsep(&text, ":"))) {
+		int r = add_scratch(params, dir);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const struct key {
+	const char *name;
+	int (*take)(struct tsem_params *params, const char *value);
+} keys[] = {
+	{ "tma", take_tma },	   { "fields", take_fields },	  { "events", take_events },
+	{ "digest", take_digest }, { "nsref", take_nsref },	  { "cache", take_cache },
+	{ "exec", take_exec },	   { "batch", take_batch },	  { "deadline", take_deadline },
+	{ "gone", take_gone },	   { "scratch", take_scratch },
+};
+
+static int take_argument(struct tsem_params *params, char *argument, unsigned long *seen)
+{
+	char *value = strchr(argument, '=');
+
+	if (!value)
+		return -EINVAL;
+	*value++ = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(argument, keys[i].name))
+			continue;
+		if (__test_and_set_bit(i, seen))
+			return -EINVAL;
+		return keys[i].take(params, value);
+	}
+	return -EINVAL;
+}
+
+/**
+ * tsem_params_parse() - Parse what stands behind create.
+ * @arguments: Text without line feed; changed.
+ * @ret: Parameters with defaults where nothing was said; to be given to
+ *	tsem_params_done(). Untouched on failure.
+ *
+ * Return: 0; -EINVAL (grammar, key, value); -E2BIG (too many directories); -ENOMEM.
+ */
+int tsem_params_parse(char *arguments, struct tsem_params *ret)
+{
+	struct tsem_params params = {
+		.digest = "sha256",
+		.fields = TSEM_FIELDS_PORTABLE,
+		.gone = TSEM_GONE_DENY,
+		.cache = TSEM_POOL_DEFAULT,
+	};
+	unsigned long seen = 0;
+	char *argument;
+	int r = 0;
+
+	(void)take_events(&params, "default");
+	while (r == 0 && (argument = strsep(&arguments, " "))) {
+		if (*argument)
+			r = take_argument(&params, argument, &seen);
+	}
+	if (r == 0 && !params.scratch_text)
+		r = take_scratch(&params, default_scratch);
+	if (r < 0) {
+		tsem_params_done(&params);
+		return r;
+	}
+	*ret = params;
+	return 0;
+}
+
+void tsem_params_done(struct tsem_params *params)
+{
+	kfree(params->scratch_text);
+	params->scratch_text = NULL;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * describe.c - packing the composite types of the schema. Each function packs
+ * one type, member by member, in the order of the schema; tsem_event_end()
+ * checks the result against it.
+ */
+
+#include <linux/cred.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/un.h>
+#include <net/sock.h>
+
+#include "describe.h"
+#include "inode.h"
+#include "task.h"
+
+static void pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
+			const struct tsem_digest *digest)
+{
+	static const struct tsem_digest zeros;
+
+	tsem_pack_bytes(p, (digest ?: &zeros)->bytes, tsem_ns_digest_size(ns));
+}
+
+/**
+ * tsem_created_in() - Who created an object, if that was in this namespace.
+ *
+ * Return: Lives as long as the inode; NULL if it was not.
+ */
+const struct tsem_created *tsem_created_in(const struct inode *inode, const struct tsem_ns *ns)
+{
+	const struct tsem_created *created;
+
+	if (!inode)
+		return NULL;
+	created = smp_load_acquire(&tsem_inode(inode)->created);
+	return created && created->ns_id == ns->id ? created : NULL;
+}
+
+void tsem_pack_inode(struct tsem_packer *p, const struct tsem_ns *ns, const struct inode *inode)
+{
+	static const u8 no_uuid[16];
+	struct user_namespace *to = ns->params.nsref_current ? current_user_ns() : &init_user_ns;
+	const struct super_block *sb = inode->i_sb;
+
+	tsem_pack_u32(p, from_kuid(to, inode->i_uid));
+	tsem_pack_u32(p, from_kgid(to, inode->i_gid));
+	tsem_pack_u32(p, inode->i_mode);
+	tsem_pack_u64(p, sb->s_magic);
+	tsem_pack_text(p, sb->s_id, strnlen(sb->s_id, sizeof(sb->s_id)));
+	tsem_pack_bytes(p, sb->s_magic == TMPFS_MAGIC ? no_uuid : sb->s_uuid.b, sizeof(no_uuid));
+}
+
+static bool has_device(const struct super_block *sb)
+{
+	return MAJOR(sb->s_dev) || d_inode(sb->s_root)->i_op->rename;
+}
+
+/**
+ * tsem_pack_path_text() - Pack a PATH.
+ * @sb: Where it lies.
+ * @created: NULL if it was not created in the namespace.
+ * @text: Its name.
+ */
+void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
+			 const struct super_block *sb, const struct tsem_created *created,
+			 const struct tsem_text *text)
+{
+	const struct tsem_scratch *scratch =
+		tsem_scratch_find(&ns->params, text->bytes, text->size);
+	bool device = has_device(sb);
+
+	tsem_pack_u8(p, device);
+	if (device) {
+		tsem_pack_u32(p, MAJOR(sb->s_dev));
+		tsem_pack_u32(p, MINOR(sb->s_dev));
+	}
+	tsem_pack_u8(p, !!created);
+	if (created) {
+		pack_digest(p, ns, &created->owner);
+		tsem_pack_u64(p, created->instance);
+	}
+	tsem_pack_u8(p, !!scratch);
+	if (scratch)
+		tsem_pack_text(p, scratch->dir, scratch->size);
+	tsem_pack_text(p, text->bytes, text->size);
+}
+
+/* Packs the PATH and says whether it lies in scratch. */
+static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
+		     bool *ret_scratch)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+	char *buffer = __getname();
+	struct tsem_text text;
+	int r;
+
+	if (!buffer)
+		return -ENOMEM;
+	r = tsem_path_text(path, buffer, &text);
+	if (r == 0) {
+		tsem_pack_path_text(p, ns, path->dentry->d_sb, tsem_created_in(inode, ns), &text);
+		*ret_scratch = tsem_scratch_find(&ns->params, text.bytes, text.size);
+	}
+	__putname(buffer);
+	return r;
+}
+
+int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path)
+{
+	bool scratch;
+
+	return pack_path(p, ns, path, &scratch);
+}
+
+/* With the directory that a path_* hook saw just before, if it was this one. */
+static int dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *ret)
+{
+	const struct tsem_place *place = &tsem_task(current)->place;
+	int size;
+
+	if (place->dentry != dentry || place->parent != dentry->d_parent)
+		return tsem_dentry_text(dentry, buffer, ret);
+
+	size = snprintf(buffer, PATH_MAX, "%s/%.*s",
+			strcmp(place->directory, "/") ? place->directory : "",
+			(int)dentry->d_name.len, dentry->d_name.name);
+	if (size >= PATH_MAX)
+		return -ENAMETOOLONG;
+	*ret = (struct tsem_text){ .bytes = buffer, .size = size };
+	return 0;
+}
+
+/**
+ * tsem_pack_dentry() - Pack a DENTRY.
+ * @dentry: The name; its directory is locked by the caller.
+ * @created: For a name that is about to be created, else NULL.
+ *
+ * Return: 0; -ENAMETOOLONG; -ENOMEM.
+ */
+int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct dentry *dentry,
+		     const struct tsem_created *created)
+{
+	const struct inode *inode = d_backing_inode(dentry);
+	char *buffer = __getname();
+	struct tsem_text text;
+	int r;
+
+	if (!buffer)
+		return -ENOMEM;
+	r = dentry_text(dentry, buffer, &text);
+	if (r == 0) {
+		tsem_pack_u8(p, !!inode);
+		if (inode)
+			tsem_pack_inode(p, ns, inode);
+		tsem_pack_path_text(p, ns, dentry->d_sb, created ?: tsem_created_in(inode, ns),
+				    &text);
+	}
+	__putname(buffer);
+	return r;
+}
+
+/**
+ * tsem_pack_file() - Pack a FILE.
+ * @file: The file.
+ * @executes: The event executes it: content counts whatever the file is.
+ * @looks: The event looks at content at all; see formula.md, "Content".
+ *
+ * Context: Process context, without locks that reading the file needs.
+ * Return: 0, or why name or content cannot be had: the operation must fail.
+ */
+int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file *file,
+		   bool executes, bool looks)
+{
+	const struct inode *inode = file_inode(file);
+	struct tsem_digest digest = {};
+	bool scratch = false;
+	int r;
+
+	tsem_pack_u32(p, file->f_flags);
+	tsem_pack_inode(p, ns, inode);
+	r = pack_path(p, ns, &file->f_path, &scratch);
+	if (r < 0)
+		return r;
+
+	if (scratch || tsem_created_in(inode, ns) || !(file->f_mode & FMODE_READ) ||
+	    tsem_on_pseudo_filesystem(inode->i_sb))
+		looks = false;
+	if (S_ISREG(inode->i_mode) && (looks || executes)) {
+		r = tsem_content_digest(ns, &file->f_path, &digest);
+		if (r < 0)
+			return r;
+	}
+	pack_digest(p, ns, &digest);
+	return 0;
+}
+
+void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct socket *sock)
+{
+	const struct tsem_created *created = tsem_created_in(SOCK_INODE((struct socket *)sock), ns);
+
+	tsem_pack_u32(p, sock->sk->sk_family);
+	tsem_pack_u32(p, sock->type);
+	tsem_pack_u32(p, sock->sk->sk_protocol);
+	pack_digest(p, ns, created ? &created->owner : NULL);
+}
+
+static bool has_dot_component(const char *text, size_t size)
+{
+	for (size_t start = 0; start < size;) {
+		size_t end = start;
+
+		while (end < size && text[end] != '/')
+			end++;
+		if ((end - start == 1 && text[start] == '.') ||
+		    (end - start == 2 && text[start] == '.' && text[start + 1] == '.'))
+			return true;
+		start = end + 1;
+	}
+	return false;
+}
+
+static void pack_unix(struct tsem_packer *p, const struct tsem_ns *ns,
+		      const struct sockaddr_un *address, int size)
+{
+	const struct tsem_scratch *scratch = NULL;
+	size_t length = size - offsetof(struct sockaddr_un, sun_path);
+
+	if (length && address->sun_path[0]) {
+		length = strnlen(address->sun_path, length);
+		if (!has_dot_component(address->sun_path, length))
+			scratch = tsem_scratch_find(&ns->params, address->sun_path, length);
+	}
+	tsem_pack_u8(p, !!scratch);
+	if (scratch)
+		tsem_pack_text(p, scratch->dir, scratch->size);
+	tsem_pack_text(p, address->sun_path, length);
+}
+
+static int pack_other(struct tsem_packer *p, const struct tsem_ns *ns,
+		      const struct sockaddr *address, int size)
+{
+	struct tsem_hash *hash = tsem_hash_new(&ns->alg, GFP_KERNEL);
+	__le16 family = cpu_to_le16(size >= 2 ? address->sa_family : 0);
+	struct tsem_digest digest = {};
+
+	if (!hash)
+		return -ENOMEM;
+	tsem_hash_init(&hash->hasher);
+	if (size >= 2) {
+		tsem_hash_update(&hash->hasher, &family, 2);
+		tsem_hash_update(&hash->hasher, (const u8 *)address + 2, size - 2);
+	} else if (size > 0) {
+		tsem_hash_update(&hash->hasher, address, size);
+	}
+	tsem_hash_final(&hash->hasher, digest.bytes);
+	tsem_hash_free(hash);
+	pack_digest(p, ns, &digest);
+	return 0;
+}
+
+/**
+ * tsem_pack_address() - Pack an ADDR: its own family selects the form.
+ * @address: In kernel memory.
+ * @size: Its length in bytes, as the caller of the system call gave it.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_pack_address(struct tsem_packer *p, const struct tsem_ns *ns,
+		      const struct sockaddr *address, int size)
+{
+	int family = size >= (int)sizeof(address->sa_family) ? address->sa_family : AF_UNSPEC;
+
+	if (family == AF_UNIX && size <= (int)sizeof(struct sockaddr_un)) {
+		tsem_pack_u8(p, 1);
+		pack_unix(p, ns, (const struct sockaddr_un *)address, size);
+		return 0;
+	}
+	if (family == AF_INET && size >= (int)sizeof(struct sockaddr_in)) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+
+		tsem_pack_u8(p, 2);
+		tsem_pack_u16(p, ntohs(in->sin_port));
+		tsem_pack_u32(p, ntohl(in->sin_addr.s_addr));
+		return 0;
+	}
+	if (family == AF_INET6 && size >= (int)sizeof(struct sockaddr_in6)) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+		tsem_pack_u8(p, 10);
+		tsem_pack_u16(p, ntohs(in6->sin6_port));
+		tsem_pack_u32(p, ntohl(in6->sin6_flowinfo));
+		tsem_pack_u32(p, in6->sin6_scope_id);
+		tsem_pack_bytes(p, &in6->sin6_addr, 16);
+		return 0;
+	}
+	tsem_pack_u8(p, 255);
+	return pack_other(p, ns, address, size);
+}

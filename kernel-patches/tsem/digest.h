@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * digest.h - the crypto API behind the core's digest interface.
+ */
+#ifndef _SECURITY_TSEM_DIGEST_H
+#define _SECURITY_TSEM_DIGEST_H
+
+#include <crypto/hash.h>
+
+#include "coefficient.h"
+
+/**
+ * struct tsem_alg - A hash function, for the life of a namespace.
+ * @name: As in create digest=.
+ * @tfm: Shared by all hashers of the namespace.
+ * @ops: For the core; only @ops.size and the functions are of interest there.
+ */
+struct tsem_alg {
+	const char *name;
+	struct crypto_shash *tfm;
+	struct tsem_digest_ops ops;
+};
+
+int tsem_alg_init(struct tsem_alg *alg, const char *name);
+void tsem_alg_done(struct tsem_alg *alg);
+
+/**
+ * struct tsem_hash - A hasher and its memory, ready to be used in any context.
+ */
+struct tsem_hash {
+	struct tsem_hasher hasher;
+	struct shash_desc desc;	/* its context follows */
+};
+
+struct tsem_hash *tsem_hash_new(const struct tsem_alg *alg, gfp_t gfp);
+void tsem_hash_free(struct tsem_hash *hash);
+
+DEFINE_FREE(tsem_hash, struct tsem_hash *, if (_T) tsem_hash_free(_T))
+
+#endif /* _SECURITY_TSEM_DIGEST_H */

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * event.c - describing an event. A hook asks tsem_event_begin() whether there
+ * is anything to describe, packs its members, and returns what
+ * tsem_event_end() says. Nothing is queued that is not a whole object of the
+ * schema, and nothing that could not be described is permitted.
+ */
+
+#include <linux/cred.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "event.h"
+#include "task.h"
+
+static_assert(TSEM_ATOMIC_PACKED_MAX >= 2 * (12 + TSEM_DIGEST_MAX) + 4);
+
+struct tsem_record *tsem_record_alloc(size_t room, gfp_t gfp)
+{
+	struct tsem_record *record = kzalloc(struct_size(record, cell, room), gfp);
+
+	if (record)
+		record->room = room;
+	return record;
+}
+
+void tsem_record_free(struct tsem_record *record)
+{
+	kfree(record);
+}
+
+static void pool_refill(struct work_struct *work)
+{
+	struct tsem_pool *pool = container_of(work, struct tsem_pool, refill);
+
+	for (;;) {
+		struct tsem_record *record;
+
+		if (READ_ONCE(pool->available) >= pool->size)
+			return;
+		record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, GFP_KERNEL);
+		if (!record)
+			return;	/* the next take tries again */
+		record->pooled = true;
+		spin_lock_irq(&pool->lock);
+		list_add(&record->node, &pool->free);
+		pool->available++;
+		spin_unlock_irq(&pool->lock);
+	}
+}
+
+/**
+ * tsem_pool_init() - Make a pool and fill it.
+ * @pool: To be filled.
+ * @size: Records in it.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_pool_init(struct tsem_pool *pool, unsigned int size)
+{
+	spin_lock_init(&pool->lock);
+	INIT_LIST_HEAD(&pool->free);
+	INIT_WORK(&pool->refill, pool_refill);
+	pool->size = size;
+	pool_refill(&pool->refill);
+	pool->low = pool->available;
+	if (pool->available < size) {
+		tsem_pool_done(pool);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The caller made sure that nobody takes any more. */
+void tsem_pool_done(struct tsem_pool *pool)
+{
+	struct tsem_record *record, *next;
+
+	cancel_work_sync(&pool->refill);
+	list_for_each_entry_safe(record, next, &pool->free, node)
+		tsem_record_free(record);
+	INIT_LIST_HEAD(&pool->free);
+	pool->available = 0;
+}
+
+/**
+ * tsem_pool_take() - Get a record where memory cannot be waited for.
+ *
+ * Context: Any.
+ * Return: A record for a CELL of TSEM_ATOMIC_PACKED_MAX bytes; NULL if the pool is
+ * empty: the operation is refused.
+ */
+struct tsem_record *tsem_pool_take(struct tsem_pool *pool)
+{
+	struct tsem_record *record;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	record = list_first_entry_or_null(&pool->free, struct tsem_record, node);
+	if (record) {
+		list_del(&record->node);
+		pool->available--;
+		pool->low = min(pool->low, pool->available);
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
+
+	schedule_work(&pool->refill);
+	return record;
+}
+
+static u32 pack_uid(const struct user_namespace *to, kuid_t uid)
+{
+	return from_kuid((struct user_namespace *)to, uid);
+}
+
+static u32 pack_gid(const struct user_namespace *to, kgid_t gid)
+{
+	return from_kgid((struct user_namespace *)to, gid);
+}
+
+/**
+ * tsem_pack_coe() - Pack a COE, which is also how CREDS begins.
+ * @p: Where to.
+ * @cred: Whose ids; kept alive by the caller.
+ * @ns: Its reference user namespace is used (formula.md, section 3).
+ */
+void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns)
+{
+	const struct user_namespace *to =
+		ns->params.nsref_current ? current_user_ns() : &init_user_ns;
+
+	tsem_pack_u32(p, pack_uid(to, cred->uid));
+	tsem_pack_u32(p, pack_uid(to, cred->euid));
+	tsem_pack_u32(p, pack_uid(to, cred->suid));
+	tsem_pack_u32(p, pack_gid(to, cred->gid));
+	tsem_pack_u32(p, pack_gid(to, cred->egid));
+	tsem_pack_u32(p, pack_gid(to, cred->sgid));
+	tsem_pack_u32(p, pack_uid(to, cred->fsuid));
+	tsem_pack_u32(p, pack_gid(to, cred->fsgid));
+	tsem_pack_u64(p, cred->cap_effective.val);
+}
+
+static int begin_atomic(struct tsem_event *event)
+{
+	event->record = tsem_pool_take(&event->ns->pool);
+	if (!event->record) {
+		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
+		return -EPERM;
+	}
+	event->cell = (struct tsem_packer){
+		.data = event->record->cell,
+		.size = TSEM_ATOMIC_PACKED_MAX,
+	};
+	return 0;
+}
+
+static int begin_sleeping(struct tsem_event *event)
+{
+	might_sleep();
+	event->work = kmalloc(TSEM_PACKED_MAX, GFP_KERNEL_ACCOUNT);
+	if (!event->work) {
+		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
+		return -ENOMEM;
+	}
+	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX };
+	return 0;
+}
+
+/**
+ * tsem_event_begin() - Whether an event of current is to be described.
+ * @event: To be filled.
+ * @id: Which event.
+ * @ret: What the hook returns if there is nothing to describe.
+ *
+ * Context: As the schema says of the event.
+ * Return: true if the hook must pack the CELL into @event->cell and call
+ * tsem_event_end(); false if it must return *@ret.
+ */
+bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret)
+{
+	struct tsem_task *task = tsem_task(current);
+
+	*ret = 0;
+	if (!task->ns || task->inside || !test_bit(id, task->ns->params.events))
+		return false;
+
+	*event = (struct tsem_event){ .ns = task->ns, .id = id };
+	*ret = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event);
+	if (*ret < 0)
+		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
+	return *ret == 0;
+}
+
+static void record_fill(struct tsem_record *record, const struct tsem_event *event)
+{
+	const struct tsem_task *task = tsem_task(current);
+	struct tsem_packer coe = { .data = record->coe, .size = sizeof(record->coe) };
+
+	record->event = event->id;
+	record->cell_size = event->cell.used;
+	record->number = atomic64_inc_return(&event->ns->numbers);
+	record->pid = task_pid_nr(current);
+	record->ttd = task->ttd;
+	record->p_ttd = task->p_ttd;
+	record->ts_nsec = ktime_get_boottime_ns();
+	record->task_id = task->task_id;
+	record->p_task_id = task->p_task_id;
+	get_task_comm(record->comm, current);
+	tsem_pack_coe(&coe, current_cred(), event->ns);
+	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
+}
+
+static int record_make(struct tsem_event *event)
+{
+	const struct tsem_type *cell = &tsem_events[event->id].cell;
+
+	if (tsem_packer_overflowed(&event->cell))
+		return -ENAMETOOLONG;
+	if (WARN_ON_ONCE(!tsem_packed_check(cell, tsem_ns_digest_size(event->ns),
+					    event->cell.data, event->cell.used)))
+		return -EIO;
+	if (!event->record) {
+		event->record = tsem_record_alloc(event->cell.used, GFP_KERNEL_ACCOUNT);
+		if (!event->record) {
+			tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
+			return -ENOMEM;
+		}
+		memcpy(event->record->cell, event->cell.data, event->cell.used);
+	}
+	record_fill(event->record, event);
+	return 0;
+}
+
+static int event_judge(struct tsem_event *event)
+{
+	struct tsem_record *record = event->record;
+	bool untrusted = tsem_task_untrusted(current);
+	int r;
+
+	record->async = untrusted || !tsem_events[event->id].wait;
+	event->record = NULL;	/* moves into the queue */
+	r = tsem_submit(event->ns, record, !record->async);
+	if (r == 0 && untrusted && READ_ONCE(event->ns->enforce))
+		r = -EPERM;
+	return r;
+}
+
+/**
+ * tsem_event_end() - Have a described event judged.
+ * @event: Begun by tsem_event_begin(); void afterwards.
+ * @described: 0, or why the hook could not describe it: then it is refused.
+ *
+ * Waits for the verdict if the event is one that does, at most until the
+ * deadline of the namespace.
+ *
+ * Return: 0 if the operation is permitted, else a negative errno for the hook.
+ */
+int tsem_event_end(struct tsem_event *event, int described)
+{
+	int r = described;
+
+	if (r == 0)
+		r = record_make(event);
+	kfree(event->work);
+	if (r == 0)
+		r = event_judge(event);
+	if (event->record)
+		tsem_record_free(event->record);
+	if (r < 0)
+		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
+	return r;
+}
+
+/* The event object of a record, packed. */
+static size_t pack_event_object(const struct tsem_ns *ns, const struct tsem_record *record,
+				u8 *data, size_t size)
+{
+	struct tsem_packer p = { .data = data, .size = size };
+	const char *name = tsem_events[record->event].name;
+
+	tsem_pack_u8(&p, 1);
+	tsem_pack_u32(&p, record->pid);
+	tsem_pack_u64(&p, ns->id);
+	tsem_pack_u64(&p, record->number);
+	tsem_pack_text(&p, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	tsem_pack_text(&p, name, strlen(name));
+	tsem_pack_u64(&p, record->ttd);
+	tsem_pack_u64(&p, record->p_ttd);
+	tsem_pack_bytes(&p, record->task_id.bytes, tsem_ns_digest_size(ns));
+	tsem_pack_bytes(&p, record->p_task_id.bytes, tsem_ns_digest_size(ns));
+	tsem_pack_u64(&p, record->ts_nsec);
+	return p.used;
+}
+
+/** struct text - Text being written; counts on where it no longer fits. */
+struct text {
+	char *start;
+	size_t size;
+	size_t used;
+};
+
+static void text_string(struct text *t, const char *string)
+{
+	size_t size = strlen(string);
+
+	if (t->used <= t->size && size <= t->size - t->used)
+		memcpy(t->start + t->used, string, size);
+	t->used += size;
+}
+
+static void text_object(struct text *t, const struct tsem_type *type, unsigned int digest_size,
+			const u8 *data, size_t data_size)
+{
+	size_t room = t->used < t->size ? t->size - t->used : 0;
+
+	t->used += tsem_packed_print(type, digest_size, data, data_size,
+				     room ? t->start + t->used : NULL, room);
+}
+
+/**
+ * tsem_record_print() - Print a record as one line.
+ * @text: Where to; no NUL is added. May be NULL if @size is 0.
+ *
+ * Format: formula.md, section 7.
+ *
+ * Return: Length of the whole line with its line feed, also if it did not fit.
+ */
+size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *record, char *text,
+			 size_t size)
+{
+	const struct tsem_event_desc *desc = &tsem_events[record->event];
+	unsigned int digest_size = tsem_ns_digest_size(ns);
+	struct text t = { .start = text, .size = size };
+	u8 object[256 + 2 * TSEM_DIGEST_MAX];
+	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
+
+	text_string(&t, record->async ? "{\"export\": {\"type\": \"async_event\"}, \"event\": " :
+					"{\"export\": {\"type\": \"event\"}, \"event\": ");
+	text_object(&t, &tsem_event_object, digest_size, object, object_size);
+	text_string(&t, ", \"COE\": ");
+	text_object(&t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
+	text_string(&t, ", \"");
+	text_string(&t, desc->name);
+	text_string(&t, "\": ");
+	text_object(&t, &desc->cell, digest_size, record->cell, record->cell_size);
+	text_string(&t, "}\n");
+	return t.used;
+}

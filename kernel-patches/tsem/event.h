@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event.h - one event: from the hook that raises it to the answer it gets.
+ */
+#ifndef _SECURITY_TSEM_EVENT_H
+#define _SECURITY_TSEM_EVENT_H
+
+#include "ns.h"
+
+/* The nine ids of the COE and the capabilities, packed. */
+#define TSEM_COE_SIZE 40
+
+/**
+ * struct tsem_record - An event as it is queued and printed.
+ * @node: In the queue or the pool.
+ * @event: Which one.
+ * @async: Does not wait, or comes from an untrusted task.
+ * @pooled: Made for a pool; @room is TSEM_ATOMIC_PACKED_MAX.
+ * @coe: Packed COE.
+ * @cell: Packed CELL, @cell_size of @room bytes.
+ */
+struct tsem_record {
+	struct list_head node;
+	enum tsem_event_id event;
+	bool async;
+	bool pooled;
+	pid_t pid;	/* in the initial pid namespace */
+	u64 number;
+	u64 ttd;
+	u64 p_ttd;
+	u64 ts_nsec;	/* boot-time clock */
+	char comm[TASK_COMM_LEN];
+	struct tsem_digest task_id;
+	struct tsem_digest p_task_id;
+	u8 coe[TSEM_COE_SIZE];
+	u32 cell_size;
+	u32 room;
+	u8 cell[] __counted_by(room);
+};
+
+struct tsem_record *tsem_record_alloc(size_t room, gfp_t gfp);
+void tsem_record_free(struct tsem_record *record);
+
+/**
+ * struct tsem_event - An event being described by its hook.
+ * @ns: Namespace of current; borrowed.
+ * @id: Which event.
+ * @cell: Where the hook packs the CELL.
+ * @record: From the pool, if the hook may not sleep; else made at the end.
+ * @work: Buffer behind @cell, if the hook may sleep.
+ */
+struct tsem_event {
+	struct tsem_ns *ns;
+	enum tsem_event_id id;
+	struct tsem_packer cell;
+	struct tsem_record *record;
+	void *work;
+};
+
+bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret);
+int tsem_event_end(struct tsem_event *event, int described);
+
+void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
+size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *record, char *text,
+			 size_t size);
+
+/* pool */
+int tsem_pool_init(struct tsem_pool *pool, unsigned int size);
+void tsem_pool_done(struct tsem_pool *pool);
+struct tsem_record *tsem_pool_take(struct tsem_pool *pool);
+
+/* verdict.c */
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, bool wait);
+void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken);
+void tsem_reader_gone(struct tsem_ns *ns);
+void tsem_recent_clear(struct tsem_ns *ns);
+
+#endif /* _SECURITY_TSEM_EVENT_H */

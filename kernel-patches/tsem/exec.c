@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exec.c - execution: the event, the TASK_ID, and the way in for an armed task.
+ *
+ * bprm_check_security runs once for each file of a #! chain, while the exec can
+ * still fail. There the FILE is described, content included, and everything
+ * that the TASK_ID needs is made ready. bprm_committing_creds, past the point of
+ * no return, lets an armed task enter; bprm_committed_creds, with the new
+ * credentials in place, computes the TASK_ID from what is ready.
+ */
+
+#include <linux/binfmts.h>
+#include <linux/cred.h>
+#include <linux/slab.h>
+
+#include "describe.h"
+#include "event.h"
+#include "task.h"
+
+/** struct packed_file - A packed FILE; owned. */
+struct packed_file {
+	u8 *data;
+	size_t size;
+};
+
+/**
+ * struct tsem_exec - An exec in progress.
+ * @ns: Namespace that it ends in, whose hash function and rules are used. The task is its member
+ *	or armed for it, and so holds it.
+ * @hash: Ready hasher.
+ * @first: First file of a chain.
+ * @last: Last file so far; the same as @first if there is no chain.
+ * @cell: Room for the CELL of bprm_committed_creds.
+ */
+struct tsem_exec {
+	struct tsem_ns *ns;
+	struct tsem_hash *hash;
+	struct packed_file first;
+	struct packed_file last;
+	bool chain;
+	struct tsem_packer cell;
+};
+
+void tsem_exec_free(struct tsem_exec *exec)
+{
+	if (!exec)
+		return;
+	tsem_hash_free(exec->hash);
+	kfree(exec->first.data);
+	kfree(exec->last.data);
+	kfree(exec->cell.data);
+	kfree(exec);
+}
+
+static struct tsem_exec *exec_new(struct tsem_ns *ns)
+{
+	struct tsem_exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL_ACCOUNT);
+
+	if (!exec)
+		return NULL;
+	exec->ns = ns;
+	exec->hash = tsem_hash_new(&ns->alg, GFP_KERNEL_ACCOUNT);
+	if (!exec->hash) {
+		kfree(exec);
+		return NULL;
+	}
+	return exec;
+}
+
+/*
+ * Begins each exec: what an earlier one left when it failed is void. Here it is
+ * decided in which namespace this one will end; an arm that comes later waits
+ * for the next.
+ */
+static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
+{
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_ns *ns = task->ns ?: READ_ONCE(task->armed);
+
+	tsem_exec_free(task->exec);
+	task->exec = NULL;
+	if (!ns)
+		return 0;
+	if (READ_ONCE(ns->dead))
+		return -EPERM;
+	task->exec = exec_new(ns);
+	return task->exec ? 0 : -ENOMEM;
+}
+
+static int describe_file(const struct tsem_ns *ns, struct file *file, struct packed_file *ret)
+{
+	struct tsem_packer p = {
+		.data = kmalloc(TSEM_PACKED_MAX, GFP_KERNEL_ACCOUNT),
+		.size = TSEM_PACKED_MAX,
+	};
+	int r;
+
+	if (!p.data)
+		return -ENOMEM;
+	r = tsem_pack_file(&p, ns, file, true, true);
+	if (r == 0 && tsem_packer_overflowed(&p))
+		r = -ENAMETOOLONG;
+	if (r == 0) {
+		ret->data = kmemdup(p.data, p.used, GFP_KERNEL_ACCOUNT);
+		ret->size = p.used;
+		if (!ret->data)
+			r = -ENOMEM;
+	}
+	kfree(p.data);
+	return r;
+}
+
+/* Takes @file over. */
+static int exec_add_file(struct tsem_exec *exec, struct packed_file *file)
+{
+	size_t size;
+
+	if (!exec->first.data) {
+		exec->first.data = kmemdup(file->data, file->size, GFP_KERNEL_ACCOUNT);
+		exec->first.size = file->size;
+	} else {
+		exec->chain = true;
+	}
+	kfree(exec->last.data);
+	exec->last = *file;
+
+	size = TSEM_DIGEST_MAX + exec->last.size + 1 + exec->first.size;
+	kfree(exec->cell.data);
+	exec->cell = (struct tsem_packer){
+		.data = kmalloc(size, GFP_KERNEL_ACCOUNT),
+		.size = size,
+	};
+	return exec->first.data && exec->cell.data ? 0 : -ENOMEM;
+}
+
+/* Describe one file of the chain, for the TASK_ID and for the event if there is one. */
+static int prepare(struct linux_binprm *bprm, struct tsem_exec *exec, struct tsem_event *event)
+{
+	struct packed_file file;
+	int r = describe_file(exec->ns, bprm->file, &file);
+
+	if (r < 0)
+		return r;
+	if (event)
+		tsem_pack_bytes(&event->cell, file.data, file.size);
+	return exec_add_file(exec, &file);
+}
+
+static int hook_bprm_check_security(struct linux_binprm *bprm)
+{
+	struct tsem_exec *exec = tsem_task(current)->exec;
+	struct tsem_event event;
+	int r;
+
+	if (!exec)
+		return 0;
+	if (tsem_event_begin(&event, TSEM_EVENT_BPRM_CHECK_SECURITY, &r))
+		return tsem_event_end(&event, prepare(bprm, exec, &event));
+	return r < 0 ? r : prepare(bprm, exec, NULL);
+}
+
+static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
+{
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_ns *armed = READ_ONCE(task->armed);
+
+	if (!armed || !task->exec || task->exec->ns != armed)
+		return;
+	WRITE_ONCE(task->ns, armed);	/* with its reference */
+	WRITE_ONCE(task->armed, NULL);
+	tsem_ns_join(armed);
+	tsem_ns_count(armed, TSEM_COUNT_ENTERED);
+	task->task_id = (struct tsem_digest){};
+	task->p_task_id = (struct tsem_digest){};
+	task->ttd = 0;
+	task->p_ttd = 0;
+}
+
+static void pack_cell(struct tsem_exec *exec, const struct tsem_digest *previous,
+		      unsigned int digest_size)
+{
+	exec->cell.used = 0;
+	tsem_pack_bytes(&exec->cell, previous->bytes, digest_size);
+	tsem_pack_bytes(&exec->cell, exec->last.data, exec->last.size);
+	tsem_pack_u8(&exec->cell, exec->chain);
+	if (exec->chain)
+		tsem_pack_bytes(&exec->cell, exec->first.data, exec->first.size);
+}
+
+/* Formula.md, section 5: the second formula, with TASK_ID zero. */
+static void compute_task_id(struct tsem_task *task, struct tsem_exec *exec)
+{
+	static const struct tsem_digest zeros;
+	const struct tsem_event_desc *desc = &tsem_events[TSEM_EVENT_BPRM_COMMITTED_CREDS];
+	struct tsem_view view = tsem_ns_view(task->ns);
+	struct tsem_hasher *hasher = &exec->hash->hasher;
+	struct tsem_digest coe_id = {}, cell_id = {};
+	u8 coe[TSEM_COE_SIZE];
+	struct tsem_packer p = { .data = coe, .size = sizeof(coe) };
+
+	tsem_pack_coe(&p, current_cred(), task->ns);
+	pack_cell(exec, &task->task_id, view.digest_size);
+	tsem_object_digest(&tsem_coe, &view, coe, p.used, hasher, &coe_id);
+	tsem_object_digest(&desc->cell, &view, exec->cell.data, exec->cell.used, hasher, &cell_id);
+	tsem_event_coefficient(TSEM_EVENT_BPRM_COMMITTED_CREDS, &task->p_task_id, &zeros, &coe_id,
+			       &cell_id, hasher, &task->task_id);
+}
+
+/* Tell the agent which program a TASK_ID is. It does not wait, and a loss is counted. */
+static void export_exec(const struct tsem_exec *exec)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_BPRM_COMMITTED_CREDS, &r))
+		return;
+	tsem_pack_bytes(&event.cell, exec->cell.data, exec->cell.used);
+	(void)tsem_event_end(&event, 0);
+}
+
+static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
+{
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_exec *exec = task->exec;
+
+	if (!task->ns)
+		return;
+	if (WARN_ON_ONCE(!exec || exec->ns != task->ns || !exec->cell.data)) {
+		tsem_task_distrust(current);	/* nothing runs under an identity that is not its own */
+		return;
+	}
+	compute_task_id(task, exec);
+	task->ttd = tsem_next_ttd();
+	if (task->ns->params.export_exec)
+		export_exec(exec);
+	task->exec = NULL;
+	tsem_exec_free(exec);
+}
+
+static struct security_hook_list exec_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(bprm_creds_for_exec, hook_bprm_creds_for_exec),
+	LSM_HOOK_INIT(bprm_check_security, hook_bprm_check_security),
+	LSM_HOOK_INIT(bprm_committing_creds, hook_bprm_committing_creds),
+	LSM_HOOK_INIT(bprm_committed_creds, hook_bprm_committed_creds),
+};
+
+void __init tsem_add_exec_hooks(void)
+{
+	security_add_hooks(exec_hooks, ARRAY_SIZE(exec_hooks), &tsem_lsmid);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * inode.h - what TSEM knows about an inode.
+ */
+#ifndef _SECURITY_TSEM_INODE_H
+#define _SECURITY_TSEM_INODE_H
+
+#include <linux/fs.h>
+#include <linux/lsm_hooks.h>
+
+#include "describe.h"
+#include "task.h"
+
+struct tsem_creator;
+
+/**
+ * struct tsem_inode - The inode blob.
+ * @created: Set once, by whoever made the object; freed with the blob.
+ * @creators: Of a directory: how often whom created in it. Guarded by its i_rwsem.
+ * @creator_count: Entries there.
+ */
+struct tsem_inode {
+	struct tsem_created *created;
+	struct tsem_creator *creators;
+	unsigned int creator_count;
+};
+
+static inline struct tsem_inode *tsem_inode(const struct inode *inode)
+{
+	return inode->i_security + tsem_blob_sizes.lbs_inode;
+}
+
+#endif /* _SECURITY_TSEM_INODE_H */

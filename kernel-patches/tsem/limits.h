@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * limits.h - every bound of TSEM, each with its reason. What exceeds one of them
+ * is refused and counted, never cut.
+ */
+#ifndef _SECURITY_TSEM_LIMITS_H
+#define _SECURITY_TSEM_LIMITS_H
+
+#include <linux/limits.h>
+#include <linux/sizes.h>
+
+/* A stalled agent must not cost more memory than a large process' page tables. */
+#define TSEM_QUEUE_RECORDS_MAX 8192
+#define TSEM_QUEUE_BYTES_MAX SZ_8M
+
+/* One page: room for a create command with 30 scratch directories. */
+#define TSEM_COMMAND_MAX 4096
+
+/* More lines than tasks that can wait in one burst, still one allocation. */
+#define TSEM_VERDICTS_MAX SZ_64K
+
+/* Three whole pathnames and what stands around them (inode_symlink). */
+#define TSEM_PACKED_MAX (3 * PATH_MAX + SZ_2K)
+
+/* The largest cell of an atomic hook is two sockets of 76 bytes or two CREDS. */
+#define TSEM_ATOMIC_PACKED_MAX 384
+
+/* Atomic events between two runs of the refill worker; upstream's default. */
+#define TSEM_POOL_DEFAULT 128
+#define TSEM_POOL_MAX 16384
+
+/* An agent that is this far behind can no longer name the task of an atomic event. */
+#define TSEM_RECENT_MAX 256
+
+/* Reading more takes longer than any deadline; an unreadable file is refused. */
+#define TSEM_CONTENT_BYTES_MAX SZ_4G
+
+/* Few enough that the longest match is a short walk. */
+#define TSEM_SCRATCH_MAX 32
+
+/* Deadline of an event, in milliseconds: above it nobody would still be waiting. */
+#define TSEM_DEADLINE_MSEC_MAX (10 * 60 * 1000)
+
+/* Creators that one directory tells apart; beyond it instance is 0. */
+#define TSEM_DIRECTORY_CREATORS_MAX 1024
+
+#endif /* _SECURITY_TSEM_LIMITS_H */

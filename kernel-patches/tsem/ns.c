@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ns.c - the life of a namespace. It lives as long as a member, an armed task
+ * or an open file of the control plane refers to it; the last reference may be
+ * dropped in any context, the rest is done by a work item.
+ */
+
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "control.h"
+#include "event.h"
+#include "ns.h"
+#include "task.h"
+
+/* Namespaces by id. Its lock also makes numbers without gaps. */
+static DEFINE_XARRAY_ALLOC1(namespaces);
+static u64 last_id;
+static DEFINE_MUTEX(create_mutex);
+
+static void release_work(struct work_struct *work)
+{
+	struct tsem_ns *ns = container_of(work, struct tsem_ns, release);
+	struct tsem_record *record, *next;
+
+	tsem_ns_files_remove(ns);
+	mutex_lock(&create_mutex);
+	xa_erase(&namespaces, ns->id);
+	mutex_unlock(&create_mutex);
+
+	tsem_recent_clear(ns);
+	list_for_each_entry_safe(record, next, &ns->queue, node)
+		tsem_record_free(record);
+	put_pid(ns->reader);
+	tsem_pool_done(&ns->pool);
+	tsem_alg_done(&ns->alg);
+	tsem_params_done(&ns->params);
+	kfree(ns);
+}
+
+static struct tsem_ns *ns_alloc(struct tsem_params *params)
+{
+	struct tsem_ns *ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
+
+	if (!ns)
+		return NULL;
+
+	refcount_set(&ns->refs, 1);
+	ns->params = *params;
+	params->scratch_text = NULL;	/* moved */
+	spin_lock_init(&ns->lock);
+	INIT_LIST_HEAD(&ns->queue);
+	hash_init(ns->waiting);
+	init_waitqueue_head(&ns->readers);
+	mutex_init(&ns->read_mutex);
+	INIT_WORK(&ns->release, release_work);
+	return ns;
+}
+
+/* The id is taken only when everything else has worked: a failure uses none up. */
+static int ns_publish(struct tsem_ns *ns)
+{
+	int r;
+
+	guard(mutex)(&create_mutex);
+	ns->id = last_id + 1;
+	r = xa_insert(&namespaces, ns->id, ns, GFP_KERNEL);
+	if (r < 0)
+		return r;
+
+	r = tsem_ns_files_create(ns);
+	if (r < 0) {
+		xa_erase(&namespaces, ns->id);
+		return r;
+	}
+	last_id = ns->id;
+	return 0;
+}
+
+/**
+ * tsem_ns_new() - Make a namespace without members.
+ * @params: What the command said; its text moves into the namespace.
+ * @ret: The namespace, with one reference for the caller.
+ *
+ * Context: Process context.
+ * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel) or an
+ * error of securityfs.
+ */
+int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
+{
+	struct tsem_ns *ns = ns_alloc(params);
+	int r;
+
+	if (!ns)
+		return -ENOMEM;
+
+	r = tsem_alg_init(&ns->alg, ns->params.digest);
+	if (r < 0)
+		goto out_free;
+	r = tsem_pool_init(&ns->pool, ns->params.cache);
+	if (r < 0)
+		goto out_alg;
+	r = ns_publish(ns);
+	if (r < 0)
+		goto out_pool;
+
+	*ret = ns;
+	return 0;
+
+out_pool:
+	tsem_pool_done(&ns->pool);
+out_alg:
+	tsem_alg_done(&ns->alg);
+out_free:
+	tsem_params_done(&ns->params);
+	kfree(ns);
+	return r;
+}
+
+struct tsem_ns *tsem_ns_get(struct tsem_ns *ns)
+{
+	refcount_inc(&ns->refs);
+	return ns;
+}
+
+/* Context: Any. */
+void tsem_ns_put(struct tsem_ns *ns)
+{
+	if (refcount_dec_and_test(&ns->refs))
+		schedule_work(&ns->release);
+}
+
+/**
+ * tsem_ns_find() - Look up a namespace that is still alive.
+ * @id: Its number.
+ *
+ * Return: The namespace with a reference, or NULL.
+ */
+struct tsem_ns *tsem_ns_find(u64 id)
+{
+	struct tsem_ns *ns;
+
+	/* The work item that frees a namespace erases it under this mutex. */
+	guard(mutex)(&create_mutex);
+	ns = xa_load(&namespaces, id);
+	if (ns && !refcount_inc_not_zero(&ns->refs))
+		ns = NULL;
+	return ns;
+}
+
+/** tsem_ns_join() - A task becomes a member; it brings its reference. */
+void tsem_ns_join(struct tsem_ns *ns)
+{
+	atomic_inc(&ns->member_count);
+	WRITE_ONCE(ns->had_members, true);
+}
+
+/** tsem_ns_leave() - A member is gone, and its reference. Context: Any. */
+void tsem_ns_leave(struct tsem_ns *ns)
+{
+	if (atomic_dec_and_test(&ns->member_count))
+		wake_up_all(&ns->readers);
+	tsem_ns_put(ns);
+}
+
+static bool kill_once(struct tsem_ns *ns)
+{
+	struct task_struct *process, *task;
+	bool killed = false;
+
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		if (READ_ONCE(tsem_task(task)->ns) != ns || task->exit_state ||
+		    fatal_signal_pending(task) || (task->flags & PF_EXITING))
+			continue;
+		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, task, PIDTYPE_TGID);
+		killed = true;
+	}
+	rcu_read_unlock();
+	return killed;
+}
+
+/**
+ * tsem_ns_kill() - End every member.
+ * @ns: Nobody enters it and nobody forks in it any more.
+ *
+ * A fork that began before @dead was set fails, as its parent has a fatal
+ * signal, or is found by the next round.
+ *
+ * Context: Process context.
+ */
+void tsem_ns_kill(struct tsem_ns *ns)
+{
+	WRITE_ONCE(ns->dead, true);
+	smp_mb(); /* pairs with the fork that reads @dead after it copied @ns */
+	for (int round = 0; round < 16 && kill_once(ns); round++)
+		cond_resched();
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ns.h - security modelling namespaces: what is fixed when one is made, the
+ * queue of its records, who waits, and what was counted.
+ */
+#ifndef _SECURITY_TSEM_NS_H
+#define _SECURITY_TSEM_NS_H
+
+#include <linux/bitmap.h>
+#include <linux/dcache.h>
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "digest.h"
+#include "limits.h"
+
+/** enum tsem_gone - What happens to events when the last reader is gone. */
+enum tsem_gone {
+	TSEM_GONE_DENY,
+	TSEM_GONE_ALLOW,
+	TSEM_GONE_KILL,		/* every member, forks included */
+};
+
+/** struct tsem_scratch - One directory of the scratch set. */
+struct tsem_scratch {
+	const char *dir;	/* inside ->scratch_text, absolute, with final slash */
+	u16 size;
+};
+
+/**
+ * struct tsem_params - What a create command says.
+ * @digest: Name of the hash function.
+ * @fields: Projection.
+ * @events: One bit per event that is raised.
+ * @cache: Size of the pool for atomic hooks.
+ * @deadline_msec: How long an event waits for its verdict; 0 is without end.
+ * @scratch_text: Decoded directories; owned, see tsem_params_done().
+ */
+struct tsem_params {
+	const char *digest;
+	enum tsem_fields fields;
+	enum tsem_gone gone;
+	DECLARE_BITMAP(events, TSEM_EVENT_COUNT);
+	unsigned int cache;
+	unsigned int deadline_msec;
+	bool nsref_current;
+	bool export_exec;
+	bool batch;
+	char *scratch_text;
+	struct tsem_scratch scratch[TSEM_SCRATCH_MAX];
+	unsigned int scratch_count;
+};
+
+int tsem_params_parse(char *arguments, struct tsem_params *ret);
+void tsem_params_done(struct tsem_params *params);
+
+/** enum tsem_counter - Lines of the status file that only grow. */
+enum tsem_counter {
+	TSEM_COUNT_EVENTS,	/* described events */
+	TSEM_COUNT_EXPORTED,	/* records that entered the queue */
+	TSEM_COUNT_REFUSED,	/* operations that failed because of TSEM */
+	TSEM_COUNT_DROPPED,	/* records lost: queue full, pool empty, no memory */
+	TSEM_COUNT_EXPIRED,	/* waits that ended at the deadline */
+	TSEM_COUNT_UNKNOWN,	/* verdicts for numbers nobody waits for */
+	TSEM_COUNT_ENTERED,	/* armed tasks that switched */
+};
+#define TSEM_COUNTER_COUNT (TSEM_COUNT_ENTERED + 1)
+
+/**
+ * struct tsem_pool - Records for hooks that may not sleep.
+ * @lock: Protects the list and the numbers.
+ * @free: Records to be taken.
+ * @available: Their number.
+ * @low: Least that was ever available.
+ * @size: How many there should be.
+ * @refill: Makes new ones.
+ */
+struct tsem_pool {
+	spinlock_t lock;
+	struct list_head free;
+	unsigned int available;
+	unsigned int low;
+	unsigned int size;
+	struct work_struct refill;
+};
+
+/** struct tsem_recent - An event that did not wait and can still be judged, and its task. */
+struct tsem_recent {
+	u64 number;
+	struct pid *pid;	/* reference; NULL if the slot is empty */
+};
+
+/**
+ * struct tsem_ns - A security modelling namespace.
+ * @refs: Members, armed tasks, and open files of the control plane.
+ * @id: From 1, never used again.
+ * @params: Fixed when made.
+ * @alg: Hash function.
+ * @numbers: Last event number.
+ * @sealed: The model is complete; irreversible.
+ * @enforce: An untrusted task is refused; irreversible.
+ * @dead: Gone with TSEM_GONE_KILL: nobody enters, nobody forks.
+ * @member_count: Threads.
+ * @had_members: A task has been a member.
+ * @counts: Indexed by enum tsem_counter.
+ * @pool: For atomic hooks.
+ * @lock: Protects all below but @read_mutex. Taken with interrupts disabled,
+ *	inside any lock of a hook; nothing but pool.lock is taken inside it.
+ * @queue: Records not yet read.
+ * @waiting: Waiters by number.
+ * @recent: Ring of atomic events, indexed by @recent_next.
+ * @opener_count: Open event descriptors.
+ * @opened: There was one.
+ * @gone: There was one and there is none.
+ * @reader: Thread group that reads; reference.
+ * @readers: Waits for records.
+ * @read_mutex: Serialises read(), so that records keep their order.
+ */
+struct tsem_ns {
+	refcount_t refs;
+	u64 id;
+	struct tsem_params params;
+	struct tsem_alg alg;
+	atomic64_t numbers;
+	bool sealed;
+	bool enforce;
+	bool dead;
+	atomic_t member_count;
+	bool had_members;
+	atomic64_t counts[TSEM_COUNTER_COUNT];
+	struct tsem_pool pool;
+
+	spinlock_t lock;
+	struct list_head queue;
+	unsigned int queue_count;
+	size_t queue_bytes;
+	DECLARE_HASHTABLE(waiting, 6);
+	unsigned int waiting_count;
+	struct tsem_recent recent[TSEM_RECENT_MAX];
+	unsigned int recent_next;
+	unsigned int opener_count;
+	bool opened;
+	bool gone;
+	struct pid *reader;
+	wait_queue_head_t readers;
+	struct mutex read_mutex;
+
+	struct dentry *stream_file;
+	struct dentry *status_file;
+	struct work_struct release;
+};
+
+int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret);
+struct tsem_ns *tsem_ns_get(struct tsem_ns *ns);
+void tsem_ns_put(struct tsem_ns *ns);
+struct tsem_ns *tsem_ns_find(u64 id);
+void tsem_ns_join(struct tsem_ns *ns);
+void tsem_ns_leave(struct tsem_ns *ns);
+void tsem_ns_kill(struct tsem_ns *ns);
+
+DEFINE_FREE(tsem_ns, struct tsem_ns *, if (!IS_ERR_OR_NULL(_T)) tsem_ns_put(_T))
+
+static inline void tsem_ns_count(struct tsem_ns *ns, enum tsem_counter counter)
+{
+	atomic64_inc(&ns->counts[counter]);
+}
+
+static inline unsigned int tsem_ns_digest_size(const struct tsem_ns *ns)
+{
+	return ns->alg.ops.size;
+}
+
+/** tsem_ns_view() - How packed bytes of this namespace are hashed. */
+static inline struct tsem_view tsem_ns_view(const struct tsem_ns *ns)
+{
+	return (struct tsem_view){
+		.digest_size = tsem_ns_digest_size(ns),
+		.fields = ns->params.fields,
+	};
+}
+
+#endif /* _SECURITY_TSEM_NS_H */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stream.c - the event descriptor and the status file of a namespace. Reading
+ * the event descriptor takes records from the queue, writing to it gives
+ * verdicts, its last close is "reader gone".
+ */
+
+#include <linux/cred.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "control.h"
+#include "event.h"
+#include "task.h"
+
+static int stream_open(struct inode *inode, struct file *file)
+{
+	struct tsem_ns *ns;
+	int r = 0;
+
+	if (!tsem_may_control(file->f_cred) || tsem_task(current)->ns)
+		return -EACCES;
+	ns = tsem_ns_find((uintptr_t)inode->i_private);
+	if (!ns)
+		return -ENOENT;
+
+	spin_lock_irq(&ns->lock);
+	if (ns->gone && ns->params.gone == TSEM_GONE_KILL) {
+		r = -EPIPE;	/* its members were told to end */
+	} else {
+		ns->opener_count++;
+		ns->opened = true;
+		ns->gone = false;
+	}
+	spin_unlock_irq(&ns->lock);
+	if (r < 0) {
+		tsem_ns_put(ns);
+		return r;
+	}
+	file->private_data = ns;
+	return nonseekable_open(inode, file);
+}
+
+static int stream_release(struct inode *inode, struct file *file)
+{
+	struct tsem_ns *ns = file->private_data;
+	bool last;
+
+	spin_lock_irq(&ns->lock);
+	last = --ns->opener_count == 0;
+	spin_unlock_irq(&ns->lock);
+	if (last)
+		tsem_reader_gone(ns);
+	tsem_ns_put(ns);
+	return 0;
+}
+
+/* The thread group that reads is safe from the namespace, see hook_task_kill(). */
+static void note_reader(struct tsem_ns *ns)
+{
+	struct pid *reader = task_tgid(current), *old;
+
+	if (READ_ONCE(ns->reader) == reader)
+		return;
+	get_pid(reader);
+	spin_lock_irq(&ns->lock);
+	old = ns->reader;
+	ns->reader = reader;
+	spin_unlock_irq(&ns->lock);
+	put_pid(old);
+}
+
+static struct tsem_record *take_first(struct tsem_ns *ns)
+{
+	struct tsem_record *record;
+
+	spin_lock_irq(&ns->lock);
+	record = list_first_entry_or_null(&ns->queue, struct tsem_record, node);
+	if (record) {
+		list_del(&record->node);
+		ns->queue_count--;
+		ns->queue_bytes -= struct_size(record, cell, record->room);
+	}
+	spin_unlock_irq(&ns->lock);
+	return record;
+}
+
+static void put_first(struct tsem_ns *ns, struct tsem_record *record)
+{
+	spin_lock_irq(&ns->lock);
+	list_add(&record->node, &ns->queue);
+	ns->queue_count++;
+	ns->queue_bytes += struct_size(record, cell, record->room);
+	spin_unlock_irq(&ns->lock);
+}
+
+/* Most records fit; a longer one is printed again into memory of its size. */
+#define TEXT_USUAL SZ_4K
+
+static ssize_t copy_record(const struct tsem_ns *ns, const struct tsem_record *record,
+			   char __user *user, size_t room, char *usual)
+{
+	size_t size = tsem_record_print(ns, record, usual, TEXT_USUAL);
+	char *text = usual;
+	ssize_t r = size;
+
+	if (size > room)
+		return -EMSGSIZE;
+	if (size > TEXT_USUAL) {
+		text = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!text)
+			return -ENOMEM;
+		tsem_record_print(ns, record, text, size);
+	}
+	if (copy_to_user(user, text, size))
+		r = -EFAULT;
+	if (text != usual)
+		kvfree(text);
+	return r;
+}
+
+static ssize_t read_records(struct tsem_ns *ns, char __user *user, size_t room, char *usual)
+{
+	size_t used = 0;
+
+	do {
+		struct tsem_record *record = take_first(ns);
+		ssize_t r;
+
+		if (!record)
+			break;
+		r = copy_record(ns, record, user + used, room - used, usual);
+		if (r < 0) {
+			put_first(ns, record);
+			return used ? used : r;
+		}
+		tsem_record_free(record);
+		used += r;
+	} while (ns->params.batch);
+
+	return used;
+}
+
+static bool stream_ended(const struct tsem_ns *ns)
+{
+	return READ_ONCE(ns->had_members) && !atomic_read(&ns->member_count);
+}
+
+static ssize_t stream_read(struct file *file, char __user *user, size_t size, loff_t *pos)
+{
+	struct tsem_ns *ns = file->private_data;
+	bool ended = stream_ended(ns);	/* before the queue is found empty */
+	char *usual;
+	ssize_t r;
+
+	if (tsem_task(current)->ns == ns)
+		return -EPERM;
+	note_reader(ns);
+	usual = kmalloc(TEXT_USUAL, GFP_KERNEL);
+	if (!usual)
+		return -ENOMEM;
+	mutex_lock(&ns->read_mutex);
+	r = read_records(ns, user, size, usual);
+	mutex_unlock(&ns->read_mutex);
+	kfree(usual);
+
+	if (r == 0 && !ended)
+		return -EAGAIN;
+	return r;
+}
+
+static ssize_t stream_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
+{
+	struct tsem_ns *ns = file->private_data;
+	size_t taken;
+	char *lines;
+
+	if (tsem_task(current)->ns == ns)
+		return -EPERM;
+	if (!size || size > TSEM_VERDICTS_MAX)
+		return -EINVAL;
+	note_reader(ns);
+	lines = kvmalloc(size, GFP_KERNEL);
+	if (!lines)
+		return -ENOMEM;
+	if (copy_from_user(lines, user, size)) {
+		kvfree(lines);
+		return -EFAULT;
+	}
+	tsem_answer(ns, lines, size, &taken);
+	kvfree(lines);
+	return taken ? taken : -EINVAL;
+}
+
+static __poll_t stream_poll(struct file *file, struct poll_table_struct *wait)
+{
+	struct tsem_ns *ns = file->private_data;
+	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(file, &ns->readers, wait);
+	if (!list_empty_careful(&ns->queue))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	else if (stream_ended(ns))
+		mask |= EPOLLHUP;
+	return mask;
+}
+
+const struct file_operations tsem_stream_fops = {
+	.owner = THIS_MODULE,
+	.open = stream_open,
+	.release = stream_release,
+	.read = stream_read,
+	.write = stream_write,
+	.poll = stream_poll,
+};
+
+static const char *const counter_names[] = {
+	[TSEM_COUNT_EVENTS] = "events",	    [TSEM_COUNT_EXPORTED] = "exported",
+	[TSEM_COUNT_REFUSED] = "refused",   [TSEM_COUNT_DROPPED] = "dropped",
+	[TSEM_COUNT_EXPIRED] = "expired",   [TSEM_COUNT_UNKNOWN] = "unknown",
+	[TSEM_COUNT_ENTERED] = "entered",
+};
+static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
+
+static int status_show(struct seq_file *m, void *v)
+{
+	struct tsem_ns *ns = m->private;
+	unsigned int waiting, queued, low;
+	size_t bytes;
+	bool gone;
+
+	spin_lock_irq(&ns->lock);
+	waiting = ns->waiting_count;
+	queued = ns->queue_count;
+	bytes = ns->queue_bytes;
+	gone = ns->gone;
+	spin_unlock_irq(&ns->lock);
+	low = READ_ONCE(ns->pool.low);
+
+	seq_printf(m, "mode external\nsealed %d\nenforce %d\n", READ_ONCE(ns->sealed),
+		   READ_ONCE(ns->enforce));
+	for (unsigned int i = 0; i < TSEM_COUNTER_COUNT; i++)
+		seq_printf(m, "%s %lld\n", counter_names[i], atomic64_read(&ns->counts[i]));
+	/* Models inside the kernel are not there yet: nothing is remembered, no points. */
+	seq_puts(m, "remembered 0\npoints 0\nforensics 0\n");
+	seq_printf(m, "waiting %u\nqueued %u\nbytes %zu\npool_low %u\nmembers %d\ngone %d\n",
+		   waiting, queued, bytes, low, atomic_read(&ns->member_count), gone);
+	return 0;
+}
+
+static int status_open(struct inode *inode, struct file *file)
+{
+	struct tsem_ns *ns;
+	int r;
+
+	if (!tsem_may_control(file->f_cred) || tsem_task(current)->ns)
+		return -EACCES;
+	ns = tsem_ns_find((uintptr_t)inode->i_private);
+	if (!ns)
+		return -ENOENT;
+	r = single_open(file, status_show, ns);
+	if (r < 0)
+		tsem_ns_put(ns);
+	return r;
+}
+
+static int status_release(struct inode *inode, struct file *file)
+{
+	struct tsem_ns *ns = ((struct seq_file *)file->private_data)->private;
+
+	tsem_ns_put(ns);
+	return single_release(inode, file);
+}
+
+const struct file_operations tsem_status_fops = {
+	.owner = THIS_MODULE,
+	.open = status_open,
+	.release = status_release,
+	.read = seq_read,
+	.llseek = seq_lseek,
+};

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * task.c - tasks: membership, identity across fork, trust, arming, and the
+ * events and rules between tasks.
+ */
+
+#include <linux/cred.h>
+#include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+
+#include "event.h"
+#include "task.h"
+
+/* Serial numbers of execs; 0 is "before the first". */
+static atomic64_t last_ttd;
+
+u64 tsem_next_ttd(void)
+{
+	return atomic64_inc_return(&last_ttd);
+}
+
+/**
+ * tsem_may_control() - Whether credentials carry the authority of the control plane.
+ *
+ * Asks the capability module alone: a question about a capability is an event,
+ * and the control plane must not raise any.
+ */
+bool tsem_may_control(const struct cred *cred)
+{
+	return cap_capable(cred, &init_user_ns, CAP_MAC_ADMIN, CAP_OPT_NOAUDIT) == 0;
+}
+
+static bool shares_memory(struct task_struct *process, const struct mm_struct *mm)
+{
+	return mm && READ_ONCE(process->mm) == mm;
+}
+
+/**
+ * tsem_task_distrust() - Mark a task as untrusted, for good.
+ * @task: Kept alive by the caller.
+ *
+ * So are its threads and every process that shares its memory: they could do
+ * each other's work. A thread that is just being made inherits the mark from
+ * its creator or sees that of its group leader.
+ *
+ * Context: Any but interrupt context.
+ */
+void tsem_task_distrust(struct task_struct *task)
+{
+	const struct mm_struct *mm = READ_ONCE(task->mm);
+	struct task_struct *process, *thread;
+
+	rcu_read_lock();
+	for_each_process(process) {
+		if (!same_thread_group(process, task) && !shares_memory(process, mm))
+			continue;
+		if (process->flags & PF_KTHREAD)
+			continue;
+		for_each_thread(process, thread)
+			WRITE_ONCE(tsem_task(thread)->untrusted, true);
+	}
+	rcu_read_unlock();
+	WRITE_ONCE(tsem_task(task)->untrusted, true);
+}
+
+/**
+ * tsem_pack_task_id() - Pack the TASK_ID of a task.
+ * @task: Kept alive by the caller. Zeros are packed if it is elsewhere.
+ */
+void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
+		       const struct task_struct *task)
+{
+	static const struct tsem_digest zeros;
+	const struct tsem_task *blob = tsem_task(task);
+
+	tsem_pack_bytes(p, (READ_ONCE(blob->ns) == ns ? &blob->task_id : &zeros)->bytes,
+			tsem_ns_digest_size(ns));
+}
+
+/**
+ * tsem_task_arm() - Let a task enter a namespace in its next exec.
+ * @task: Kept alive by the caller.
+ * @ns: The namespace; a reference is taken.
+ *
+ * Return: 0; -EPERM if the task is in a namespace or is the caller; -EBUSY if it has several
+ * threads or is armed; -EPIPE if the namespace takes nobody in any more.
+ */
+int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
+{
+	struct tsem_task *blob = tsem_task(task);
+
+	if (READ_ONCE(blob->ns) || (task->flags & PF_KTHREAD))
+		return -EPERM;
+	if (get_nr_threads(task) != 1)
+		return -EBUSY;
+	if (READ_ONCE(ns->dead))
+		return -EPIPE;
+	tsem_ns_get(ns);
+	if (cmpxchg(&blob->armed, NULL, ns)) {
+		tsem_ns_put(ns);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int hook_task_alloc(struct task_struct *child, unsigned long clone_flags)
+{
+	const struct tsem_task *from = tsem_task(current);
+	struct tsem_task *to = tsem_task(child);
+
+	*to = (struct tsem_task){};
+	if (!from->ns)
+		return 0;
+
+	to->ns = tsem_ns_get(from->ns);
+	tsem_ns_join(to->ns);
+	to->untrusted = tsem_task_untrusted(current);
+	to->task_id = from->task_id;
+	to->ttd = from->ttd;
+	if (clone_flags & CLONE_THREAD) {
+		to->p_task_id = from->p_task_id;
+		to->p_ttd = from->p_ttd;
+	} else {
+		to->p_task_id = from->task_id;
+		to->p_ttd = from->ttd;
+	}
+	smp_mb(); /* pairs with tsem_ns_kill() */
+	return READ_ONCE(to->ns->dead) ? -EPERM : 0;
+}
+
+/* Also called when hook_task_alloc() or a later step of the fork failed. Context: Any. */
+static void hook_task_free(struct task_struct *task)
+{
+	struct tsem_task *blob = tsem_task(task);
+
+	kfree(blob->place.directory);
+	tsem_exec_free(blob->exec);
+	if (blob->armed)
+		tsem_ns_put(blob->armed);
+	if (blob->ns)
+		tsem_ns_leave(blob->ns);
+	*blob = (struct tsem_task){};
+}
+
+static bool has_mac_admin(struct task_struct *task)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = cap_raised(__task_cred(task)->cap_effective, CAP_MAC_ADMIN);
+	rcu_read_unlock();
+	return has;
+}
+
+static bool is_reader(const struct tsem_ns *ns, struct task_struct *task)
+{
+	return READ_ONCE(ns->reader) == task_tgid(task);
+}
+
+/* Rules between tasks that no model can change. */
+static int may_touch(struct task_struct *target)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
+
+	if (ns && is_reader(ns, target))
+		return -EPERM;
+	if (ns == other || tsem_may_control(current_cred()))
+		return 0;
+	return -EPERM;
+}
+
+static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *info, int sig,
+			  const struct cred *cred)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+	struct tsem_event event;
+	int r;
+
+	/* Sent for somebody else, by the kernel, or for out-of-band data: not ours to judge. */
+	if (cred || (info != SEND_SIG_NOINFO && (is_si_special(info) || SI_FROMKERNEL(info))) ||
+	    sig == SIGURG)
+		return 0;
+	r = may_touch(target);
+	if (r == 0 && ns && has_mac_admin(target) && !tsem_may_control(current_cred()))
+		r = -EPERM;
+	if (r < 0)
+		return r;
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_KILL, &r))
+		return r;
+	tsem_pack_task_id(&event.cell, event.ns, target);
+	tsem_pack_u32(&event.cell, sig);
+	tsem_pack_u8(&event.cell, READ_ONCE(tsem_task(target)->ns) != event.ns);
+	return tsem_event_end(&event, 0);
+}
+
+/* Looking is everybody's; attaching across namespaces, and to the reader at all, is not. */
+static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	if (ns && is_reader(ns, child))
+		return -EPERM;
+	return mode & PTRACE_MODE_ATTACH ? may_touch(child) : 0;
+}
+
+static int hook_ptrace_traceme(struct task_struct *parent)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	if (ns == READ_ONCE(tsem_task(parent)->ns) || has_mac_admin(parent))
+		return 0;
+	return -EPERM;
+}
+
+static struct security_hook_list task_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
+	LSM_HOOK_INIT(task_free, hook_task_free),
+	LSM_HOOK_INIT(task_kill, hook_task_kill),
+	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
+	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
+};
+
+void __init tsem_add_task_hooks(void)
+{
+	security_add_hooks(task_hooks, ARRAY_SIZE(task_hooks), &tsem_lsmid);
+}

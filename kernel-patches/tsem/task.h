@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * task.h - what TSEM knows about a task: namespace, identity, trust.
+ */
+#ifndef _SECURITY_TSEM_TASK_H
+#define _SECURITY_TSEM_TASK_H
+
+#include <linux/cred.h>
+#include <linux/lsm_hooks.h>
+#include <linux/sched.h>
+
+#include "ns.h"
+
+struct tsem_exec;
+
+/**
+ * struct tsem_place - Where a path_* hook saw a name, for the inode_* hook that follows.
+ * @dentry: Of the name; never dereferenced.
+ * @parent: Of the directory; never dereferenced.
+ * @directory: Its absolute path, owned.
+ */
+struct tsem_place {
+	const struct dentry *dentry;
+	const struct dentry *parent;
+	char *directory;
+};
+
+/**
+ * struct tsem_birth - An object that inode_create announced, until it exists.
+ * @dentry: Its name; never dereferenced.
+ * @dir: Its directory; never dereferenced.
+ * @instance: Running number of the creation.
+ */
+struct tsem_birth {
+	const struct dentry *dentry;
+	const struct inode *dir;
+	u64 instance;
+};
+
+/**
+ * struct tsem_task - The task blob.
+ * @ns: Namespace, reference; NULL outside. Changed by the task itself only.
+ * @armed: Namespace it enters in its next exec, reference; set by others with cmpxchg().
+ * @task_id: Identity; zeros before the first exec inside.
+ * @p_task_id: That of the creator at fork.
+ * @ttd: Serial number of the last exec.
+ * @p_ttd: The same of the creator at fork.
+ * @untrusted: For good. Also true for a task whose group leader has it.
+ * @inside: Reads content for TSEM: what it does is no event.
+ * @exec: The exec in progress.
+ */
+struct tsem_task {
+	struct tsem_ns *ns;
+	struct tsem_ns *armed;
+	struct tsem_digest task_id;
+	struct tsem_digest p_task_id;
+	u64 ttd;
+	u64 p_ttd;
+	bool untrusted;
+	bool inside;
+	struct tsem_exec *exec;
+	struct tsem_place place;
+	struct tsem_birth birth;
+};
+
+extern struct lsm_blob_sizes tsem_blob_sizes;
+
+static inline struct tsem_task *tsem_task(const struct task_struct *task)
+{
+	return task->security + tsem_blob_sizes.lbs_task;
+}
+
+static inline bool tsem_task_untrusted(const struct task_struct *task)
+{
+	return READ_ONCE(tsem_task(task)->untrusted) ||
+	       READ_ONCE(tsem_task(task->group_leader)->untrusted);
+}
+
+void tsem_task_distrust(struct task_struct *task);
+void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
+		       const struct task_struct *task);
+u64 tsem_next_ttd(void);
+bool tsem_may_control(const struct cred *cred);
+int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns);
+void tsem_exec_free(struct tsem_exec *exec);
+
+void tsem_add_task_hooks(void);
+void tsem_add_exec_hooks(void);
+void tsem_add_inode_hooks(void);
+void tsem_add_file_hooks(void);
+void tsem_add_net_hooks(void);
+
+#define LSM_ID_TSEM 114	/* the first that Linux 6.12 leaves free */
+extern const struct lsm_id tsem_lsmid;
+
+#endif /* _SECURITY_TSEM_TASK_H */

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * verdict.c - queueing a record, waiting for its verdict, and taking verdicts.
+ * Rules: nothing waits without end, nothing passes that was lost, and every
+ * loss is counted.
+ *
+ * A waiter lives on the stack of its task. It is touched by others only under
+ * ns->lock while it is hashed in ns->waiting, and its task unhashes it under
+ * that lock before it leaves.
+ */
+
+#include <linux/ctype.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "event.h"
+#include "task.h"
+
+/** enum verdict - What a waiting event gets. */
+enum verdict {
+	VERDICT_PENDING,
+	VERDICT_TRUSTED,
+	VERDICT_UNTRUSTED,
+	VERDICT_REFUSED,
+	VERDICT_GONE,		/* the last reader went away */
+};
+
+struct waiter {
+	struct hlist_node node;
+	u64 number;
+	struct task_struct *task;
+	enum verdict verdict;
+};
+
+static struct waiter *find_waiter(struct tsem_ns *ns, u64 number)
+{
+	struct waiter *waiter;
+
+	lockdep_assert_held(&ns->lock);
+	hash_for_each_possible(ns->waiting, waiter, node, number) {
+		if (waiter->number == number)
+			return waiter;
+	}
+	return NULL;
+}
+
+static void wake(struct waiter *waiter, enum verdict verdict)
+{
+	WRITE_ONCE(waiter->verdict, verdict);
+	wake_up_process(waiter->task);
+}
+
+/* What an event gets that nobody will judge. */
+static int gone_result(const struct tsem_ns *ns)
+{
+	return ns->params.gone == TSEM_GONE_ALLOW ? 0 : -EPERM;
+}
+
+/*
+ * Keep the task of an event that does not wait, so that its verdict finds it.
+ * Its struct pid is kept and not its task_struct, which would hold the
+ * namespace and so itself.
+ */
+static struct pid *remember_recent(struct tsem_ns *ns, u64 number)
+{
+	struct tsem_recent *slot = &ns->recent[ns->recent_next];
+	struct pid *old = slot->pid;
+
+	lockdep_assert_held(&ns->lock);
+	*slot = (struct tsem_recent){ .number = number, .pid = get_pid(task_pid(current)) };
+	ns->recent_next = (ns->recent_next + 1) % TSEM_RECENT_MAX;
+	return old;
+}
+
+/* Forget all of them; the caller made sure that nobody adds any more. */
+void tsem_recent_clear(struct tsem_ns *ns)
+{
+	for (unsigned int i = 0; i < TSEM_RECENT_MAX; i++) {
+		put_pid(ns->recent[i].pid);
+		ns->recent[i].pid = NULL;
+	}
+}
+
+static size_t record_bytes(const struct tsem_record *record)
+{
+	return struct_size(record, cell, record->room);
+}
+
+/*
+ * Append to the queue. Returns -EPERM if there is no room: the record is lost,
+ * which is counted, and the operation must not pass.
+ */
+static int enqueue(struct tsem_ns *ns, struct tsem_record *record, struct waiter *waiter)
+{
+	struct pid *old = NULL;
+	unsigned long flags;
+	int r = 0;
+
+	spin_lock_irqsave(&ns->lock, flags);
+	if (ns->gone) {
+		r = 1;
+	} else if (ns->queue_count >= TSEM_QUEUE_RECORDS_MAX ||
+		   ns->queue_bytes + record_bytes(record) > TSEM_QUEUE_BYTES_MAX) {
+		r = -EPERM;
+	} else {
+		list_add_tail(&record->node, &ns->queue);
+		ns->queue_count++;
+		ns->queue_bytes += record_bytes(record);
+		if (waiter) {
+			hash_add(ns->waiting, &waiter->node, waiter->number);
+			ns->waiting_count++;
+		} else {
+			old = remember_recent(ns, record->number);
+		}
+	}
+	spin_unlock_irqrestore(&ns->lock, flags);
+
+	put_pid(old);
+	return r;
+}
+
+/* Drop the record of an event that nobody waits for any more, if it was not read yet. */
+static struct tsem_record *unqueue(struct tsem_ns *ns, u64 number)
+{
+	struct tsem_record *record;
+
+	lockdep_assert_held(&ns->lock);
+	list_for_each_entry(record, &ns->queue, node) {
+		if (record->number != number)
+			continue;
+		list_del(&record->node);
+		ns->queue_count--;
+		ns->queue_bytes -= record_bytes(record);
+		return record;
+	}
+	return NULL;
+}
+
+static void sleep_for_verdict(const struct tsem_ns *ns, const struct waiter *waiter)
+{
+	long timeout = ns->params.deadline_msec ? msecs_to_jiffies(ns->params.deadline_msec) :
+						  MAX_SCHEDULE_TIMEOUT;
+
+	/* Hooks hold locks of the filesystem: the freezer must not complain about them. */
+	for (;;) {
+		set_current_state(TASK_KILLABLE | TASK_FREEZABLE_UNSAFE);
+		if (READ_ONCE(waiter->verdict) != VERDICT_PENDING || !timeout ||
+		    fatal_signal_pending(current))
+			break;
+		timeout = schedule_timeout(timeout);
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
+{
+	struct tsem_record *unread = NULL;
+
+	sleep_for_verdict(ns, waiter);
+
+	spin_lock_irq(&ns->lock);
+	hash_del(&waiter->node);
+	ns->waiting_count--;
+	if (waiter->verdict == VERDICT_PENDING)
+		unread = unqueue(ns, waiter->number);
+	spin_unlock_irq(&ns->lock);
+	if (unread)
+		tsem_record_free(unread);
+
+	switch (waiter->verdict) {
+	case VERDICT_TRUSTED:
+		return 0;
+	case VERDICT_UNTRUSTED:
+		tsem_task_distrust(current);
+		return -EPERM;
+	case VERDICT_REFUSED:
+		return -EPERM;
+	case VERDICT_GONE:
+		return gone_result(ns);
+	case VERDICT_PENDING:
+		break;
+	}
+	/* The deadline, unless the task is dying. */
+	if (!fatal_signal_pending(current))
+		tsem_ns_count(ns, TSEM_COUNT_EXPIRED);
+	return -EPERM;
+}
+
+/**
+ * tsem_submit() - Queue a record and wait for its verdict.
+ * @ns: Namespace of current.
+ * @record: Moves into the queue, or is freed.
+ * @wait: Whether the event waits.
+ *
+ * Context: Any if @wait is false, else process context without spinlocks.
+ * Return: 0 if the operation may go on, else -EPERM.
+ */
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, bool wait)
+{
+	struct waiter waiter = {
+		.number = record->number,
+		.task = current,
+		.verdict = VERDICT_PENDING,
+	};
+	int r = enqueue(ns, record, wait ? &waiter : NULL);
+
+	if (r) {
+		tsem_record_free(record);
+		tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+		return r < 0 ? r : gone_result(ns);
+	}
+	tsem_ns_count(ns, TSEM_COUNT_EXPORTED);
+	wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
+	return wait ? wait_for_verdict(ns, &waiter) : 0;
+}
+
+static struct pid *take_recent(struct tsem_ns *ns, u64 number)
+{
+	lockdep_assert_held(&ns->lock);
+	for (unsigned int i = 0; i < TSEM_RECENT_MAX; i++) {
+		struct tsem_recent *slot = &ns->recent[i];
+
+		if (slot->pid && slot->number == number) {
+			struct pid *pid = slot->pid;
+
+			slot->pid = NULL;
+			return pid;
+		}
+	}
+	return NULL;
+}
+
+/* The event has happened already: it can be counted, and its task judged. */
+static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pid)
+{
+	struct task_struct *task;
+
+	if (verdict == VERDICT_REFUSED)
+		tsem_ns_count(ns, TSEM_COUNT_REFUSED);
+	if (verdict != VERDICT_UNTRUSTED)
+		return;
+
+	task = get_pid_task(pid, PIDTYPE_PID);
+	if (!task)
+		return;
+	tsem_task_distrust(task);
+	put_task_struct(task);
+}
+
+static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
+{
+	struct waiter *waiter;
+	struct pid *pid = NULL;
+
+	spin_lock_irq(&ns->lock);
+	waiter = find_waiter(ns, number);
+	if (waiter && waiter->verdict == VERDICT_PENDING)
+		wake(waiter, verdict);
+	else
+		pid = take_recent(ns, number);
+	spin_unlock_irq(&ns->lock);
+
+	if (pid)
+		answer_late(ns, verdict, pid);
+	else if (!waiter)
+		tsem_ns_count(ns, TSEM_COUNT_UNKNOWN);
+	put_pid(pid);
+}
+
+static const struct {
+	const char *word;
+	enum verdict verdict;
+} verdict_words[] = {
+	{ "trusted ", VERDICT_TRUSTED },
+	{ "untrusted ", VERDICT_UNTRUSTED },
+	{ "refused ", VERDICT_REFUSED },
+};
+
+/* One line without its line feed: a word, one blank, a decimal number without leading zeros. */
+static int parse_verdict(const char *line, size_t size, enum verdict *ret, u64 *ret_number)
+{
+	char digits[24];
+	u64 number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdict_words); i++) {
+		size_t word = strlen(verdict_words[i].word);
+
+		if (size <= word || memcmp(line, verdict_words[i].word, word))
+			continue;
+		line += word;
+		size -= word;
+		if (size >= sizeof(digits) || !isdigit(line[0]) || line[0] == '0')
+			return -EINVAL;
+		memcpy(digits, line, size);
+		digits[size] = '\0';
+		if (strlen(digits) != size || kstrtou64(digits, 10, &number) < 0)
+			return -EINVAL;
+		*ret = verdict_words[i].verdict;
+		*ret_number = number;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/**
+ * tsem_answer() - Take verdicts.
+ * @ns: Namespace of the descriptor.
+ * @lines: One verdict a line.
+ * @size: Bytes at @lines.
+ * @ret_taken: Bytes of the lines that were taken: less than @size if a line is
+ *	malformed or not ended.
+ */
+void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken)
+{
+	size_t taken = 0;
+
+	while (taken < size) {
+		const char *line = lines + taken;
+		const char *end = memchr(line, '\n', size - taken);
+		enum verdict verdict;
+		u64 number;
+
+		if (!end || parse_verdict(line, end - line, &verdict, &number) < 0)
+			break;
+		answer_one(ns, verdict, number);
+		taken += end - line + 1;
+	}
+	*ret_taken = taken;
+}
+
+/**
+ * tsem_reader_gone() - The last event descriptor was closed.
+ *
+ * Who waits is told, and who would wait does not: see gone_result().
+ *
+ * Context: Process context.
+ */
+void tsem_reader_gone(struct tsem_ns *ns)
+{
+	struct waiter *waiter;
+	unsigned int bucket;
+
+	spin_lock_irq(&ns->lock);
+	ns->gone = true;
+	hash_for_each(ns->waiting, bucket, waiter, node) {
+		if (waiter->verdict == VERDICT_PENDING)
+			wake(waiter, VERDICT_GONE);
+	}
+	spin_unlock_irq(&ns->lock);
+
+	if (ns->params.gone == TSEM_GONE_KILL)
+		tsem_ns_kill(ns);
+}
