@@ -20,7 +20,7 @@
 
 #define CHUNK SZ_64K
 
-static struct cred *kernel_cred __ro_after_init;
+static struct cred *content_cred __ro_after_init;
 
 /* events.md names them; there is no magic number for devpts' friends in one place. */
 static const unsigned long pseudo_filesystems[] = {
@@ -87,7 +87,7 @@ int tsem_content_digest(const struct tsem_ns *ns, const struct path *path, struc
 
 	task->inside = true;
 	file = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NOATIME | __FMODE_NONOTIFY,
-			   kernel_cred);
+			   content_cred);
 	if (IS_ERR(file)) {
 		r = PTR_ERR(file);
 		goto out_free;
@@ -107,7 +107,7 @@ out_free:
 
 static int __init content_init(void)
 {
-	kernel_cred = prepare_kernel_cred(&init_task);
-	return kernel_cred ? 0 : -ENOMEM;
+	content_cred = prepare_kernel_cred(&init_task);
+	return content_cred ? 0 : -ENOMEM;
 }
 core_initcall(content_init);

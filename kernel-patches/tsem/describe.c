@@ -27,6 +27,8 @@ static void pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
 
 /**
  * tsem_created_in() - Who created an object, if that was in this namespace.
+ * @inode: The object; may be NULL.
+ * @ns: The namespace.
  *
  * Return: Lives as long as the inode; NULL if it was not.
  */
@@ -61,6 +63,8 @@ static bool has_device(const struct super_block *sb)
 
 /**
  * tsem_pack_path_text() - Pack a PATH.
+ * @p: Where to.
+ * @ns: Namespace of the record.
  * @sb: Where it lies.
  * @created: NULL if it was not created in the namespace.
  * @text: Its name.
@@ -136,6 +140,8 @@ static int dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *re
 
 /**
  * tsem_pack_dentry() - Pack a DENTRY.
+ * @p: Where to.
+ * @ns: Namespace of the record.
  * @dentry: The name; its directory is locked by the caller.
  * @created: For a name that is about to be created, else NULL.
  *
@@ -165,6 +171,8 @@ int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct den
 
 /**
  * tsem_pack_file() - Pack a FILE.
+ * @p: Where to.
+ * @ns: Namespace of the record.
  * @file: The file.
  * @executes: The event executes it: content counts whatever the file is.
  * @looks: The event looks at content at all; see formula.md, "Content".
@@ -264,6 +272,8 @@ static int pack_other(struct tsem_packer *p, const struct tsem_ns *ns,
 
 /**
  * tsem_pack_address() - Pack an ADDR: its own family selects the form.
+ * @p: Where to.
+ * @ns: Namespace of the record.
  * @address: In kernel memory.
  * @size: Its length in bytes, as the caller of the system call gave it.
  *

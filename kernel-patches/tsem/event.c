@@ -86,6 +86,7 @@ void tsem_pool_done(struct tsem_pool *pool)
 
 /**
  * tsem_pool_take() - Get a record where memory cannot be waited for.
+ * @pool: The pool.
  *
  * Context: Any.
  * Return: A record for a CELL of TSEM_ATOMIC_PACKED_MAX bytes; NULL if the pool is
@@ -320,7 +321,10 @@ static void text_object(struct text *t, const struct tsem_type *type, unsigned i
 
 /**
  * tsem_record_print() - Print a record as one line.
+ * @ns: Its namespace.
+ * @record: The record.
  * @text: Where to; no NUL is added. May be NULL if @size is 0.
+ * @size: Room at @text.
  *
  * Format: formula.md, section 7.
  *

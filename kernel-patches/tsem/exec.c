@@ -30,6 +30,7 @@ struct packed_file {
  * @hash: Ready hasher.
  * @first: First file of a chain.
  * @last: Last file so far; the same as @first if there is no chain.
+ * @chain: There were several files.
  * @cell: Room for the CELL of bprm_committed_creds.
  */
 struct tsem_exec {

@@ -47,6 +47,7 @@ static u64 next_instance(struct inode *dir, u64 ns_id, const struct tsem_digest 
 /**
  * tsem_inode_set_created() - Mark an object as created.
  * @inode: The object; marked at most once.
+ * @created: By whom; copied.
  *
  * Return: 0 or -ENOMEM.
  */

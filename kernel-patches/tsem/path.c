@@ -230,8 +230,13 @@ int tsem_path_text(const struct path *path, char *buffer, struct tsem_text *ret)
 
 /**
  * tsem_dentry_text() - Place of a name in its filesystem.
+ * @dentry: The name.
+ * @buffer: PATH_MAX bytes, owned by the caller and kept as long as @ret is used.
+ * @ret: The place.
  *
  * For where the kernel has no mount; otherwise as tsem_path_text().
+ *
+ * Return: 0 or -ENAMETOOLONG.
  */
 int tsem_dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *ret)
 {
@@ -245,6 +250,9 @@ int tsem_dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *ret)
 
 /**
  * tsem_scratch_find() - The directory of the scratch set under which a name lies.
+ * @params: Parameters of the namespace.
+ * @text: The name.
+ * @size: Its length.
  *
  * Return: The longest that matches; NULL if there is none.
  */

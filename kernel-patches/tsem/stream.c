@@ -15,7 +15,7 @@
 #include "event.h"
 #include "task.h"
 
-static int stream_open(struct inode *inode, struct file *file)
+static int events_open(struct inode *inode, struct file *file)
 {
 	struct tsem_ns *ns;
 	int r = 0;
@@ -43,7 +43,7 @@ static int stream_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
-static int stream_release(struct inode *inode, struct file *file)
+static int events_release(struct inode *inode, struct file *file)
 {
 	struct tsem_ns *ns = file->private_data;
 	bool last;
@@ -148,7 +148,7 @@ static bool stream_ended(const struct tsem_ns *ns)
 	return READ_ONCE(ns->had_members) && !atomic_read(&ns->member_count);
 }
 
-static ssize_t stream_read(struct file *file, char __user *user, size_t size, loff_t *pos)
+static ssize_t events_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
 	struct tsem_ns *ns = file->private_data;
 	bool ended = stream_ended(ns);	/* before the queue is found empty */
@@ -171,7 +171,7 @@ static ssize_t stream_read(struct file *file, char __user *user, size_t size, lo
 	return r;
 }
 
-static ssize_t stream_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
+static ssize_t events_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
 {
 	struct tsem_ns *ns = file->private_data;
 	size_t taken;
@@ -194,7 +194,7 @@ static ssize_t stream_write(struct file *file, const char __user *user, size_t s
 	return taken ? taken : -EINVAL;
 }
 
-static __poll_t stream_poll(struct file *file, struct poll_table_struct *wait)
+static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct tsem_ns *ns = file->private_data;
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
@@ -209,11 +209,11 @@ static __poll_t stream_poll(struct file *file, struct poll_table_struct *wait)
 
 const struct file_operations tsem_stream_fops = {
 	.owner = THIS_MODULE,
-	.open = stream_open,
-	.release = stream_release,
-	.read = stream_read,
-	.write = stream_write,
-	.poll = stream_poll,
+	.open = events_open,
+	.release = events_release,
+	.read = events_read,
+	.write = events_write,
+	.poll = events_poll,
 };
 
 static const char *const counter_names[] = {

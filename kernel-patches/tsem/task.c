@@ -24,6 +24,7 @@ u64 tsem_next_ttd(void)
 
 /**
  * tsem_may_control() - Whether credentials carry the authority of the control plane.
+ * @cred: Kept alive by the caller.
  *
  * Asks the capability module alone: a question about a capability is an event,
  * and the control plane must not raise any.
@@ -68,6 +69,8 @@ void tsem_task_distrust(struct task_struct *task)
 
 /**
  * tsem_pack_task_id() - Pack the TASK_ID of a task.
+ * @p: Where to.
+ * @ns: Namespace of the record.
  * @task: Kept alive by the caller. Zeros are packed if it is elsewhere.
  */
 void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
@@ -181,8 +184,8 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 	int r;
 
 	/* Sent for somebody else, by the kernel, or for out-of-band data: not ours to judge. */
-	if (cred || (info != SEND_SIG_NOINFO && (is_si_special(info) || SI_FROMKERNEL(info))) ||
-	    sig == SIGURG)
+	if (cred || sig == SIGURG || info == SEND_SIG_PRIV ||
+	    (info != SEND_SIG_NOINFO && SI_FROMKERNEL(info)))
 		return 0;
 	r = may_touch(target);
 	if (r == 0 && ns && has_mac_admin(target) && !tsem_may_control(current_cred()))

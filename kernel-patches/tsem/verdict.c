@@ -11,6 +11,7 @@
 
 #include <linux/ctype.h>
 #include <linux/pid.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -331,6 +332,7 @@ void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret
 
 /**
  * tsem_reader_gone() - The last event descriptor was closed.
+ * @ns: Its namespace.
  *
  * Who waits is told, and who would wait does not: see gone_result().
  *
