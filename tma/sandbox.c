@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * sandbox.c - see sandbox.h. Order: identity, capabilities, limits, files
+ * (Landlock), system calls (seccomp). Each step needs what a later one takes
+ * away.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "sandbox.h"
+
+/* Nine descriptors, a few clients of the management socket, and room to accept and refuse. */
+#define DESCRIPTORS_MAX 32
+
+/* Twice what rotation allows a file of the recorder to have. */
+#define RECORDER_FILE_BYTES_MAX (16u << 20)
+
+/* The highest capability any kernel could know: bits of two words. */
+#define CAPABILITY_COUNT_MAX 64
+
+static int become(uid_t uid, gid_t gid)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return 0;
+}
+
+static int drop_bounding_set(void)
+{
+	for (int cap = 0; cap < CAPABILITY_COUNT_MAX; cap++) {
+		int held = prctl(PR_CAPBSET_READ, cap);
+
+		if (held < 0)
+			return 0;	/* past the last one this kernel knows */
+		/* Without CAP_SETPCAP it stays; no_new_privs makes it worthless then. */
+		if (held && prctl(PR_CAPBSET_DROP, cap) < 0 && errno != EPERM)
+			return -errno;
+	}
+	return 0;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = {};
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* empty anyway below */
+	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+static int set_limits(enum sandbox_role role)
+{
+	const struct {
+		int resource;
+		rlim_t value;
+	} limits[] = {
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NPROC, 0 },
+		{ RLIMIT_MEMLOCK, 0 },
+		{ RLIMIT_MSGQUEUE, 0 },
+		{ RLIMIT_NOFILE, DESCRIPTORS_MAX },
+		{ RLIMIT_FSIZE,
+		  role == SANDBOX_RECORDER ? RECORDER_FILE_BYTES_MAX : RLIM_INFINITY },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct rlimit limit = { .rlim_cur = limits[i].value, .rlim_max = limits[i].value };
+
+		/* Raising FSIZE above an inherited limit is not for us: keep what there is. */
+		if (setrlimit(limits[i].resource, &limit) < 0 &&
+		    !(errno == EPERM && limits[i].value == RLIM_INFINITY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int set_process_flags(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* As the kernel knows it today; older headers know less of it. */
+struct landlock_ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+/* What each version of Landlock can forbid, cumulative; index is the version. */
+static const struct {
+	size_t size;
+	struct landlock_ruleset handled;
+} landlock_versions[] = {
+	[1] = { 8, { .fs = 0x1fff } },
+	[2] = { 8, { .fs = 0x3fff } },		/* refer */
+	[3] = { 8, { .fs = 0x7fff } },		/* truncate */
+	[4] = { 16, { 0x7fff, 0x3, 0 } },	/* bind and connect of TCP */
+	[5] = { 16, { 0xffff, 0x3, 0 } },	/* ioctl of devices */
+	[6] = { 24, { 0xffff, 0x3, 0x3 } },	/* abstract UNIX sockets, signals */
+};
+
+static int allow_directory(int ruleset, int dir, uint64_t handled)
+{
+	const uint64_t wanted = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+				LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+				(1u << 14); /* truncate */
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = wanted & handled,
+		.parent_fd = dir,
+	};
+
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Returns 1 if files are forbidden now, 0 if this kernel has no Landlock. */
+static int forbid_files(const struct sandbox *sandbox)
+{
+	_cleanup_(close_fdp) int ruleset = -EBADF;
+	long version;
+	int r;
+
+	version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	if (version < 1)
+		return 0;
+	if (version >= (long)ARRAY_SIZE(landlock_versions))
+		version = ARRAY_SIZE(landlock_versions) - 1;
+
+	ruleset = syscall(SYS_landlock_create_ruleset, &landlock_versions[version].handled,
+			  landlock_versions[version].size, 0);
+	if (ruleset < 0)
+		return -errno;
+	if (sandbox->role == SANDBOX_RECORDER) {
+		r = allow_directory(ruleset, sandbox->dir, landlock_versions[version].handled.fs);
+		if (r < 0)
+			return r;
+	}
+	return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 1;
+}
+
+#define ROLE(role) (1u << SANDBOX_##role)
+#define BOTH (ROLE(TMA) | ROLE(RECORDER))
+
+/* What is not here ends the process. */
+static const struct {
+	int number;
+	unsigned int roles;
+} allowed_calls[] = {
+	{ SCMP_SYS(read), BOTH },
+	{ SCMP_SYS(readv), BOTH },
+	{ SCMP_SYS(pread64), BOTH },
+	{ SCMP_SYS(write), BOTH },
+	{ SCMP_SYS(writev), BOTH },
+	{ SCMP_SYS(close), BOTH },
+	{ SCMP_SYS(poll), BOTH },
+	{ SCMP_SYS(ppoll), BOTH },
+	{ SCMP_SYS(lseek), BOTH },
+	{ SCMP_SYS(fstat), BOTH },
+	{ SCMP_SYS(brk), BOTH },
+	{ SCMP_SYS(munmap), BOTH },
+	{ SCMP_SYS(mremap), BOTH },
+	{ SCMP_SYS(madvise), BOTH },
+	{ SCMP_SYS(futex), BOTH },
+	{ SCMP_SYS(getrandom), BOTH },
+	{ SCMP_SYS(clock_gettime), BOTH },
+	{ SCMP_SYS(gettimeofday), BOTH },
+	{ SCMP_SYS(restart_syscall), BOTH },
+	{ SCMP_SYS(rt_sigprocmask), BOTH },
+	{ SCMP_SYS(rt_sigreturn), BOTH },
+	{ SCMP_SYS(sigaltstack), BOTH },
+	{ SCMP_SYS(exit), BOTH },
+	{ SCMP_SYS(exit_group), BOTH },
+	{ SCMP_SYS(recvfrom), ROLE(TMA) },
+	{ SCMP_SYS(recvmsg), ROLE(TMA) },
+	{ SCMP_SYS(sendto), ROLE(TMA) },
+	{ SCMP_SYS(sendmsg), ROLE(TMA) },
+	{ SCMP_SYS(accept4), ROLE(TMA) },
+	{ SCMP_SYS(openat), ROLE(RECORDER) },
+	{ SCMP_SYS(ftruncate), ROLE(RECORDER) },
+	{ SCMP_SYS(renameat), ROLE(RECORDER) },
+	{ SCMP_SYS(renameat2), ROLE(RECORDER) },
+};
+
+static int allow_calls(scmp_filter_ctx filter, enum sandbox_role role)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(allowed_calls); i++) {
+		int r;
+
+		if (!(allowed_calls[i].roles & (1u << role)))
+			continue;
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i].number, 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What is allowed for some arguments only, or fails without ending the process. */
+static int allow_special_calls(scmp_filter_ctx filter)
+{
+	const int mapping_calls[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+	/* stdio asks for the file's block size and does without it. */
+	const int failing_calls[] = { SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(ioctl) };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mapping_calls); i++) {
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping_calls[i], 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(failing_calls); i++) {
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), failing_calls[i], 0);
+		if (r < 0)
+			return r;
+	}
+	r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+			     SCMP_A1(SCMP_CMP_EQ, F_GETFL));	/* fdopen() */
+	if (r < 0)
+		return r;
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 1,
+				SCMP_A1(SCMP_CMP_NE, F_GETFL));
+}
+
+static void release_filter(scmp_filter_ctx *filter)
+{
+	if (*filter)
+		seccomp_release(*filter);
+}
+
+static int forbid_calls(enum sandbox_role role)
+{
+	_cleanup_(release_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int r;
+
+	if (!filter)
+		return -ENOMEM;
+	r = allow_calls(filter, role);
+	if (r < 0)
+		return r;
+	r = allow_special_calls(filter);
+	if (r < 0)
+		return r;
+	return seccomp_load(filter);
+}
+
+int sandbox_enter(const struct sandbox *sandbox, bool *ret_landlock)
+{
+	int r, landlock;
+
+	if (chdir("/") < 0)
+		return -errno;
+	/* The bounding set needs CAP_SETPCAP, which a change of user takes away. */
+	r = drop_bounding_set();
+	if (r < 0)
+		return r;
+	r = become(sandbox->uid, sandbox->gid);
+	if (r < 0)
+		return r;
+	r = drop_capabilities();
+	if (r < 0)
+		return r;
+	r = set_process_flags();
+	if (r < 0)
+		return r;
+	r = set_limits(sandbox->role);
+	if (r < 0)
+		return r;
+	landlock = forbid_files(sandbox);
+	if (landlock < 0)
+		return landlock;
+	r = forbid_calls(sandbox->role);
+	if (r < 0)
+		return r;
+	*ret_landlock = landlock;
+	return 0;
+}
