@@ -14,11 +14,13 @@
 #include <net/sock.h>
 
 #include "describe.h"
+#include "event.h"
 #include "inode.h"
 #include "task.h"
 
-static void pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
-			const struct tsem_digest *digest)
+/** tsem_pack_digest() - Pack a DIGEST; zeros for NULL. */
+void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
+		      const struct tsem_digest *digest)
 {
 	static const struct tsem_digest zeros;
 
@@ -45,7 +47,7 @@ const struct tsem_created *tsem_created_in(const struct inode *inode, const stru
 void tsem_pack_inode(struct tsem_packer *p, const struct tsem_ns *ns, const struct inode *inode)
 {
 	static const u8 no_uuid[16];
-	struct user_namespace *to = ns->params.nsref_current ? current_user_ns() : &init_user_ns;
+	struct user_namespace *to = tsem_reference_userns(ns);
 	const struct super_block *sb = inode->i_sb;
 
 	tsem_pack_u32(p, from_kuid(to, inode->i_uid));
@@ -84,7 +86,7 @@ void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 	}
 	tsem_pack_u8(p, !!created);
 	if (created) {
-		pack_digest(p, ns, &created->owner);
+		tsem_pack_digest(p, ns, &created->owner);
 		tsem_pack_u64(p, created->instance);
 	}
 	tsem_pack_u8(p, !!scratch);
@@ -93,9 +95,17 @@ void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 	tsem_pack_text(p, text->bytes, text->size);
 }
 
+/* A file without a name has a number for one, drawn anew each time. */
+static void hide_tmpfile(struct tsem_text *text)
+{
+	while (text->size && text->bytes[text->size - 1] != '/' &&
+	       text->bytes[text->size - 1] != '#')
+		text->size--;
+}
+
 /* Packs the PATH and says whether it lies in scratch. */
 static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
-		     bool *ret_scratch)
+		     bool nameless, bool *ret_scratch)
 {
 	const struct inode *inode = d_backing_inode(path->dentry);
 	char *buffer = __getname();
@@ -106,6 +116,8 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 		return -ENOMEM;
 	r = tsem_path_text(path, buffer, &text);
 	if (r == 0) {
+		if (nameless)
+			hide_tmpfile(&text);
 		tsem_pack_path_text(p, ns, path->dentry->d_sb, tsem_created_in(inode, ns), &text);
 		*ret_scratch = tsem_scratch_find(&ns->params, text.bytes, text.size);
 	}
@@ -117,25 +129,23 @@ int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct
 {
 	bool scratch;
 
-	return pack_path(p, ns, path, &scratch);
+	return pack_path(p, ns, path, false, &scratch);
 }
 
-/* With the directory that a path_* hook saw just before, if it was this one. */
+/* As the path_* hook just before saw it, if it was this name. */
 static int dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *ret)
 {
-	const struct tsem_place *place = &tsem_task(current)->place;
-	int size;
+	const struct tsem_place *places = tsem_task(current)->places;
 
-	if (place->dentry != dentry || place->parent != dentry->d_parent)
-		return tsem_dentry_text(dentry, buffer, ret);
+	for (size_t i = 0; i < TSEM_PLACES; i++) {
+		const struct tsem_place *place = &places[i];
 
-	size = snprintf(buffer, PATH_MAX, "%s/%.*s",
-			strcmp(place->directory, "/") ? place->directory : "",
-			(int)dentry->d_name.len, dentry->d_name.name);
-	if (size >= PATH_MAX)
-		return -ENAMETOOLONG;
-	*ret = (struct tsem_text){ .bytes = buffer, .size = size };
-	return 0;
+		if (place->dentry != dentry || place->parent != dentry->d_parent)
+			continue;
+		*ret = (struct tsem_text){ .bytes = place->text, .size = strlen(place->text) };
+		return 0;
+	}
+	return tsem_dentry_text(dentry, buffer, ret);
 }
 
 /**
@@ -169,6 +179,28 @@ int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct den
 	return r;
 }
 
+static bool is_tmpfile(const struct file *file)
+{
+	return (file->f_flags & __O_TMPFILE) && file->f_path.dentry->d_name.name[0] == '#';
+}
+
+/**
+ * tsem_pack_mapped() - Pack a MAPPED: a FILE without its content.
+ * @p: Where to.
+ * @ns: Namespace of the record.
+ * @file: The file.
+ *
+ * Return: 0, or why its name cannot be had.
+ */
+int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file)
+{
+	bool scratch;
+
+	tsem_pack_u32(p, file->f_flags);
+	tsem_pack_inode(p, ns, file_inode(file));
+	return pack_path(p, ns, &file->f_path, is_tmpfile(file), &scratch);
+}
+
 /**
  * tsem_pack_file() - Pack a FILE.
  * @p: Where to.
@@ -190,7 +222,7 @@ int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file 
 
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, inode);
-	r = pack_path(p, ns, &file->f_path, &scratch);
+	r = pack_path(p, ns, &file->f_path, is_tmpfile(file), &scratch);
 	if (r < 0)
 		return r;
 
@@ -202,18 +234,28 @@ int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file 
 		if (r < 0)
 			return r;
 	}
-	pack_digest(p, ns, &digest);
+	tsem_pack_digest(p, ns, &digest);
 	return 0;
 }
 
-void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct socket *sock)
+/**
+ * tsem_pack_sock() - Pack a SOCK.
+ * @p: Where to.
+ * @ns: Namespace of the record.
+ * @sk: The socket; one without a struct socket has no owner.
+ *
+ * Context: Any.
+ */
+void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct sock *sk)
 {
-	const struct tsem_created *created = tsem_created_in(SOCK_INODE((struct socket *)sock), ns);
+	const struct socket *sock = READ_ONCE(sk->sk_socket);
+	const struct tsem_created *created =
+		sock ? tsem_created_in(SOCK_INODE((struct socket *)sock), ns) : NULL;
 
-	tsem_pack_u32(p, sock->sk->sk_family);
-	tsem_pack_u32(p, sock->type);
-	tsem_pack_u32(p, sock->sk->sk_protocol);
-	pack_digest(p, ns, created ? &created->owner : NULL);
+	tsem_pack_u32(p, sk->sk_family);
+	tsem_pack_u32(p, sk->sk_type);
+	tsem_pack_u32(p, sk->sk_protocol);
+	tsem_pack_digest(p, ns, created ? &created->owner : NULL);
 }
 
 static bool has_dot_component(const char *text, size_t size)
@@ -266,21 +308,22 @@ static int pack_other(struct tsem_packer *p, const struct tsem_ns *ns,
 	}
 	tsem_hash_final(&hash->hasher, digest.bytes);
 	tsem_hash_free(hash);
-	pack_digest(p, ns, &digest);
+	tsem_pack_digest(p, ns, &digest);
 	return 0;
 }
 
 /**
- * tsem_pack_address() - Pack an ADDR: its own family selects the form.
+ * tsem_pack_address() - Pack an ADDR, ADDR_SHORT or ADDR_MSG: its own family selects the form.
  * @p: Where to.
  * @ns: Namespace of the record.
  * @address: In kernel memory.
  * @size: Its length in bytes, as the caller of the system call gave it.
+ * @whole: With the flow information and scope of an IPv6 address (ADDR only).
  *
  * Return: 0 or -ENOMEM.
  */
 int tsem_pack_address(struct tsem_packer *p, const struct tsem_ns *ns,
-		      const struct sockaddr *address, int size)
+		      const struct sockaddr *address, int size, bool whole)
 {
 	int family = size >= (int)sizeof(address->sa_family) ? address->sa_family : AF_UNSPEC;
 
@@ -302,8 +345,10 @@ int tsem_pack_address(struct tsem_packer *p, const struct tsem_ns *ns,
 
 		tsem_pack_u8(p, 10);
 		tsem_pack_u16(p, ntohs(in6->sin6_port));
-		tsem_pack_u32(p, ntohl(in6->sin6_flowinfo));
-		tsem_pack_u32(p, in6->sin6_scope_id);
+		if (whole) {
+			tsem_pack_u32(p, ntohl(in6->sin6_flowinfo));
+			tsem_pack_u32(p, in6->sin6_scope_id);
+		}
 		tsem_pack_bytes(p, &in6->sin6_addr, 16);
 		return 0;
 	}

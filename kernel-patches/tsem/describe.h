@@ -48,9 +48,12 @@ int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct den
 		     const struct tsem_created *created);
 int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file *file,
 		   bool executes, bool looks);
-void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct socket *sock);
+int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file);
+void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct sock *sk);
 int tsem_pack_address(struct tsem_packer *p, const struct tsem_ns *ns,
-		      const struct sockaddr *address, int size);
+		      const struct sockaddr *address, int size, bool whole);
+void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
+		      const struct tsem_digest *digest);
 
 /* content.c */
 int tsem_content_digest(const struct tsem_ns *ns, const struct path *path,

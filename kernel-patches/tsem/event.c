@@ -88,6 +88,9 @@ void tsem_pool_done(struct tsem_pool *pool)
  * tsem_pool_take() - Get a record where memory cannot be waited for.
  * @pool: The pool.
  *
+ * The pool is a reserve: while there is memory at once, a burst of events does
+ * not use it up.
+ *
  * Context: Any.
  * Return: A record for a CELL of TSEM_ATOMIC_PACKED_MAX bytes; NULL if the pool is
  * empty: the operation is refused.
@@ -96,6 +99,10 @@ struct tsem_record *tsem_pool_take(struct tsem_pool *pool)
 {
 	struct tsem_record *record;
 	unsigned long flags;
+
+	record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, GFP_NOWAIT | __GFP_NOWARN);
+	if (record)
+		return record;
 
 	spin_lock_irqsave(&pool->lock, flags);
 	record = list_first_entry_or_null(&pool->free, struct tsem_record, node);
@@ -110,14 +117,13 @@ struct tsem_record *tsem_pool_take(struct tsem_pool *pool)
 	return record;
 }
 
-static u32 pack_uid(const struct user_namespace *to, kuid_t uid)
+/**
+ * tsem_reference_userns() - The user namespace into which ids are translated.
+ * @ns: Namespace of the record; formula.md, section 3.
+ */
+struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns)
 {
-	return from_kuid((struct user_namespace *)to, uid);
-}
-
-static u32 pack_gid(const struct user_namespace *to, kgid_t gid)
-{
-	return from_kgid((struct user_namespace *)to, gid);
+	return ns->params.nsref_current ? current_user_ns() : &init_user_ns;
 }
 
 /**
@@ -128,18 +134,32 @@ static u32 pack_gid(const struct user_namespace *to, kgid_t gid)
  */
 void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns)
 {
-	const struct user_namespace *to =
-		ns->params.nsref_current ? current_user_ns() : &init_user_ns;
+	struct user_namespace *to = tsem_reference_userns(ns);
 
-	tsem_pack_u32(p, pack_uid(to, cred->uid));
-	tsem_pack_u32(p, pack_uid(to, cred->euid));
-	tsem_pack_u32(p, pack_uid(to, cred->suid));
-	tsem_pack_u32(p, pack_gid(to, cred->gid));
-	tsem_pack_u32(p, pack_gid(to, cred->egid));
-	tsem_pack_u32(p, pack_gid(to, cred->sgid));
-	tsem_pack_u32(p, pack_uid(to, cred->fsuid));
-	tsem_pack_u32(p, pack_gid(to, cred->fsgid));
+	tsem_pack_u32(p, from_kuid(to, cred->uid));
+	tsem_pack_u32(p, from_kuid(to, cred->euid));
+	tsem_pack_u32(p, from_kuid(to, cred->suid));
+	tsem_pack_u32(p, from_kgid(to, cred->gid));
+	tsem_pack_u32(p, from_kgid(to, cred->egid));
+	tsem_pack_u32(p, from_kgid(to, cred->sgid));
+	tsem_pack_u32(p, from_kuid(to, cred->fsuid));
+	tsem_pack_u32(p, from_kgid(to, cred->fsgid));
 	tsem_pack_u64(p, cred->cap_effective.val);
+}
+
+/** tsem_pack_creds() - Pack CREDS; see tsem_pack_coe(). */
+void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns)
+{
+	tsem_pack_coe(p, cred, ns);
+	tsem_pack_u32(p, cred->securebits);
+}
+
+/** tsem_event_wanted() - Whether the namespace of current raises an event. */
+bool tsem_event_wanted(enum tsem_event_id id)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	return ns && test_bit(id, ns->params.events);
 }
 
 static int begin_atomic(struct tsem_event *event)
@@ -156,38 +176,39 @@ static int begin_atomic(struct tsem_event *event)
 	return 0;
 }
 
-static int begin_sleeping(struct tsem_event *event)
+static int begin_sleeping(struct tsem_event *event, size_t more)
 {
 	might_sleep();
-	event->work = kmalloc(TSEM_PACKED_MAX, GFP_KERNEL_ACCOUNT);
+	event->work = kvmalloc(TSEM_PACKED_MAX + more, GFP_KERNEL_ACCOUNT);
 	if (!event->work) {
 		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
 		return -ENOMEM;
 	}
-	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX };
+	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX + more };
 	return 0;
 }
 
 /**
- * tsem_event_begin() - Whether an event of current is to be described.
+ * tsem_event_begin_sized() - Whether an event of current is to be described.
  * @event: To be filled.
  * @id: Which event.
+ * @more: Bytes that the CELL may need beyond TSEM_PACKED_MAX; 0 for an atomic event.
  * @ret: What the hook returns if there is nothing to describe.
  *
  * Context: As the schema says of the event.
  * Return: true if the hook must pack the CELL into @event->cell and call
  * tsem_event_end(); false if it must return *@ret.
  */
-bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret)
+bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more, int *ret)
 {
 	struct tsem_task *task = tsem_task(current);
 
 	*ret = 0;
-	if (!task->ns || task->inside || !test_bit(id, task->ns->params.events))
+	if (task->inside || !tsem_event_wanted(id))
 		return false;
 
 	*event = (struct tsem_event){ .ns = task->ns, .id = id };
-	*ret = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event);
+	*ret = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
 	if (*ret < 0)
 		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
 	return *ret == 0;
@@ -207,7 +228,8 @@ static void record_fill(struct tsem_record *record, const struct tsem_event *eve
 	record->ts_nsec = ktime_get_boottime_ns();
 	record->task_id = task->task_id;
 	record->p_task_id = task->p_task_id;
-	get_task_comm(record->comm, current);
+	/* Without task_lock(), which some hooks are called with; at worst it is half renamed. */
+	strscpy_pad(record->comm, current->comm, sizeof(record->comm));
 	tsem_pack_coe(&coe, current_cred(), event->ns);
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
 }
@@ -263,7 +285,7 @@ int tsem_event_end(struct tsem_event *event, int described)
 
 	if (r == 0)
 		r = record_make(event);
-	kfree(event->work);
+	kvfree(event->work);
 	if (r == 0)
 		r = event_judge(event);
 	if (event->record)

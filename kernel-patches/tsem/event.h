@@ -57,10 +57,19 @@ struct tsem_event {
 	void *work;
 };
 
-bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret);
+bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more,
+			    int *ret);
 int tsem_event_end(struct tsem_event *event, int described);
 
+static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret)
+{
+	return tsem_event_begin_sized(event, id, 0, ret);
+}
+
+bool tsem_event_wanted(enum tsem_event_id id);
+struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns);
 void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
+void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
 size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *record, char *text,
 			 size_t size);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * file.c - events of open files: opening and mapping.
+ * file.c - events of open files: opening, mapping, commands.
  */
 
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/mman.h>
 
 #include "control.h"
@@ -13,6 +14,19 @@
 
 /* As printed in FILE.flags; the kernel keeps it with the open flags. */
 #define OPENED_FOR_EXEC __FMODE_EXEC
+
+/* A nameless new file passes no hook of its creation before it is opened. */
+static int mark_tmpfile(const struct tsem_ns *ns, const struct file *file)
+{
+	struct tsem_created created = {
+		.ns_id = ns->id,
+		.owner = tsem_task(current)->task_id,
+	};
+
+	if (!(file->f_flags & __O_TMPFILE) || file_inode(file)->i_nlink)
+		return 0;
+	return tsem_inode_set_created(file_inode(file), &created);
+}
 
 static int hook_file_open(struct file *file)
 {
@@ -27,6 +41,9 @@ static int hook_file_open(struct file *file)
 		return 0;
 	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_OPEN, &r))
 		return r;
+	r = mark_tmpfile(event.ns, file);
+	if (r < 0)
+		return tsem_event_end(&event, r);
 	return tsem_event_end(&event,
 			      tsem_pack_file(&event.cell, event.ns, file, executes, true));
 }
@@ -60,9 +77,99 @@ static int hook_mmap_file(struct file *file, unsigned long reqprot, unsigned lon
 	return tsem_event_end(&event, r);
 }
 
+/* An event that is a file and a command. */
+static int command(enum tsem_event_id id, const struct file *file, unsigned int cmd)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, id, &r))
+		return r;
+	r = tsem_pack_mapped(&event.cell, event.ns, file);
+	tsem_pack_u32(&event.cell, cmd);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return command(TSEM_EVENT_FILE_IOCTL, file, cmd);
+}
+
+static int hook_file_ioctl_compat(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	/* A namespace that does not know this event must not miss the operation. */
+	if (tsem_event_wanted(TSEM_EVENT_FILE_IOCTL_COMPAT))
+		return command(TSEM_EVENT_FILE_IOCTL_COMPAT, file, cmd);
+	return command(TSEM_EVENT_FILE_IOCTL, file, cmd);
+}
+
+static int hook_file_lock(struct file *file, unsigned int cmd)
+{
+	return command(TSEM_EVENT_FILE_LOCK, file, cmd);
+}
+
+static int hook_file_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return command(TSEM_EVENT_FILE_FCNTL, file, cmd);
+}
+
+static int hook_file_truncate(struct file *file)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_TRUNCATE, &r))
+		return r;
+	return tsem_event_end(&event, tsem_pack_mapped(&event.cell, event.ns, file));
+}
+
+static int hook_file_receive(struct file *file)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_RECEIVE, &r))
+		return r;
+	return tsem_event_end(&event, tsem_pack_file(&event.cell, event.ns, file, false, true));
+}
+
+/* The protection of a mapping as mmap() knows it. */
+static unsigned int vma_prot(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+	       (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+	       (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
+}
+
+static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
+			      unsigned long prot)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!(prot & PROT_EXEC) || (vma->vm_flags & VM_EXEC))
+		return 0;
+	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_MPROTECT, &r))
+		return r;
+	tsem_pack_u8(&event.cell, !!vma->vm_file);
+	if (vma->vm_file)
+		r = tsem_pack_mapped(&event.cell, event.ns, vma->vm_file);
+	tsem_pack_u32(&event.cell, vma_prot(vma));
+	tsem_pack_u32(&event.cell, reqprot);
+	tsem_pack_u32(&event.cell, prot);
+	return tsem_event_end(&event, r);
+}
+
 static struct security_hook_list file_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),
 	LSM_HOOK_INIT(mmap_file, hook_mmap_file),
+	LSM_HOOK_INIT(file_mprotect, hook_file_mprotect),
+	LSM_HOOK_INIT(file_ioctl, hook_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, hook_file_ioctl_compat),
+	LSM_HOOK_INIT(file_lock, hook_file_lock),
+	LSM_HOOK_INIT(file_fcntl, hook_file_fcntl),
+	LSM_HOOK_INIT(file_truncate, hook_file_truncate),
+	LSM_HOOK_INIT(file_receive, hook_file_receive),
 };
 
 void __init tsem_add_file_hooks(void)

@@ -6,7 +6,12 @@
  * d_instantiate, which every filesystem passes through.
  */
 
+#include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/mnt_idmapping.h>
+#include <linux/posix_acl_xattr.h>
 #include <linux/slab.h>
 
 #include "event.h"
@@ -62,89 +67,471 @@ int tsem_inode_set_created(struct inode *inode, const struct tsem_created *creat
 	return 0;
 }
 
-static void forget_place(struct tsem_place *place)
+static void forget_places(struct tsem_task *task)
 {
-	kfree(place->directory);
-	*place = (struct tsem_place){};
+	for (size_t i = 0; i < TSEM_PLACES; i++) {
+		kfree(task->places[i].text);
+		task->places[i] = (struct tsem_place){};
+	}
 }
 
-/* Remember the directory's path for the inode_* hook that follows. */
-static int note_place(const struct path *dir, struct dentry *dentry)
+static char *join(const struct tsem_text *dir, const struct qstr *name)
 {
-	struct tsem_task *task = tsem_task(current);
+	/* The root is the only directory whose path ends with a slash. */
+	bool root = dir->size == 1;
+
+	return kasprintf(GFP_KERNEL_ACCOUNT, "%.*s/%.*s", root ? 0 : (int)dir->size, dir->bytes,
+			 (int)name->len, name->name);
+}
+
+/* Remember where @dentry lies: in @dir, or at @dir if it is that itself. */
+static int set_place(struct tsem_place *place, const struct path *dir, struct dentry *dentry)
+{
+	char *buffer = __getname();
 	struct tsem_text text;
-	char *buffer;
 	int r;
 
-	if (!task->ns || task->inside)
-		return 0;
-	forget_place(&task->place);
-	buffer = __getname();
 	if (!buffer)
 		return -ENOMEM;
 	r = tsem_path_text(dir, buffer, &text);
 	if (r == 0) {
-		task->place.directory = kmemdup_nul(text.bytes, text.size, GFP_KERNEL_ACCOUNT);
-		task->place.dentry = dentry;
-		task->place.parent = dir->dentry;
-		if (!task->place.directory) {
-			forget_place(&task->place);
+		place->text = dentry == dir->dentry ?
+				      kmemdup_nul(text.bytes, text.size, GFP_KERNEL_ACCOUNT) :
+				      join(&text, &dentry->d_name);
+		if (!place->text)
 			r = -ENOMEM;
-		}
+		else if (strlen(place->text) >= PATH_MAX)
+			r = -ENAMETOOLONG;
 	}
 	__putname(buffer);
+	if (r == 0) {
+		place->dentry = dentry;
+		place->parent = dentry->d_parent;
+	}
 	return r;
+}
+
+static int note_places(const struct path *dir, struct dentry *dentry, const struct path *new_dir,
+		       struct dentry *new_dentry)
+{
+	struct tsem_task *task = tsem_task(current);
+	int r;
+
+	if (!task->ns || task->inside)
+		return 0;
+	forget_places(task);
+	r = set_place(&task->places[0], dir, dentry);
+	if (r == 0 && new_dir)
+		r = set_place(&task->places[1], new_dir, new_dentry);
+	return r;
+}
+
+static int note_place(const struct path *dir, struct dentry *dentry)
+{
+	return note_places(dir, dentry, NULL, NULL);
+}
+
+/* The path_* hooks. Those that are events of their own are so only with events=all. */
+
+static int path_event(enum tsem_event_id id, const struct path *dir, struct dentry *dentry,
+		      struct tsem_event *event, bool *ret_raised)
+{
+	int r = note_place(dir, dentry);
+
+	*ret_raised = false;
+	if (r < 0 || !tsem_event_begin(event, id, &r))
+		return r;
+	*ret_raised = true;
+	r = tsem_pack_path(&event->cell, event->ns, dir);
+	return r < 0 ? r : tsem_pack_dentry(&event->cell, event->ns, dentry, NULL);
 }
 
 static int hook_path_mknod(const struct path *dir, struct dentry *dentry, umode_t mode,
 			   unsigned int dev)
 {
-	return note_place(dir, dentry);
+	dev_t device = new_decode_dev(dev);
+	struct tsem_event event;
+	bool raised;
+	int r = path_event(TSEM_EVENT_PATH_MKNOD, dir, dentry, &event, &raised);
+
+	if (!raised)
+		return r;
+	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, MAJOR(device));
+	tsem_pack_u32(&event.cell, MINOR(device));
+	return tsem_event_end(&event, r);
+}
+
+static int hook_path_mkdir(const struct path *dir, struct dentry *dentry, umode_t mode)
+{
+	struct tsem_event event;
+	bool raised;
+	int r = path_event(TSEM_EVENT_PATH_MKDIR, dir, dentry, &event, &raised);
+
+	if (!raised)
+		return r;
+	tsem_pack_u32(&event.cell, mode);
+	return tsem_event_end(&event, r);
 }
 
 static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
 {
-	return note_place(dir, dentry);
+	struct tsem_event event;
+	bool raised;
+	int r = path_event(TSEM_EVENT_PATH_UNLINK, dir, dentry, &event, &raised);
+
+	return raised ? tsem_event_end(&event, r) : r;
 }
 
-static int hook_inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
+static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 {
-	struct tsem_task *task = tsem_task(current);
-	struct tsem_created created;
+	struct tsem_event event;
+	bool raised;
+	int r = path_event(TSEM_EVENT_PATH_RMDIR, dir, dentry, &event, &raised);
+
+	return raised ? tsem_event_end(&event, r) : r;
+}
+
+static int hook_path_symlink(const struct path *dir, struct dentry *dentry, const char *old_name)
+{
+	struct tsem_event event;
+	bool raised;
+	int r = path_event(TSEM_EVENT_PATH_SYMLINK, dir, dentry, &event, &raised);
+
+	if (!raised)
+		return r;
+	tsem_pack_text(&event.cell, old_name, strlen(old_name));
+	return tsem_event_end(&event, r);
+}
+
+static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
+			  struct dentry *new_dentry)
+{
+	struct tsem_event event;
+	int r = note_place(new_dir, new_dentry);
+
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_LINK, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, old_dentry, NULL);
+	if (r == 0)
+		r = tsem_pack_path(&event.cell, event.ns, new_dir);
+	if (r == 0)
+		r = tsem_pack_dentry(&event.cell, event.ns, new_dentry, NULL);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_path_rename(const struct path *old_dir, struct dentry *old_dentry,
+			    const struct path *new_dir, struct dentry *new_dentry,
+			    unsigned int flags)
+{
+	struct tsem_event event;
+	int r = note_places(old_dir, old_dentry, new_dir, new_dentry);
+
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_RENAME, &r))
+		return r;
+	r = tsem_pack_path(&event.cell, event.ns, old_dir);
+	if (r == 0)
+		r = tsem_pack_dentry(&event.cell, event.ns, old_dentry, NULL);
+	if (r == 0)
+		r = tsem_pack_path(&event.cell, event.ns, new_dir);
+	if (r == 0)
+		r = tsem_pack_dentry(&event.cell, event.ns, new_dentry, NULL);
+	tsem_pack_u32(&event.cell, flags);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_path_truncate(const struct path *path)
+{
+	struct tsem_event event;
+	int r = note_place(path, path->dentry);
+
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_TRUNCATE, &r))
+		return r;
+	return tsem_event_end(&event, tsem_pack_path(&event.cell, event.ns, path));
+}
+
+static int hook_path_chmod(const struct path *path, umode_t mode)
+{
+	return note_place(path, path->dentry);
+}
+
+static int hook_path_chown(const struct path *path, kuid_t uid, kgid_t gid)
+{
+	return note_place(path, path->dentry);
+}
+
+static int hook_path_chroot(const struct path *path)
+{
 	struct tsem_event event;
 	int r;
 
-	task->birth = (struct tsem_birth){};
-	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_CREATE, &r))
+	if (!tsem_event_begin(&event, TSEM_EVENT_PATH_CHROOT, &r))
 		return r;
+	return tsem_event_end(&event, tsem_pack_path(&event.cell, event.ns, path));
+}
 
+/*
+ * An object is about to be made: describe directory and name, and announce the
+ * birth. The caller packs what else the event has.
+ */
+static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct inode *dir,
+			struct dentry *dentry, int *ret)
+{
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_created created;
+
+	task->birth = (struct tsem_birth){};
+	if (!tsem_event_begin(event, id, ret))
+		return false;
 	created = (struct tsem_created){
-		.ns_id = event.ns->id,
+		.ns_id = event->ns->id,
 		.owner = task->task_id,
-		.instance = next_instance(dir, event.ns->id, &task->task_id),
+		.instance = next_instance(dir, event->ns->id, &task->task_id),
 	};
-	tsem_pack_inode(&event.cell, event.ns, dir);
-	r = tsem_pack_dentry(&event.cell, event.ns, dentry, &created);
-	tsem_pack_u32(&event.cell, mode);
-	r = tsem_event_end(&event, r);
+	task->birth.instance = created.instance;
+	tsem_pack_inode(&event->cell, event->ns, dir);
+	*ret = tsem_pack_dentry(&event->cell, event->ns, dentry, &created);
+	return true;
+}
+
+static int birth_end(struct tsem_event *event, int described, struct inode *dir,
+		     struct dentry *dentry)
+{
+	struct tsem_task *task = tsem_task(current);
+	u64 instance = task->birth.instance;
+	int r = tsem_event_end(event, described);
+
 	if (r == 0)
 		task->birth = (struct tsem_birth){
 			.dentry = dentry,
 			.dir = dir,
-			.instance = created.instance,
+			.instance = instance,
 		};
 	return r;
 }
 
-static int hook_inode_unlink(struct inode *dir, struct dentry *dentry)
+static int hook_inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_UNLINK, &r))
+	if (!birth_begin(&event, TSEM_EVENT_INODE_CREATE, dir, dentry, &r))
+		return r;
+	tsem_pack_u32(&event.cell, mode);
+	return birth_end(&event, r, dir, dentry);
+}
+
+static int hook_inode_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!birth_begin(&event, TSEM_EVENT_INODE_MKDIR, dir, dentry, &r))
+		return r;
+	tsem_pack_u32(&event.cell, mode);
+	return birth_end(&event, r, dir, dentry);
+}
+
+static int hook_inode_symlink(struct inode *dir, struct dentry *dentry, const char *old_name)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!birth_begin(&event, TSEM_EVENT_INODE_SYMLINK, dir, dentry, &r))
+		return r;
+	tsem_pack_text(&event.cell, old_name, strlen(old_name));
+	return birth_end(&event, r, dir, dentry);
+}
+
+static int hook_inode_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!birth_begin(&event, TSEM_EVENT_INODE_MKNOD, dir, dentry, &r))
+		return r;
+	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, MAJOR(dev));
+	tsem_pack_u32(&event.cell, MINOR(dev));
+	return birth_end(&event, r, dir, dentry);
+}
+
+/* An event that is a directory and a name in it. */
+static int removal(enum tsem_event_id id, struct inode *dir, struct dentry *dentry)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, id, &r))
 		return r;
 	tsem_pack_inode(&event.cell, event.ns, dir);
 	return tsem_event_end(&event, tsem_pack_dentry(&event.cell, event.ns, dentry, NULL));
+}
+
+static int hook_inode_unlink(struct inode *dir, struct dentry *dentry)
+{
+	return removal(TSEM_EVENT_INODE_UNLINK, dir, dentry);
+}
+
+static int hook_inode_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	return removal(TSEM_EVENT_INODE_RMDIR, dir, dentry);
+}
+
+static int hook_inode_link(struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_LINK, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, old_dentry, NULL);
+	tsem_pack_inode(&event.cell, event.ns, dir);
+	if (r == 0)
+		r = tsem_pack_dentry(&event.cell, event.ns, new_dentry, NULL);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_inode_rename(struct inode *old_dir, struct dentry *old_dentry,
+			     struct inode *new_dir, struct dentry *new_dentry)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_RENAME, &r))
+		return r;
+	tsem_pack_inode(&event.cell, event.ns, old_dir);
+	r = tsem_pack_dentry(&event.cell, event.ns, old_dentry, NULL);
+	tsem_pack_inode(&event.cell, event.ns, new_dir);
+	if (r == 0)
+		r = tsem_pack_dentry(&event.cell, event.ns, new_dentry, NULL);
+	return tsem_event_end(&event, r);
+}
+
+static void pack_attr(struct tsem_event *event, struct mnt_idmap *idmap,
+		      const struct dentry *dentry, const struct iattr *attr)
+{
+	struct user_namespace *to = tsem_reference_userns(event->ns);
+	struct user_namespace *fs = dentry->d_sb->s_user_ns;
+	u32 uid = 0, gid = 0;
+
+	if (attr->ia_valid & ATTR_UID)
+		uid = from_kuid(to, from_vfsuid(idmap, fs, attr->ia_vfsuid));
+	if (attr->ia_valid & ATTR_GID)
+		gid = from_kgid(to, from_vfsgid(idmap, fs, attr->ia_vfsgid));
+
+	tsem_pack_u32(&event->cell, attr->ia_valid);
+	tsem_pack_u32(&event->cell, attr->ia_valid & ATTR_MODE ? attr->ia_mode : 0);
+	tsem_pack_u32(&event->cell, uid);
+	tsem_pack_u32(&event->cell, gid);
+	tsem_pack_u64(&event->cell, attr->ia_valid & ATTR_SIZE ? attr->ia_size : 0);
+}
+
+static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_SETATTR, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
+	pack_attr(&event, idmap, dentry, attr);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_inode_getattr(const struct path *path)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_GETATTR, &r))
+		return r;
+	tsem_pack_u8(&event.cell, !!inode);
+	if (inode)
+		tsem_pack_inode(&event.cell, event.ns, inode);
+	return tsem_event_end(&event, tsem_pack_path(&event.cell, event.ns, path));
+}
+
+/* An event that is a name and perhaps a text. */
+static int named(enum tsem_event_id id, struct dentry *dentry, const char *text)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, id, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
+	if (text)
+		tsem_pack_text(&event.cell, text, strlen(text));
+	return tsem_event_end(&event, r);
+}
+
+static int hook_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name,
+			       const void *value, size_t size, int flags)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR, size, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
+	tsem_pack_text(&event.cell, name, strlen(name));
+	tsem_pack_text(&event.cell, value, size);
+	tsem_pack_u32(&event.cell, flags);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_inode_getxattr(struct dentry *dentry, const char *name)
+{
+	return named(TSEM_EVENT_INODE_GETXATTR, dentry, name);
+}
+
+static int hook_inode_listxattr(struct dentry *dentry)
+{
+	return named(TSEM_EVENT_INODE_LISTXATTR, dentry, NULL);
+}
+
+static int hook_inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
+{
+	return named(TSEM_EVENT_INODE_REMOVEXATTR, dentry, name);
+}
+
+static int hook_inode_killpriv(struct mnt_idmap *idmap, struct dentry *dentry)
+{
+	return named(TSEM_EVENT_INODE_KILLPRIV, dentry, NULL);
+}
+
+static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry, const char *acl_name,
+			      struct posix_acl *acl)
+{
+	size_t size = acl ? posix_acl_xattr_size(acl->a_count) : 0;
+	struct tsem_event event;
+	void *value = NULL;
+	int r;
+
+	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SET_ACL, size, &r))
+		return r;
+	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
+	tsem_pack_text(&event.cell, acl_name, strlen(acl_name));
+	tsem_pack_u8(&event.cell, !!acl);
+	if (acl) {
+		value = kmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!value)
+			r = -ENOMEM;
+		else if (posix_acl_to_xattr(tsem_reference_userns(event.ns), acl, value, size) < 0)
+			r = -EINVAL;
+		else
+			tsem_pack_text(&event.cell, value, size);
+	}
+	kfree(value);
+	return tsem_event_end(&event, r);
+}
+
+static int hook_inode_remove_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+				 const char *acl_name)
+{
+	return named(TSEM_EVENT_INODE_REMOVE_ACL, dentry, acl_name);
 }
 
 static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
@@ -156,7 +543,7 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 	if (likely(birth.dentry != dentry) || !inode)
 		return;
 	task->birth = (struct tsem_birth){};
-	if (!task->ns || !S_ISREG(inode->i_mode) || d_inode(dentry->d_parent) != birth.dir)
+	if (!task->ns || d_inode(dentry->d_parent) != birth.dir)
 		return;
 	created = (struct tsem_created){
 		.ns_id = task->ns->id,
@@ -183,9 +570,33 @@ static void hook_inode_free_security_rcu(void *security)
 
 static struct security_hook_list inode_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(path_mknod, hook_path_mknod),
+	LSM_HOOK_INIT(path_mkdir, hook_path_mkdir),
 	LSM_HOOK_INIT(path_unlink, hook_path_unlink),
+	LSM_HOOK_INIT(path_rmdir, hook_path_rmdir),
+	LSM_HOOK_INIT(path_symlink, hook_path_symlink),
+	LSM_HOOK_INIT(path_link, hook_path_link),
+	LSM_HOOK_INIT(path_rename, hook_path_rename),
+	LSM_HOOK_INIT(path_truncate, hook_path_truncate),
+	LSM_HOOK_INIT(path_chmod, hook_path_chmod),
+	LSM_HOOK_INIT(path_chown, hook_path_chown),
+	LSM_HOOK_INIT(path_chroot, hook_path_chroot),
 	LSM_HOOK_INIT(inode_create, hook_inode_create),
+	LSM_HOOK_INIT(inode_mkdir, hook_inode_mkdir),
+	LSM_HOOK_INIT(inode_symlink, hook_inode_symlink),
+	LSM_HOOK_INIT(inode_mknod, hook_inode_mknod),
 	LSM_HOOK_INIT(inode_unlink, hook_inode_unlink),
+	LSM_HOOK_INIT(inode_rmdir, hook_inode_rmdir),
+	LSM_HOOK_INIT(inode_link, hook_inode_link),
+	LSM_HOOK_INIT(inode_rename, hook_inode_rename),
+	LSM_HOOK_INIT(inode_setattr, hook_inode_setattr),
+	LSM_HOOK_INIT(inode_getattr, hook_inode_getattr),
+	LSM_HOOK_INIT(inode_setxattr, hook_inode_setxattr),
+	LSM_HOOK_INIT(inode_getxattr, hook_inode_getxattr),
+	LSM_HOOK_INIT(inode_listxattr, hook_inode_listxattr),
+	LSM_HOOK_INIT(inode_removexattr, hook_inode_removexattr),
+	LSM_HOOK_INIT(inode_killpriv, hook_inode_killpriv),
+	LSM_HOOK_INIT(inode_set_acl, hook_inode_set_acl),
+	LSM_HOOK_INIT(inode_remove_acl, hook_inode_remove_acl),
 	LSM_HOOK_INIT(d_instantiate, hook_d_instantiate),
 	LSM_HOOK_INIT(inode_free_security_rcu, hook_inode_free_security_rcu),
 };

@@ -15,7 +15,7 @@
 #include "task.h"
 
 /* Namespaces by id. Its lock also makes numbers without gaps. */
-static DEFINE_XARRAY_ALLOC1(namespaces);
+static DEFINE_XARRAY(namespaces);
 static u64 last_id;
 static DEFINE_MUTEX(create_mutex);
 

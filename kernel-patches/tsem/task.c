@@ -139,7 +139,8 @@ static void hook_task_free(struct task_struct *task)
 {
 	struct tsem_task *blob = tsem_task(task);
 
-	kfree(blob->place.directory);
+	for (size_t i = 0; i < TSEM_PLACES; i++)
+		kfree(blob->places[i].text);
 	tsem_exec_free(blob->exec);
 	if (blob->armed)
 		tsem_ns_put(blob->armed);
@@ -200,29 +201,169 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 	return tsem_event_end(&event, 0);
 }
 
+/* An event that is the TASK_ID of a task and a number. */
+static int about_task(enum tsem_event_id id, const struct task_struct *task, bool with_number,
+		      int number)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, id, &r))
+		return r;
+	tsem_pack_task_id(&event.cell, event.ns, task);
+	if (with_number)
+		tsem_pack_u32(&event.cell, number);
+	return tsem_event_end(&event, 0);
+}
+
+static int hook_task_getpgid(struct task_struct *task)
+{
+	return about_task(TSEM_EVENT_TASK_GETPGID, task, false, 0);
+}
+
+static int hook_task_getsid(struct task_struct *task)
+{
+	return about_task(TSEM_EVENT_TASK_GETSID, task, false, 0);
+}
+
+static int hook_task_setnice(struct task_struct *task, int nice)
+{
+	return about_task(TSEM_EVENT_TASK_SETNICE, task, true, nice);
+}
+
+static int hook_task_setioprio(struct task_struct *task, int ioprio)
+{
+	return about_task(TSEM_EVENT_TASK_SETIOPRIO, task, true, ioprio);
+}
+
+static int hook_task_getioprio(struct task_struct *task)
+{
+	return about_task(TSEM_EVENT_TASK_GETIOPRIO, task, false, 0);
+}
+
+static int hook_task_setscheduler(struct task_struct *task)
+{
+	return about_task(TSEM_EVENT_TASK_SETSCHEDULER, task, false, 0);
+}
+
+static int hook_task_getscheduler(struct task_struct *task)
+{
+	return about_task(TSEM_EVENT_TASK_GETSCHEDULER, task, false, 0);
+}
+
+static int hook_task_setpgid(struct task_struct *task, pid_t pgid)
+{
+	static const struct tsem_digest zeros;
+	struct task_struct *source;
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_SETPGID, &r))
+		return r;
+	tsem_pack_task_id(&event.cell, event.ns, task);
+	rcu_read_lock();
+	source = pgid ? find_task_by_vpid(pgid) : task;
+	if (source)
+		tsem_pack_task_id(&event.cell, event.ns, source);
+	else
+		tsem_pack_bytes(&event.cell, zeros.bytes, tsem_ns_digest_size(event.ns));
+	rcu_read_unlock();
+	return tsem_event_end(&event, 0);
+}
+
+static int hook_task_prlimit(const struct cred *cred, const struct cred *tcred, unsigned int flags)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_PRLIMIT, &r))
+		return r;
+	tsem_pack_creds(&event.cell, cred, event.ns);
+	tsem_pack_creds(&event.cell, tcred, event.ns);
+	tsem_pack_u32(&event.cell, flags);
+	return tsem_event_end(&event, 0);
+}
+
+static int hook_task_setrlimit(struct task_struct *task, unsigned int resource,
+			       struct rlimit *limit)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_SETRLIMIT, &r))
+		return r;
+	tsem_pack_task_id(&event.cell, event.ns, task);
+	tsem_pack_u32(&event.cell, resource);
+	tsem_pack_u64(&event.cell, limit->rlim_cur);
+	tsem_pack_u64(&event.cell, limit->rlim_max);
+	return tsem_event_end(&event, 0);
+}
+
+/* Bit n: argument n is printed. Of an option that is not in the table only the first counts. */
+static unsigned int prctl_arguments(u32 option)
+{
+	for (unsigned int i = 0; i < TSEM_PRCTL_COUNT; i++) {
+		if (tsem_prctls[i].option == option)
+			return tsem_prctls[i].args;
+	}
+	return BIT(2);
+}
+
+static int hook_task_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+			   unsigned long arg5)
+{
+	const unsigned long arguments[] = { arg2, arg3, arg4, arg5 };
+	unsigned int printed = prctl_arguments(option);
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_PRCTL, &r))
+		return r < 0 ? r : -ENOSYS;
+	tsem_pack_u32(&event.cell, option);
+	for (unsigned int i = 0; i < ARRAY_SIZE(arguments); i++)
+		tsem_pack_u64(&event.cell, printed & BIT(i + 2) ? arguments[i] : 0);
+	r = tsem_event_end(&event, 0);
+	/* "Not mine": the call goes on. */
+	return r < 0 ? r : -ENOSYS;
+}
+
 /* Looking is everybody's; attaching across namespaces, and to the reader at all, is not. */
 static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	const struct tsem_ns *ns = tsem_task(current)->ns;
+	int r = 0;
 
 	if (ns && is_reader(ns, child))
 		return -EPERM;
-	return mode & PTRACE_MODE_ATTACH ? may_touch(child) : 0;
+	if (mode & PTRACE_MODE_ATTACH)
+		r = may_touch(child);
+	return r < 0 ? r : about_task(TSEM_EVENT_PTRACE_ACCESS_CHECK, child, true, mode);
 }
 
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
 	const struct tsem_ns *ns = tsem_task(current)->ns;
 
-	if (ns == READ_ONCE(tsem_task(parent)->ns) || has_mac_admin(parent))
-		return 0;
-	return -EPERM;
+	if (ns != READ_ONCE(tsem_task(parent)->ns) && !has_mac_admin(parent))
+		return -EPERM;
+	return about_task(TSEM_EVENT_PTRACE_TRACEME, parent, false, 0);
 }
 
 static struct security_hook_list task_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
 	LSM_HOOK_INIT(task_free, hook_task_free),
 	LSM_HOOK_INIT(task_kill, hook_task_kill),
+	LSM_HOOK_INIT(task_setpgid, hook_task_setpgid),
+	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
+	LSM_HOOK_INIT(task_getsid, hook_task_getsid),
+	LSM_HOOK_INIT(task_setnice, hook_task_setnice),
+	LSM_HOOK_INIT(task_setioprio, hook_task_setioprio),
+	LSM_HOOK_INIT(task_getioprio, hook_task_getioprio),
+	LSM_HOOK_INIT(task_setscheduler, hook_task_setscheduler),
+	LSM_HOOK_INIT(task_getscheduler, hook_task_getscheduler),
+	LSM_HOOK_INIT(task_prlimit, hook_task_prlimit),
+	LSM_HOOK_INIT(task_setrlimit, hook_task_setrlimit),
+	LSM_HOOK_INIT(task_prctl, hook_task_prctl),
 	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
 };

@@ -16,14 +16,17 @@ struct tsem_exec;
 /**
  * struct tsem_place - Where a path_* hook saw a name, for the inode_* hook that follows.
  * @dentry: Of the name; never dereferenced.
- * @parent: Of the directory; never dereferenced.
- * @directory: Its absolute path, owned.
+ * @parent: Its directory; never dereferenced.
+ * @text: Its absolute path, owned.
  */
 struct tsem_place {
 	const struct dentry *dentry;
 	const struct dentry *parent;
-	char *directory;
+	char *text;
 };
+
+/* A link and a rename have two names. */
+#define TSEM_PLACES 2
 
 /**
  * struct tsem_birth - An object that inode_create announced, until it exists.
@@ -48,6 +51,8 @@ struct tsem_birth {
  * @untrusted: For good. Also true for a task whose group leader has it.
  * @inside: Reads content for TSEM: what it does is no event.
  * @exec: The exec in progress.
+ * @places: What the last path_* hook saw.
+ * @birth: What the last inode_* hook announced.
  */
 struct tsem_task {
 	struct tsem_ns *ns;
@@ -59,7 +64,7 @@ struct tsem_task {
 	bool untrusted;
 	bool inside;
 	struct tsem_exec *exec;
-	struct tsem_place place;
+	struct tsem_place places[TSEM_PLACES];
 	struct tsem_birth birth;
 };
 
@@ -89,6 +94,7 @@ void tsem_add_exec_hooks(void);
 void tsem_add_inode_hooks(void);
 void tsem_add_file_hooks(void);
 void tsem_add_net_hooks(void);
+void tsem_add_cred_hooks(void);
 
 #define LSM_ID_TSEM 114	/* the first that Linux 6.12 leaves free */
 extern const struct lsm_id tsem_lsmid;
