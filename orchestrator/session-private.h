@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session-private.h - struct session, shared by session.c (states), setup.c
+ * (what is opened and started) and watch.c (the modelling agent).
+ */
+#ifndef QUIXOTE_SESSION_PRIVATE_H
+#define QUIXOTE_SESSION_PRIVATE_H
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "../libtsem/channel.h"
+#include "../tma/status.h"
+#include "agent.h"
+#include "failure.h"
+#include "place.h"
+#include "relay.h"
+#include "session.h"
+#include "streams.h"
+#include "workload.h"
+
+/** enum session_state - In this order; only failures and signals skip some. */
+enum session_state {
+	SESSION_STARTING,	/* the TMA loads its model */
+	SESSION_PREPARING,	/* the child gives up its privilege */
+	SESSION_EXECUTING,	/* it is armed and was let go */
+	SESSION_RUNNING,
+	SESSION_GRACE,		/* the main process is gone: the others may end by themselves */
+	SESSION_KILLING,	/* every member is being killed */
+	SESSION_FINISHING,	/* nothing runs any more: the TMA writes the model */
+	SESSION_DRAINING,	/* helpers end, the last output is written */
+};
+#define SESSION_STATE_COUNT (SESSION_DRAINING + 1)
+
+/**
+ * struct session - A workload.
+ * @params: What was asked for; borrowed.
+ * @event: Loop.
+ * @state: See enum session_state.
+ * @exit_status: To end with.
+ * @failed: A row of the failure table has decided @exit_status.
+ * @signal_count: Requests to end.
+ * @channel: Owns the namespace.
+ * @status_file: Of the namespace.
+ * @counters: Losses already answered for.
+ * @place: Model.
+ * @tma: Modelling agent.
+ * @tma_socket: To it; closed at its end.
+ * @recorder: Of forensics; none when training.
+ * @workload: Main process; pid 0 once reaped.
+ * @streams: Its standard streams.
+ * @limit: Ends a state that takes too long.
+ * @tick: Asks TMA and kernel how they are.
+ * @report_source: On workload.report.
+ * @tma_source: On @tma_socket.
+ * @ping: Number of the last one.
+ * @ping_usec: When it was sent; 0 if it was answered.
+ * @finished: Last message of the TMA; kind is 0 before.
+ */
+struct session {
+	const struct session_params *params;
+	sd_event *event;
+	enum session_state state;
+	int exit_status;
+	bool failed;
+	unsigned int signal_count;
+
+	struct tsem_channel channel;
+	int status_file;
+	struct tsem_status counters;
+	struct place place;
+
+	struct agent tma;
+	int tma_socket;
+	struct agent recorder;
+	struct workload workload;
+	struct streams streams;
+
+	sd_event_source *limit;
+	sd_event_source *tick;
+	sd_event_source *report_source;
+	sd_event_source *tma_source;
+	uint64_t ping;
+	uint64_t ping_usec;
+	struct status_message finished;
+};
+
+/* session.c */
+
+/** session_fail() - A row of the failure table has come true. Return: 0, for handlers. */
+int session_fail(struct session *s, enum failure failure, const char *detail, int error);
+
+/** session_enter() - Go to a state. Return: 0, for handlers. */
+int session_enter(struct session *s, enum session_state state);
+
+/** session_look() - Whether what the state waits for has happened without waking anyone. */
+void session_look(struct session *s);
+
+/* setup.c */
+
+/** setup_files() - Open what needs the caller's rights: model and state directory. */
+int setup_files(struct session *s, int *ret_state_dir);
+
+/** setup_namespace() - Make it and open its files. */
+int setup_namespace(struct session *s, int *ret_events);
+
+/** setup_agents() - Start recorder and TMA; takes over both descriptors. */
+int setup_agents(struct session *s, int take_events, int take_state_dir);
+
+/** setup_workload() - Start the child that will be the workload, with its streams. */
+int setup_workload(struct session *s);
+
+/* watch.c */
+
+/** watch_begin() - Listen to the TMA, and begin to ask it and the kernel how they are. */
+int watch_begin(struct session *s);
+
+/** watch_drain() - The TMA is gone: hear what it said before. */
+void watch_drain(struct session *s);
+
+/** watch_losses() - Ask the kernel whether events were lost since the last time. */
+void watch_losses(struct session *s);
+
+#endif

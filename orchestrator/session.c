@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * session.c - the states of a session and the loop that moves through them.
+ *
+ * Every state but RUNNING and the last output has a limit, so nothing here
+ * waits for ever. Children are reaped by SIGCHLD and not by one pidfd each: as
+ * reaper of last resort this process gets children it has never seen.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "members.h"
+#include "session-private.h"
+
+#define USEC_PER_SEC 1000000ULL
+#define LIMIT_ACCURACY_USEC 10000ULL
+
+static void next_state(struct session *s, enum session_state state)
+{
+	(void)session_enter(s, state);
+}
+
+static size_t helpers(const struct session *s, pid_t *ret)
+{
+	size_t count = 0;
+
+	if (s->tma.pid)
+		ret[count++] = s->tma.pid;
+	if (s->recorder.pid)
+		ret[count++] = s->recorder.pid;
+	return count;
+}
+
+static void kill_members(struct session *s)
+{
+	pid_t except[2];
+	size_t count = helpers(s, except);
+
+	s->workload.go = close_fd(s->workload.go);
+	if (s->workload.pid)
+		(void)syscall(SYS_pidfd_send_signal, s->workload.pidfd, SIGKILL, NULL, 0);
+	/* If /proc cannot be read the kernel's own killing remains, and the limit of this state. */
+	(void)members_kill(except, count);
+}
+
+static bool members_are_gone(struct session *s)
+{
+	struct tsem_status now;
+	pid_t except[2];
+	size_t count = helpers(s, except);
+
+	if (s->workload.pid || members_left(except, count))
+		return false;
+	return s->status_file < 0 || tsem_status_read(s->status_file, &now) < 0 || !now.members;
+}
+
+static int enter_preparing(struct session *s);
+static int enter_running(struct session *s);
+static int enter_killing(struct session *s);
+static int enter_finishing(struct session *s);
+static int enter_draining(struct session *s);
+
+static void limit_starting(struct session *s)
+{
+	(void)session_fail(s, FAILURE_TMA_START, "not ready in time", 0);
+}
+
+static void limit_workload(struct session *s)
+{
+	(void)session_fail(s, FAILURE_WORKLOAD_START, "not in time", 0);
+}
+
+static void limit_grace(struct session *s)
+{
+	next_state(s, SESSION_KILLING);
+}
+
+static void limit_killing(struct session *s)
+{
+	(void)session_fail(s, FAILURE_WORKLOAD_STUCK, NULL, 0);
+	agent_kill(&s->tma);	/* with the last reader gone the kernel lets nobody pass */
+	next_state(s, SESSION_DRAINING);
+}
+
+static void limit_finishing(struct session *s)
+{
+	agent_kill(&s->tma);
+	(void)session_fail(s, FAILURE_TMA_HUNG, "while ending", 0);
+}
+
+static void limit_draining(struct session *s)
+{
+	agent_kill(&s->tma);
+	agent_kill(&s->recorder);
+}
+
+/* What is done on entering a state, how long it may last, and what follows then. */
+static const struct {
+	int (*enter)(struct session *s);
+	uint64_t limit_usec;	/* 0: none */
+	void (*limit)(struct session *s);
+} states[SESSION_STATE_COUNT] = {
+	[SESSION_STARTING] = { NULL, 30 * USEC_PER_SEC, limit_starting },
+	[SESSION_PREPARING] = { enter_preparing, 10 * USEC_PER_SEC, limit_workload },
+	[SESSION_EXECUTING] = { NULL, 60 * USEC_PER_SEC, limit_workload },
+	[SESSION_RUNNING] = { enter_running, 0, NULL },
+	[SESSION_GRACE] = { NULL, 1 * USEC_PER_SEC, limit_grace },
+	[SESSION_KILLING] = { enter_killing, 5 * USEC_PER_SEC, limit_killing },
+	[SESSION_FINISHING] = { enter_finishing, 60 * USEC_PER_SEC, limit_finishing },
+	[SESSION_DRAINING] = { enter_draining, 10 * USEC_PER_SEC, limit_draining },
+};
+
+static int set_limit(struct session *s, uint64_t usec)
+{
+	int r;
+
+	if (!usec)
+		return sd_event_source_set_enabled(s->limit, SD_EVENT_OFF);
+	r = sd_event_source_set_time_relative(s->limit, usec);
+	return r < 0 ? r : sd_event_source_set_enabled(s->limit, SD_EVENT_ONESHOT);
+}
+
+int session_enter(struct session *s, enum session_state state)
+{
+	int r;
+
+	s->state = state;
+	r = set_limit(s, states[state].limit_usec);
+	if (r >= 0 && states[state].enter)
+		r = states[state].enter(s);
+	if (r < 0)
+		return session_fail(s, FAILURE_INTERNAL, NULL, r);
+	session_look(s);
+	return 0;
+}
+
+static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct session *s = userdata;
+
+	states[s->state].limit(s);
+	return 0;
+}
+
+void session_look(struct session *s)
+{
+	enum session_state state = s->state;
+
+	if ((state == SESSION_GRACE || state == SESSION_KILLING) && members_are_gone(s)) {
+		watch_losses(s);
+		if (s->state == state)	/* else the loss has moved on already */
+			next_state(s, s->tma.pid ? SESSION_FINISHING : SESSION_DRAINING);
+	} else if (s->state == SESSION_KILLING) {
+		kill_members(s);	/* what was forked since */
+	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
+		   streams_are_drained(&s->streams)) {
+		(void)sd_event_exit(s->event, 0);
+	}
+}
+
+/* The workload ends, at once. */
+static int act_end(struct session *s)
+{
+	if (s->state < SESSION_KILLING)
+		return session_enter(s, SESSION_KILLING);
+	return 0;
+}
+
+static int act_loss(struct session *s)
+{
+	agent_kill(&s->tma);	/* "reader gone" is what makes the kernel act */
+	if (s->params->kill_on_loss || s->state < SESSION_RUNNING)
+		return act_end(s);
+	return 0;	/* every further event is denied; the workload ends when it ends */
+}
+
+static int act_refuse(struct session *s)
+{
+	agent_kill(&s->tma);
+	return act_end(s);
+}
+
+static int act_note(struct session *s)
+{
+	return 0;
+}
+
+static int (*const actions[])(struct session *s) = {
+	[ACTION_REFUSE] = act_refuse,
+	[ACTION_LOSS] = act_loss,
+	[ACTION_END] = act_end,
+	[ACTION_NOTE] = act_note,
+};
+
+int session_fail(struct session *s, enum failure failure, const char *detail, int error)
+{
+	const struct failure_desc *desc = &failure_table[failure];
+	bool noted = desc->action == ACTION_NOTE;
+
+	/* The first failure is the reason; those that follow from it need no telling. */
+	if (s->failed && !noted)
+		return 0;
+	failure_report(failure, s->params->name, detail, error);
+	if (!noted) {
+		s->failed = true;
+		s->exit_status = desc->exit_status;
+	}
+	return actions[desc->action](s);
+}
+
+static int fail_start(struct session *s, const char *detail, int error)
+{
+	return session_fail(s, FAILURE_WORKLOAD_START, detail, error);
+}
+
+static void on_output_end(struct relay *relay, void *userdata)
+{
+	session_look(userdata);
+}
+
+/* Armed as late as can be: between this and the exec the child does nothing else. */
+static int on_prepared(struct session *s)
+{
+	int r;
+
+	r = tsem_channel_arm(&s->channel, s->workload.pidfd);
+	if (r < 0)
+		return fail_start(s, "arm", r);
+	r = workload_release(&s->workload);
+	if (r < 0)
+		return fail_start(s, NULL, r);
+	return session_enter(s, SESSION_EXECUTING);
+}
+
+static int on_report_end(struct session *s)
+{
+	s->report_source = sd_event_source_disable_unref(s->report_source);
+	s->workload.report = close_fd(s->workload.report);
+	if (s->state == SESSION_PREPARING)
+		return fail_start(s, "the child died", 0);
+	if (s->state == SESSION_EXECUTING)
+		return session_enter(s, s->workload.pid ? SESSION_RUNNING : SESSION_GRACE);
+	return 0;
+}
+
+static int on_report(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+	struct workload_report report;
+	int r = workload_read_report(&s->workload, &report);
+
+	if (r == -EAGAIN)
+		return 0;
+	if (r == 0)
+		return on_report_end(s);
+	if (r < 0)
+		return fail_start(s, NULL, r);
+	if (report.step == STEP_PREPARED && s->state == SESSION_PREPARING)
+		return on_prepared(s);
+	if (report.step == STEP_EXEC)
+		return fail_start(s, s->params->workload.argv[0], report.error);
+	return fail_start(s, workload_step_name(report.step), report.error);
+}
+
+static int enter_preparing(struct session *s)
+{
+	int r;
+
+	r = setup_workload(s);
+	if (r < 0)
+		return fail_start(s, NULL, r);
+	r = streams_relay(&s->streams, s->event, on_output_end, s);
+	if (r < 0)
+		return r;
+	return sd_event_add_io(s->event, &s->report_source, s->workload.report, EPOLLIN, on_report,
+			       s);
+}
+
+static int enter_running(struct session *s)
+{
+	/* Of use below a service manager only. */
+	(void)sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int enter_killing(struct session *s)
+{
+	kill_members(s);
+	return 0;
+}
+
+static int enter_finishing(struct session *s)
+{
+	const struct status_message finish = { .kind = STATUS_FINISH };
+	int r = status_send(s->tma_socket, &finish);
+
+	return r == -EPIPE || r == -EBADF ? 0 : r;	/* it is seen when it is reaped */
+}
+
+static int enter_draining(struct session *s)
+{
+	streams_end_input(&s->streams);
+	return 0;
+}
+
+static void print_training(const struct session *s)
+{
+	const uint64_t *numbers = s->finished.numbers;
+
+	(void)fprintf(stderr, "quixote: %s: %llu new coefficients in this run, %llu in all, %llu %s\n",
+		      s->params->name, (unsigned long long)numbers[STATUS_COUNT_NEW],
+		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
+		      (unsigned long long)numbers[STATUS_COUNT_RUNS],
+		      numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
+}
+
+static void print_outside(const struct session *s)
+{
+	uint64_t outside = s->finished.numbers[STATUS_COUNT_OUTSIDE];
+
+	if (outside)
+		(void)fprintf(stderr,
+			      "quixote: %s: %llu events outside the model; see quixote explain %s\n",
+			      s->params->name, (unsigned long long)outside, s->params->name);
+}
+
+/* The TMA has ended as it was asked to. */
+static void take_result(struct session *s)
+{
+	int r;
+
+	if (s->finished.numbers[STATUS_COUNT_DROPPED])
+		(void)session_fail(s, FAILURE_FORENSICS_LOST, NULL, 0);
+	if (!s->params->train) {
+		print_outside(s);
+		return;
+	}
+	if (s->failed)
+		return;	/* a run that was cut short teaches nothing */
+	r = s->finished.code == 1 ? place_commit(&s->place) : -EIO;
+	if (r < 0)
+		(void)session_fail(s, FAILURE_MODEL_WRITE, s->params->model, r);
+	else
+		print_training(s);
+}
+
+static void tma_reaped(struct session *s, const siginfo_t *child)
+{
+	char detail[64] = "";
+
+	watch_drain(s);
+	agent_reaped(&s->tma);
+	if (s->finished.kind) {
+		take_result(s);
+	} else {
+		if (child->si_code != CLD_EXITED)
+			(void)snprintf(detail, sizeof(detail), "signal %d", child->si_status);
+		(void)session_fail(s, s->state == SESSION_STARTING ? FAILURE_TMA_START :
+								     FAILURE_TMA_DIED,
+				   detail[0] ? detail : NULL, 0);
+	}
+	if (s->state == SESSION_FINISHING)
+		next_state(s, SESSION_DRAINING);
+}
+
+static void recorder_reaped(struct session *s, const siginfo_t *child)
+{
+	bool early = s->state < SESSION_FINISHING && s->tma.pid;
+
+	agent_reaped(&s->recorder);
+	if (early || child->si_code != CLD_EXITED || child->si_status != 0)
+		(void)session_fail(s, FAILURE_RECORDER, NULL, 0);
+}
+
+static void workload_reaped(struct session *s, const siginfo_t *child)
+{
+	s->workload.pid = 0;
+	s->workload.pidfd = close_fd(s->workload.pidfd);
+	if (!s->failed)
+		s->exit_status = child->si_code == CLD_EXITED ? child->si_status :
+								128 + child->si_status;
+	/* Before that the report, or its end, says what has happened. */
+	if (s->state == SESSION_RUNNING)
+		next_state(s, SESSION_GRACE);
+}
+
+static int on_child(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct session *s = userdata;
+	siginfo_t child = {};
+
+	while (waitid(P_ALL, 0, &child, WEXITED | WNOHANG) == 0 && child.si_pid) {
+		if (child.si_pid == s->tma.pid)
+			tma_reaped(s, &child);
+		else if (child.si_pid == s->recorder.pid)
+			recorder_reaped(s, &child);
+		else if (child.si_pid == s->workload.pid)
+			workload_reaped(s, &child);
+		child.si_pid = 0;
+	}
+	session_look(s);
+	return 0;
+}
+
+static int on_end_request(sd_event_source *source, const struct signalfd_siginfo *si,
+			  void *userdata)
+{
+	struct session *s = userdata;
+
+	if (s->state == SESSION_DRAINING && s->signal_count)
+		return sd_event_exit(s->event, 0);	/* nobody takes the last output */
+	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
+		(void)syscall(SYS_pidfd_send_signal, s->workload.pidfd, si->ssi_signo, NULL, 0);
+		return 0;
+	}
+	if (s->state < SESSION_KILLING) {
+		s->exit_status = 128 + si->ssi_signo;
+		s->failed = s->failed || s->state < SESSION_RUNNING;	/* nothing was learned */
+		return session_enter(s, SESSION_KILLING);
+	}
+	return 0;
+}
+
+static int on_resize(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct session *s = userdata;
+
+	streams_resize(&s->streams);
+	return 0;
+}
+
+static const struct {
+	int number;
+	sd_event_signal_handler_t handler;
+} signal_handlers[] = {
+	{ SIGCHLD, on_child },	     { SIGTERM, on_end_request }, { SIGINT, on_end_request },
+	{ SIGHUP, on_end_request },  { SIGWINCH, on_resize },
+};
+
+static int prepare_loop(struct session *s)
+{
+	int r;
+
+	r = sd_event_new(&s->event);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(signal_handlers); i++) {
+		r = sd_event_add_signal(s->event, NULL, signal_handlers[i].number,
+					signal_handlers[i].handler, s);
+		if (r < 0)
+			return r;
+	}
+	(void)sd_event_set_watchdog(s->event, true);	/* if a service manager asks for it */
+	r = sd_event_add_time_relative(s->event, &s->limit, CLOCK_MONOTONIC,
+				       states[SESSION_STARTING].limit_usec, LIMIT_ACCURACY_USEC,
+				       on_limit, s);
+	return r < 0 ? r : members_adopt();
+}
+
+/* Returns a negative errno after having failed the session. */
+static int start(struct session *s)
+{
+	_cleanup_(close_fdp) int events = -EBADF, state_dir = -EBADF;
+	int r;
+
+	r = setup_files(s, &state_dir);
+	if (r < 0)
+		return r;
+	r = privilege_reduce();
+	if (r < 0)
+		return session_fail(s, FAILURE_PRIVILEGE, NULL, r), r;
+	r = setup_namespace(s, &events);
+	if (r < 0)
+		return r;
+	r = setup_agents(s, TAKE_FD(events), TAKE_FD(state_dir));
+	if (r < 0)
+		return r;
+	return watch_begin(s);
+}
+
+static void session_done(struct session *s)
+{
+	agent_kill(&s->tma);
+	agent_kill(&s->recorder);
+	streams_close(&s->streams);
+	s->report_source = sd_event_source_disable_unref(s->report_source);
+	s->tma_source = sd_event_source_disable_unref(s->tma_source);
+	s->tick = sd_event_source_disable_unref(s->tick);
+	s->limit = sd_event_source_disable_unref(s->limit);
+	s->event = sd_event_unref(s->event);
+	place_close(&s->place);
+	s->tma_socket = close_fd(s->tma_socket);
+	s->status_file = close_fd(s->status_file);
+	tsem_channel_close(&s->channel);
+}
+
+int session_run(const struct session_params *params)
+{
+	_cleanup_(session_done) struct session s = {
+		.params = params,
+		.channel = TSEM_CHANNEL_EMPTY,
+		.status_file = -EBADF,
+		.place = PLACE_EMPTY,
+		.tma = AGENT_EMPTY,
+		.tma_socket = -EBADF,
+		.recorder = AGENT_EMPTY,
+		.workload = WORKLOAD_EMPTY,
+		.streams = STREAMS_EMPTY,
+	};
+	int r;
+
+	r = prepare_loop(&s);
+	if (r < 0) {
+		failure_report(FAILURE_INTERNAL, params->name, NULL, r);
+		return EXIT_LOST;
+	}
+	r = start(&s);
+	if (r < 0)
+		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);	/* if nothing was said yet */
+	r = sd_event_loop(s.event);
+	if (r < 0) {
+		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);
+		kill_members(&s);
+	}
+	return s.exit_status;
+}

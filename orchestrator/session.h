@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.h - one workload from its namespace to its end: the states it passes,
+ * what may happen in each, and what a failure does.
+ */
+#ifndef QUIXOTE_SESSION_H
+#define QUIXOTE_SESSION_H
+
+#include <stdbool.h>
+
+#include "privilege.h"
+#include "workload.h"
+
+/** enum session_terminal - What the workload's descriptors 0 to 2 are. */
+enum session_terminal {
+	TERMINAL_NO,		/* pipes that are relayed */
+	TERMINAL_YES,		/* a fresh pty that is relayed */
+	TERMINAL_INHERIT,	/* what the orchestrator has */
+};
+
+/**
+ * struct session_params - A workload; all borrowed for the length of session_run().
+ * @name: Of the workload, for messages and the state directory.
+ * @create: Arguments of the kernel's create command.
+ * @control_dir: Control plane; NULL for the kernel's.
+ * @tma_argv: Of the TMA, NULL-terminated.
+ * @model: Path of the model.
+ * @caller: Whose files model and state are.
+ * @train: The model is written.
+ * @enforce: Whatever is outside the model is refused.
+ * @kill_on_loss: OnLoss=kill; else every further event is denied.
+ * @deadline_msec: Of an event.
+ * @terminal: See enum session_terminal.
+ * @workload: What to start; its streams are filled in.
+ */
+struct session_params {
+	const char *name;
+	const char *create;
+	const char *control_dir;
+	char *const *tma_argv;
+	const char *model;
+	struct file_identity caller;
+	bool train;
+	bool enforce;
+	bool kill_on_loss;
+	unsigned int deadline_msec;
+	enum session_terminal terminal;
+	struct workload_params workload;
+};
+
+/**
+ * session_run() - Run it to its end.
+ *
+ * Signals must be as main.c leaves them. Blocks; nothing inside waits without a limit.
+ *
+ * Return: The exit status of the orchestrator: the workload's, 128 + signal, or
+ * one of enum exit_status.
+ */
+int session_run(const struct session_params *params);
+
+#endif

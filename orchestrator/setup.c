@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * setup.c - what a session opens and starts, in order: files, namespace,
+ * helpers, child. Reports its own failures, each with its row of the table.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "session-private.h"
+
+/* Room for a burst of refusals; more than the default is a wish. */
+#define FORENSICS_PIPE_BYTES (1 << 20)
+
+static int model_failure(int error)
+{
+	return error == -EBUSY ? FAILURE_MODEL_BUSY : FAILURE_MODEL_OPEN;
+}
+
+static int open_files(struct session *s, int *ret_state_dir)
+{
+	struct file_identity owner;
+	int r;
+
+	r = place_open(s->params->model, s->params->train, &s->place);
+	if (r < 0) {
+		(void)session_fail(s, model_failure(r), s->params->model, r);
+		return r;
+	}
+	if (s->params->train)
+		return 0;	/* nothing is refused */
+	r = place_open_state(s->params->name, s->params->caller.uid, &owner);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
+	else
+		*ret_state_dir = r;
+	return 0;
+}
+
+int setup_files(struct session *s, int *ret_state_dir)
+{
+	struct file_identity before = privilege_files_as(s->params->caller);
+	int r = open_files(s, ret_state_dir);
+
+	(void)privilege_files_as(before);
+	return r;
+}
+
+static enum failure open_failure(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return FAILURE_NO_TSEM;
+	case -EACCES:
+	case -EPERM:
+		return FAILURE_PRIVILEGE;
+	default:
+		return FAILURE_NAMESPACE;
+	}
+}
+
+int setup_namespace(struct session *s, int *ret_events)
+{
+	const char *step = "open";
+	int r, events = -EBADF;
+
+	r = tsem_channel_open(s->params->control_dir, &s->channel);
+	if (r < 0)
+		return session_fail(s, open_failure(r), NULL, r), r;
+
+	r = tsem_channel_create(&s->channel, s->params->create);
+	if (r < 0) {
+		step = s->params->create;
+	} else {
+		step = "event descriptor";
+		r = events = tsem_channel_open_events(&s->channel);
+	}
+	if (r >= 0) {
+		step = "status file";
+		r = s->status_file = tsem_channel_open_status(&s->channel);
+	}
+	if (r < 0) {
+		(void)close_fd(events);
+		return session_fail(s, FAILURE_NAMESPACE, step, r), r;
+	}
+	*ret_events = events;
+	return 0;
+}
+
+static int make_forensics_pipe(int *ret_read, int *ret_write)
+{
+	int pair[2];
+
+	/* Non-blocking for the TMA, which must not wait; the recorder polls nothing else. */
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	if (fcntl(pair[1], F_SETFL, O_NONBLOCK) < 0) {
+		(void)close_fd(pair[0]);
+		(void)close_fd(pair[1]);
+		return -errno;
+	}
+	(void)fcntl(pair[1], F_SETPIPE_SZ, FORENSICS_PIPE_BYTES);
+	*ret_read = pair[0];
+	*ret_write = pair[1];
+	return 0;
+}
+
+static int start_recorder(struct session *s, int dir, int lines)
+{
+	struct file_identity owner = s->params->caller;
+	struct agent_params params = {
+		.program = "quixote-recorder",
+		.fds = { lines, -EBADF, -EBADF, dir },
+		.fd_count = 4,
+	};
+	char identity[32];
+	struct stat st;
+
+	if (fstat(dir, &st) == 0)
+		owner = (struct file_identity){ .uid = st.st_uid, .gid = st.st_gid };
+	(void)snprintf(identity, sizeof(identity), "%u:%u", owner.uid, owner.gid);	/* it fits */
+	params.argv = (char *const[]){ "quixote-recorder", identity, NULL };
+	return agent_start(&params, &s->recorder);
+}
+
+static int start_tma(struct session *s, int events, int socket, int forensics)
+{
+	const struct agent_params params = {
+		.program = "quixote-tma",
+		.argv = s->params->tma_argv,
+		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
+			 -EBADF, -EBADF, forensics },
+		.fd_count = 10,
+	};
+
+	return agent_start(&params, &s->tma);
+}
+
+static int open_forensics(struct session *s, int dir)
+{
+	_cleanup_(close_fdp) int lines = -EBADF, forensics = -EBADF;
+	int r;
+
+	if (dir < 0)
+		return -EBADF;
+	r = make_forensics_pipe(&lines, &forensics);
+	if (r >= 0)
+		r = start_recorder(s, dir, lines);
+	if (r < 0) {
+		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
+		return -EBADF;
+	}
+	return TAKE_FD(forensics);
+}
+
+int setup_agents(struct session *s, int take_events, int take_state_dir)
+{
+	_cleanup_(close_fdp) int events = take_events, dir = take_state_dir;
+	_cleanup_(close_fdp) int forensics = -EBADF, theirs = -EBADF;
+	int pair[2], r;
+
+	forensics = open_forensics(s, dir);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return session_fail(s, FAILURE_TMA_START, NULL, -errno), -errno;
+	s->tma_socket = pair[0];
+	theirs = pair[1];
+	r = start_tma(s, events, theirs, forensics);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_TMA_START, "quixote-tma", r);
+	return r;
+}
+
+int setup_workload(struct session *s)
+{
+	struct workload_params params = s->params->workload;
+	int r;
+
+	r = streams_open(&s->streams, s->params->terminal);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 3; i++)
+		params.streams[i] = s->streams.theirs[i];
+	params.terminal = s->params->terminal == TERMINAL_YES;
+	return workload_start(&params, &s->workload);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * watch.c - the orchestrator's side of the status socket, and the tick that
+ * asks TMA and kernel how they are. A TMA that does not answer within an
+ * event's deadline is hung: its events would expire anyway.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "../libtsem/cleanup.h"
+#include "session-private.h"
+
+#define USEC_PER_MSEC 1000ULL
+#define TICK_USEC_MIN (50 * USEC_PER_MSEC)
+#define TICK_USEC_MAX (1000 * USEC_PER_MSEC)
+
+/* Shorter than this an agent may be silent because the machine is busy. */
+#define HUNG_USEC_MIN (2000 * USEC_PER_MSEC)
+
+static uint64_t deadline_usec(const struct session *s)
+{
+	return s->params->deadline_msec * USEC_PER_MSEC;
+}
+
+static uint64_t hung_usec(const struct session *s)
+{
+	return deadline_usec(s) > HUNG_USEC_MIN ? deadline_usec(s) : HUNG_USEC_MIN;
+}
+
+static uint64_t tick_usec(const struct session *s)
+{
+	uint64_t usec = deadline_usec(s) / 4;
+
+	if (s->state == SESSION_GRACE || s->state == SESSION_KILLING || usec < TICK_USEC_MIN)
+		return TICK_USEC_MIN;	/* the kernel's count of members wakes nobody */
+	return usec < TICK_USEC_MAX ? usec : TICK_USEC_MAX;
+}
+
+static int answer_ready(struct session *s, const struct status_message *m)
+{
+	int r;
+
+	if (s->params->enforce) {
+		r = tsem_channel_command(&s->channel, "enforce");
+		if (r >= 0)
+			r = tsem_channel_command(&s->channel, "seal");
+		if (r < 0)
+			return session_fail(s, FAILURE_NAMESPACE, "seal", r);
+	}
+	return session_enter(s, SESSION_PREPARING);
+}
+
+static int answer_pong(struct session *s, const struct status_message *m)
+{
+	if (m->numbers[0] == s->ping)
+		s->ping_usec = 0;
+	return 0;
+}
+
+static int answer_violation(struct session *s, const struct status_message *m)
+{
+	return session_fail(s, FAILURE_VIOLATION, NULL, 0);
+}
+
+static int answer_failed(struct session *s, const struct status_message *m)
+{
+	static const enum failure failures[STATUS_FAILURE_COUNT] = {
+		[0] = FAILURE_TMA_GARBAGE,
+		[STATUS_FAILURE_SETUP] = FAILURE_TMA_START,
+		[STATUS_FAILURE_MODEL] = FAILURE_MODEL_LOAD,
+		[STATUS_FAILURE_CHANNEL] = FAILURE_CHANNEL,
+		[STATUS_FAILURE_RECORD] = FAILURE_RECORD,
+		[STATUS_FAILURE_MODEL_FULL] = FAILURE_MODEL_FULL,
+		[STATUS_FAILURE_MODEL_WRITE] = FAILURE_MODEL_WRITE,
+	};
+	const char *detail = m->text[0] ? m->text : NULL;
+
+	if (m->code >= STATUS_FAILURE_COUNT)
+		return session_fail(s, FAILURE_TMA_GARBAGE, NULL, 0);
+	if (m->code == STATUS_FAILURE_MODEL)
+		detail = detail ?: s->params->model;
+	return session_fail(s, failures[m->code], detail, 0);
+}
+
+static int answer_finished(struct session *s, const struct status_message *m)
+{
+	s->finished = *m;
+	return 0;
+}
+
+#define STATE(name) (1u << SESSION_##name)
+#define ALIVE                                                                          \
+	(STATE(PREPARING) | STATE(EXECUTING) | STATE(RUNNING) | STATE(GRACE) | STATE(KILLING) | \
+	 STATE(FINISHING))
+
+/* What the TMA may say and when; a row that is missing has no states and is refused. */
+static const struct {
+	unsigned int states;
+	int (*answer)(struct session *s, const struct status_message *m);
+} status_rules[STATUS_KIND_COUNT] = {
+	[STATUS_READY] = { STATE(STARTING), answer_ready },
+	[STATUS_PONG] = { ALIVE, answer_pong },
+	[STATUS_VIOLATION] = { ALIVE, answer_violation },
+	[STATUS_FAILED] = { STATE(STARTING) | ALIVE | STATE(DRAINING), answer_failed },
+	[STATUS_FINISHED] = { STATE(FINISHING), answer_finished },
+};
+
+/* Returns false when there is nothing more to hear for now. */
+static bool hear(struct session *s)
+{
+	struct status_message m;
+	int r = status_receive(s->tma_socket, &m);
+
+	if (r == -EAGAIN)
+		return false;
+	if (r == -EPIPE) {
+		s->tma_source = sd_event_source_disable_unref(s->tma_source);
+		s->tma_socket = close_fd(s->tma_socket);
+		return false;
+	}
+	/* Killed, it may still have said something: no news and no reason to fail again. */
+	if (r == 0 && s->failed && !(status_rules[m.kind].states & (1u << s->state)))
+		return true;
+	if (r < 0 || !(status_rules[m.kind].states & (1u << s->state))) {
+		(void)session_fail(s, FAILURE_TMA_GARBAGE, NULL, r);
+		return false;
+	}
+	(void)status_rules[m.kind].answer(s, &m);
+	return true;
+}
+
+static int on_tma_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+
+	(void)hear(s);	/* one for each turn of the loop; its death is seen when it is reaped */
+	return 0;
+}
+
+void watch_drain(struct session *s)
+{
+	while (s->tma_socket >= 0 && hear(s))
+		;
+}
+
+static void ask_tma(struct session *s, uint64_t now)
+{
+	struct status_message m = { .kind = STATUS_PING };
+	int r;
+
+	if (s->tma_socket < 0 || s->state < SESSION_PREPARING || s->state > SESSION_KILLING)
+		return;
+	if (s->ping_usec) {
+		if (now - s->ping_usec > hung_usec(s))
+			(void)session_fail(s, FAILURE_TMA_HUNG, NULL, 0);
+		return;
+	}
+	m.numbers[0] = ++s->ping;
+	r = status_send(s->tma_socket, &m);
+	if (r == 0)
+		s->ping_usec = now;
+	else if (r != -EPIPE)	/* its end is seen when it is reaped */
+		(void)session_fail(s, FAILURE_TMA_HUNG, NULL, r);
+}
+
+void watch_losses(struct session *s)
+{
+	struct tsem_status now;
+	int r;
+
+	if (s->status_file < 0 || s->failed)
+		return;
+	r = tsem_status_read(s->status_file, &now);
+	if (r < 0) {
+		(void)session_fail(s, FAILURE_CHANNEL, "status file", r);
+		return;
+	}
+	if (now.expired > s->counters.expired)
+		(void)session_fail(s, FAILURE_EVENT_EXPIRED, NULL, 0);
+	else if (now.dropped > s->counters.dropped)
+		(void)session_fail(s, FAILURE_EVENT_DROPPED, NULL, 0);
+	s->counters = now;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct session *s = userdata;
+	uint64_t now;
+	int r;
+
+	r = sd_event_now(s->event, CLOCK_MONOTONIC, &now);
+	if (r < 0)
+		return r;
+	if (s->tma.pid) {
+		ask_tma(s, now);
+		watch_losses(s);
+	}
+	session_look(s);
+	r = sd_event_source_set_time_relative(source, tick_usec(s));
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+int watch_begin(struct session *s)
+{
+	int r;
+
+	r = sd_event_add_io(s->event, &s->tma_source, s->tma_socket, EPOLLIN, on_tma_message, s);
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_priority(s->tma_source, SD_EVENT_PRIORITY_IMPORTANT);
+	if (r < 0)
+		return r;
+	(void)sd_event_source_set_description(s->tma_source, "tma");	/* for people */
+	r = sd_event_add_time_relative(s->event, &s->tick, CLOCK_MONOTONIC, tick_usec(s),
+				       10 * USEC_PER_MSEC, on_tick, s);
+	if (r < 0)
+		return r;
+	(void)sd_event_source_set_description(s->tick, "tick");
+	return 0;
+}
