@@ -166,10 +166,13 @@ void place_close(struct place *place)
 
 static int state_path(const char *name, uid_t uid, char *path, size_t size)
 {
+	const char *unit = getenv("STATE_DIRECTORY");	/* of a unit that has StateDirectory= */
 	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int n;
 
-	if (uid == 0)
+	if (uid == 0 && unit && unit[0] == '/')
+		n = snprintf(path, size, "%s", unit);
+	else if (uid == 0)
 		n = snprintf(path, size, "%s/%s", STATE_DIR_ROOT, name);
 	else if (base && base[0] == '/')
 		n = snprintf(path, size, "%s/quixote/%s", base, name);

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""fake_kernel.py - a control plane served by this process.
+
+A directory like the kernel's, with SOCK_SEQPACKET sockets in place of the
+control file and the event descriptor. It takes commands, hands out the records
+that a test gives it and collects verdicts; it judges nothing itself.
+"""
+
+import os
+import re
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+
+SO_PEERCRED_SIZE = struct.calcsize("3i")
+
+
+def peer_pid(connection):
+    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, SO_PEERCRED_SIZE)
+    return struct.unpack("3i", data)[0]
+
+
+def pid_of_pidfd(process, fd):
+    with open(f"/proc/{process}/fdinfo/{fd}", encoding="ascii") as info:
+        return int(re.search(r"^Pid:\s+(\d+)$", info.read(), re.M).group(1))
+
+
+class FakeKernel:
+    """One namespace, number 1, below the directory `path`."""
+
+    def __init__(self, path, refuse=None):
+        self.path = path
+        self.refuse = refuse        # verb at which the control connection is dropped
+        self.commands = []
+        self.armed = []             # process numbers
+        self.events = None          # connection of the reader
+        self.changed = threading.Condition()
+        self.counters = {"mode": "external", "members": 0, "expired": 0, "dropped": 0}
+        os.makedirs(path + "/external_tma")
+        self.write_status()
+        self.listeners = [self.listen("control", self.serve_control),
+                          self.listen("external_tma/1", self.serve_events)]
+
+    def listen(self, name, serve):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        here = os.getcwd()
+        os.chdir(self.path)         # addresses are short, temporary directories need not be
+        try:
+            listener.bind(name)
+        finally:
+            os.chdir(here)
+        os.chmod(f"{self.path}/{name}", 0o666)
+        listener.listen()
+        threading.Thread(target=self.accept, args=(listener, serve), daemon=True).start()
+        return listener
+
+    @staticmethod
+    def accept(listener, serve):
+        try:
+            while True:
+                serve(listener.accept()[0])
+        except OSError:
+            pass                    # closed: the test is over
+
+    def serve_control(self, connection):
+        def run():
+            with connection:
+                while command := connection.recv(4097).decode():
+                    if not self.take(connection, command):
+                        return
+        threading.Thread(target=run, daemon=True).start()
+
+    def take(self, connection, command):
+        verb, _, rest = command.rstrip("\n").partition(" ")
+        pid = None
+        if verb == "arm":
+            pid = pid_of_pidfd(peer_pid(connection), int(rest.removeprefix("pidfd=")))
+        with self.changed:
+            self.commands.append(command)
+            if pid:
+                self.armed.append(pid)
+            self.changed.notify_all()
+        if verb == self.refuse:
+            return False
+        if verb == "create":
+            connection.send(b"id 1\n")
+        return True
+
+    def serve_events(self, connection):
+        with self.changed:
+            self.events = connection
+            self.changed.notify_all()
+
+    def write_status(self):
+        text = "".join(f"{key} {value}\n" for key, value in self.counters.items())
+        temporary = self.path + "/external_tma/.status"
+        with open(temporary, "w", encoding="ascii") as status:
+            status.write(text)
+        # In place: the orchestrator holds the file open, as it does the kernel's.
+        with open(self.path + "/external_tma/1.status", "a+", encoding="ascii") as status:
+            status.truncate(0)
+            status.write(text)
+        os.unlink(temporary)
+
+    def set_counter(self, **counters):
+        self.counters.update(counters)
+        self.write_status()
+
+    def wait(self, condition, timeout=15):
+        with self.changed:
+            if not self.changed.wait_for(condition, timeout):
+                raise TimeoutError(f"not within {timeout} s; commands so far: {self.commands}")
+
+    def wait_armed(self, timeout=15):
+        self.wait(lambda: self.armed, timeout)
+        return self.armed[-1]
+
+    def send(self, *records):
+        """One read's worth of records."""
+        self.events.send("".join(record + "\n" for record in records).encode())
+
+    def verdicts(self, count, timeout=10):
+        """The next `count` lines from the agent."""
+        lines = []
+        deadline = time.monotonic() + timeout
+        while len(lines) < count:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.events], [], [], left)[0]:
+                raise TimeoutError(f"{len(lines)} of {count} verdicts: {lines}")
+            data = self.events.recv(1 << 17).decode()
+            if not data:
+                raise EOFError(f"reader gone after {lines}")
+            lines += data.splitlines()
+        return lines
+
+    def wait_reader_gone(self, timeout=15):
+        """As the kernel with gone=kill: the members are killed when the last reader is."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if select.select([self.events], [], [], 0.1)[0] and not self.events.recv(1 << 17):
+                if "gone=kill" in self.commands[0]:
+                    for pid in self.armed:
+                        try:
+                            os.kill(pid, signal.SIGKILL)
+                        except ProcessLookupError:
+                            pass
+                return
+        raise TimeoutError("the reader is still there")
+
+    def close(self):
+        for listener in self.listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        if self.events:
+            self.events.close()

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * test-sandbox.c - the sandbox from inside: each role tries what it must not do
+ * and is stopped, and what it must do still works.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../libtsem/cleanup.h"
+#include "../../tma/sandbox.h"
+
+/* Status of a child that could not begin; a try returns 0 or an errno below it. */
+#define NOT_ENTERED 250
+
+static int dir = -EBADF;
+
+static int try_nothing(void)
+{
+	return 0;
+}
+
+static int try_open(void)
+{
+	return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
+}
+
+static int try_open_inside(void)
+{
+	int fd = openat(dir, "file", O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || renameat(dir, "file", dir, "old") < 0)
+		return errno;
+	return 0;
+}
+
+static int try_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+
+static int try_exec(void)
+{
+	execl("/bin/true", "true", NULL);
+	return errno;
+}
+
+static int try_fork(void)
+{
+	return fork() < 0 ? errno : 0;
+}
+
+static int try_ptrace(void)
+{
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ? errno : 0;
+}
+
+static int try_kill(void)
+{
+	return kill(getppid(), 0) < 0 ? errno : 0;
+}
+
+static int try_executable_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	return p == MAP_FAILED ? errno : 0;
+}
+
+static int try_memory(void)
+{
+	char *p = malloc(8 << 20);
+
+	if (!p)
+		return ENOMEM;
+	memset(p, 1, 8 << 20);
+	free(p);
+	return 0;
+}
+
+static int try_stat(void)
+{
+	struct stat st;
+
+	return stat("/etc/passwd", &st) < 0 ? errno : 0;
+}
+
+static int try_setuid(void)
+{
+	return setresuid(0, 0, 0) < 0 ? errno : 0;
+}
+
+static int try_prctl(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? errno : 0;
+}
+
+static int try_io_uring(void)
+{
+	return syscall(425, 1, NULL) < 0 ? errno : 0;
+}
+
+/* Ends by SIGSYS, or with a status: 0 worked, else errno. */
+enum { KILLED = -1 };
+
+static struct try_case {
+	const char *name;
+	enum sandbox_role role;
+	int (*try)(void);
+	int expected;
+} tries[] = {
+	{ "tma: nothing", SANDBOX_TMA, try_nothing, 0 },
+	{ "tma: memory", SANDBOX_TMA, try_memory, 0 },
+	{ "tma: open", SANDBOX_TMA, try_open, KILLED },
+	{ "tma: open in a directory it holds", SANDBOX_TMA, try_open_inside, KILLED },
+	{ "tma: socket", SANDBOX_TMA, try_socket, KILLED },
+	{ "tma: exec", SANDBOX_TMA, try_exec, KILLED },
+	{ "tma: fork", SANDBOX_TMA, try_fork, KILLED },
+	{ "tma: ptrace", SANDBOX_TMA, try_ptrace, KILLED },
+	{ "tma: kill", SANDBOX_TMA, try_kill, KILLED },
+	{ "tma: executable memory", SANDBOX_TMA, try_executable_memory, KILLED },
+	{ "tma: stat", SANDBOX_TMA, try_stat, EPERM },
+	{ "tma: setuid", SANDBOX_TMA, try_setuid, KILLED },
+	{ "tma: prctl", SANDBOX_TMA, try_prctl, KILLED },
+	{ "tma: io_uring", SANDBOX_TMA, try_io_uring, KILLED },
+	{ "recorder: nothing", SANDBOX_RECORDER, try_nothing, 0 },
+	{ "recorder: its directory", SANDBOX_RECORDER, try_open_inside, 0 },
+	{ "recorder: open elsewhere", SANDBOX_RECORDER, try_open, EACCES },
+	{ "recorder: socket", SANDBOX_RECORDER, try_socket, KILLED },
+	{ "recorder: exec", SANDBOX_RECORDER, try_exec, KILLED },
+	{ "recorder: ptrace", SANDBOX_RECORDER, try_ptrace, KILLED },
+	{ "recorder: executable memory", SANDBOX_RECORDER, try_executable_memory, KILLED },
+};
+
+static void __attribute__((noreturn)) be_inside(const struct try_case *c)
+{
+	const struct sandbox sandbox = { .role = c->role, .uid = 65534, .gid = 65534, .dir = dir };
+	bool landlock;
+
+	if (sandbox_enter(&sandbox, &landlock) < 0)
+		_exit(NOT_ENTERED);
+	/* Without Landlock the recorder's other files are guarded by its user alone. */
+	if (!landlock && c->expected == EACCES)
+		_exit(EACCES);
+	_exit(c->try());
+}
+
+static void check_try(void **state)
+{
+	const struct try_case *c = *state;
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		be_inside(c);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (c->expected == KILLED) {
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+		return;
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), c->expected);
+}
+
+/* A directory that the recorder's user may write, whoever runs the test. */
+static int open_dir(char *path)
+{
+	if (!mkdtemp(path))
+		return -errno;
+	if (chmod(path, 0777) < 0)
+		return -errno;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -errno : 0;
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[ARRAY_SIZE(tries)];
+	char path[] = "/tmp/test-sandbox-XXXXXX";
+	int failed;
+
+	if (open_dir(path) < 0)
+		return EXIT_FAILURE;
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++)
+		tests[i] = (struct CMUnitTest){ .name = tries[i].name,
+						.test_func = check_try,
+						.initial_state = &tries[i] };
+	failed = _cmocka_run_group_tests("sandbox", tests, ARRAY_SIZE(tests), NULL, NULL);
+	(void)unlinkat(dir, "old", 0);
+	(void)rmdir(path);
+	return failed;
+}
