@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * command.h - the subcommands of quixote. Each is one file; the table that is
+ * the index of them is in main.c.
+ */
+#ifndef QUIXOTE_COMMAND_H
+#define QUIXOTE_COMMAND_H
+
+/**
+ * struct command - A subcommand.
+ * @name: As typed.
+ * @main: argv[0] is @name; options are parsed by getopt_long(), which has been reset.
+ * @help: One line for `quixote --help`, without full stop.
+ *
+ * @main returns the exit status: 0, one of enum exit_status (orchestrator/failure.h),
+ * 1 where its manual says so. It prints its own help with --help.
+ */
+struct command {
+	const char *name;
+	int (*main)(int argc, char *argv[]);
+	const char *help;
+};
+
+int digest_main(int argc, char *argv[]);
+int explain_main(int argc, char *argv[]);
+int model_main(int argc, char *argv[]);
+int run_main(int argc, char *argv[]);
+int train_main(int argc, char *argv[]);
+
+/** command_self() - Path of the running executable, or NULL; static memory. */
+const char *command_self(void);
+
+#endif
