@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_failures.py - each row of the failure table that a fake kernel can provoke."""
+
+import os
+import signal
+import stat
+import time
+
+from harness import WorkloadTest, children, load_records, main, numbered, wait_until
+
+
+class Failures(WorkloadTest):
+    def enforced(self, **keys):
+        """A running workload and a record that its model has and one that it has not."""
+        known, unknown = load_records(2)
+        self.train([known])
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config("/bin/sleep 1000", **keys))
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in open(f"/proc/{pid}/cmdline", "rb").read())
+        return kernel, process, pid, known, unknown
+
+    def assert_lost(self, process, pid, sentence, limit=10):
+        started = time.monotonic()
+        self.assertEqual(process.wait(limit + 10), 205)
+        self.assertLess(time.monotonic() - started, limit)
+        err = process.stderr.read().decode()
+        self.assertIn(sentence, err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_garbage_record_is_never_trusted(self):
+        kernel, process, pid, known, _ = self.enforced()
+        kernel.send(numbered(known, 5)[:-1])
+        self.assertEqual(kernel.verdicts(1), ["refused 5"])
+        self.assert_lost(process, pid, "a record that does not parse")
+
+    def test_garbage_without_a_number(self):
+        kernel, process, pid, _, _ = self.enforced()
+        kernel.send("\0\1\2 what is this")
+        self.assert_lost(process, pid, "a record that does not parse")
+
+    def test_tma_killed(self):
+        kernel, process, pid, _, _ = self.enforced()
+        self.kill_child(process, "quixote-tma")
+        kernel.wait_reader_gone()
+        self.assert_lost(process, pid, "the modelling agent died")
+
+    def test_tma_killed_orchestrator_makes_sure(self):
+        """Also if the kernel's own killing did not work."""
+        _, process, pid, _, _ = self.enforced()
+        self.kill_child(process, "quixote-tma")
+        self.assert_lost(process, pid, "the modelling agent died")
+
+    def test_tma_killed_deny(self):
+        kernel, process, pid, _, _ = self.enforced(Failure_OnLoss="deny")
+        self.assertIn("gone=deny", kernel.commands[0])
+        self.kill_child(process, "quixote-tma")
+        kernel.wait_reader_gone()
+        time.sleep(0.5)
+        self.assertIsNone(process.poll())
+        self.assertTrue(os.path.exists(f"/proc/{pid}"))
+        os.kill(pid, signal.SIGKILL)
+        self.assert_lost(process, pid, "the modelling agent died")
+
+    def test_tma_stopped(self):
+        _, process, pid, _, _ = self.enforced()
+        self.kill_child(process, "quixote-tma", signal.SIGSTOP)
+        self.assert_lost(process, pid, "the modelling agent does not answer", limit=5)
+
+    def test_orchestrator_killed(self):
+        kernel, process, pid, _, _ = self.enforced()
+        helpers = children(process.pid)
+        process.kill()
+        process.wait()
+        kernel.wait_reader_gone(5)
+        for name, helper in helpers.items():
+            if name.startswith("quixote"):
+                wait_until(lambda: not os.path.exists(f"/proc/{helper}"), what=name)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
+
+    def test_orchestrator_killed_with_stopped_tma(self):
+        kernel, process, _, _, _ = self.enforced()
+        self.kill_child(process, "quixote-tma", signal.SIGSTOP)
+        process.kill()
+        process.wait()
+        kernel.wait_reader_gone(5)
+
+    def test_event_expired(self):
+        kernel, process, pid, _, _ = self.enforced()
+        kernel.set_counter(expired=1)
+        self.assert_lost(process, pid, "no verdict before its deadline")
+
+    def test_event_dropped(self):
+        kernel, process, pid, _, _ = self.enforced()
+        kernel.set_counter(dropped=1)
+        self.assert_lost(process, pid, "no room for a record")
+
+    def test_no_tsem(self):
+        kernel = self.kernel()
+        os.unlink(kernel.path + "/control")
+        status, _, err = self.finish(self.start(kernel, "train", self.config()))
+        self.assertEqual(status, 204)
+        self.assertIn("--kernel=builtin", err)
+
+    def test_namespace_refused(self):
+        kernel = self.kernel(refuse="create")
+        status, _, err = self.finish(self.start(kernel, "train", self.config()))
+        self.assertEqual(status, 205)
+        self.assertIn("the kernel made no namespace", err)
+
+    def test_arm_refused(self):
+        kernel = self.kernel(refuse="seal")
+        self.train(load_records(1))
+        status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
+        self.assertEqual(status, 205)
+        self.assertEqual(kernel.armed, [])
+
+    def test_model_missing(self):
+        kernel = self.kernel()
+        status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
+        self.assertEqual(status, 203)
+        self.assertIn("quixote train", err)
+        self.assertEqual(kernel.commands, [])
+
+    def damaged(self, change):
+        self.train(load_records(3))
+        with open(self.model, "rb") as model:
+            text = change(model.read())
+        with open(self.model, "wb") as model:
+            model.write(text)
+        kernel = self.kernel()
+        status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
+        self.assertEqual(status, 203, err)
+        self.assertIn("the model cannot be used", err)
+        self.assertEqual(kernel.armed, [])
+        with open(self.model, "rb") as model:
+            self.assertEqual(model.read(), text)
+
+    def test_model_cut_off(self):
+        self.damaged(lambda text: text[:-20])
+
+    def test_model_is_something_else(self):
+        self.damaged(lambda text: b"\x7fELF" + text)
+
+    def test_recorder_killed(self):
+        kernel, process, _, known, unknown = self.enforced()
+        self.kill_child(process, "quixote-recorder")
+        time.sleep(0.3)
+        kernel.send(numbered(unknown, 1), numbered(known, 2))
+        self.assertEqual(kernel.verdicts(2), ["refused 1", "trusted 2"])
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        self.assertIn("refusals of this run are not recorded", process.stderr.read().decode())
+
+    def test_recorder_that_does_not_read_holds_nobody_up(self):
+        kernel, process, _, _, unknown = self.enforced()
+        self.kill_child(process, "quixote-recorder", signal.SIGSTOP)
+        total = 6000
+        for first in range(1, total, 50):
+            kernel.send(*[numbered(unknown, first + i) for i in range(50)])
+            self.assertEqual(len(kernel.verdicts(50)), 50)
+        self.kill_child(process, "quixote-recorder", signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 128 + signal.SIGTERM)
+        self.assertIn("refusals came faster than they were recorded",
+                      process.stderr.read().decode())
+        self.assertLess(len(self.forensics()), total)
+        self.assertGreater(len(self.forensics()), 100)
+
+    def test_model_is_old_or_new_never_half(self):
+        """Killed at any moment of its end, a training run leaves a whole model."""
+        records = load_records(40, names=("file_open", "inode_unlink", "socket_connect",
+                                          "inode_create", "mmap_file", "socket_create"))
+        self.train(records[:1])
+        with open(self.model, "rb") as model:
+            old = model.read()
+        results = set()
+        for step in range(12):
+            kernel = self.kernel()
+            process = self.start(kernel, "train", self.config())
+            kernel.wait_armed()
+            kernel.send(*[numbered(record, i + 1) for i, record in enumerate(records)])
+            kernel.verdicts(len(records))
+            process.stdin.close()
+            time.sleep(0.004 * step)
+            process.kill()
+            process.wait()
+            with open(self.model, "rb") as model:
+                results.add(model.read() == old)
+            kernel = self.kernel()
+            check = self.start(kernel, "enforce", self.config("/bin/true"))
+            kernel.wait_armed()
+            check.wait(20)
+            with open(self.model, "wb") as model:
+                model.write(old)
+        self.assertIn(True, results)
+
+    def test_two_trainings_of_one_model(self):
+        first = self.kernel()
+        process = self.start(first, "train", self.config())
+        first.wait_armed()
+        status, _, err = self.finish(self.start(self.kernel(), "train", self.config()))
+        self.assertEqual(status, 203)
+        self.assertIn("another training run", err)
+        self.assertEqual(self.finish(process)[0], 0)
+        self.assertTrue(os.path.exists(self.model))
+
+    def test_failed_training_leaves_the_model(self):
+        self.train(load_records(1))
+        with open(self.model, "rb") as model:
+            old = model.read()
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config())
+        kernel.wait_armed()
+        kernel.send("garbage")
+        self.assertEqual(process.wait(20), 205)
+        with open(self.model, "rb") as model:
+            self.assertEqual(model.read(), old)
+        self.assertEqual([name for name in os.listdir(self.dir) if ".new" in name], [])
+
+    def test_model_keeps_its_mode(self):
+        self.train(load_records(1))
+        os.chmod(self.model, 0o600)
+        self.train(load_records(2))
+        self.assertEqual(stat.S_IMODE(os.stat(self.model).st_mode), 0o600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_workload.py - learning, enforcing, streams and exit status of a workload."""
+
+import os
+import signal
+import time
+
+from harness import WorkloadTest, children, load_records, main, numbered, wait_until
+
+
+class Learning(WorkloadTest):
+    def test_learned_is_trusted_and_the_rest_refused(self):
+        known, unknown = load_records(2)
+        err = self.train([known])
+        self.assertRegex(err, r"^quixote: web: 1 new coefficients? in this run, 1 in all, 1 run\n$")
+
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config())
+        kernel.wait_armed()
+        kernel.send(numbered(known, 1), numbered(unknown, 2))
+        kernel.send(numbered(known, 3))
+        self.assertEqual(kernel.verdicts(3), ["trusted 1", "refused 2", "trusted 3"])
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 0, err)
+        self.assertIn("1 events outside the model", err)
+        told = self.forensics()
+        self.assertEqual([line["verdict"] for line in told], ["refused"])
+        self.assertEqual(told[0]["record"]["event"]["number"], "2")
+
+    def test_runs_add_up(self):
+        records = load_records(3)
+        self.train(records[:1])
+        err = self.train(records)
+        self.assertRegex(err, r"2 new coefficients in this run, 3 in all, 2 runs")
+
+    def test_shadow_refuses_nothing(self):
+        known, unknown = load_records(2)
+        self.train([known])
+        kernel = self.kernel()
+        process = self.start(kernel, "shadow", self.config())
+        kernel.wait_armed()
+        kernel.send(numbered(known, 1), numbered(unknown, 2))
+        self.assertEqual(kernel.verdicts(2), ["trusted 1", "trusted 2"])
+        self.assertEqual(self.finish(process)[0], 0)
+        self.assertNotIn("enforce\n", kernel.commands)
+        self.assertEqual([line["verdict"] for line in self.forensics()], ["shadow"])
+
+    def test_order_of_the_control_plane(self):
+        self.train(load_records(1))
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config())
+        kernel.wait_armed()
+        self.finish(process)
+        verbs = [command.split()[0] for command in kernel.commands]
+        self.assertEqual(verbs, ["create", "enforce", "seal", "arm"])
+        words = kernel.commands[0].split()
+        for word in ("tma=external", "exec=1", "batch=1", "deadline=2000", "gone=kill"):
+            self.assertIn(word, words)
+
+    def violation(self, action, kind="event"):
+        known, unknown = load_records(1) + load_records(2, kind)[1:]
+        self.train([known])
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config(Failure_OnViolation=action))
+        kernel.wait_armed()
+        kernel.send(numbered(unknown, 7))
+        return kernel, process
+
+    def test_isolate(self):
+        kernel, process = self.violation("isolate")
+        self.assertEqual(kernel.verdicts(1), ["untrusted 7"])
+        self.assertEqual(self.finish(process)[0], 0)
+
+    def test_warn(self):
+        kernel, process = self.violation("warn")
+        self.assertEqual(kernel.verdicts(1), ["trusted 7"])
+        self.assertEqual(self.finish(process)[0], 0)
+        self.assertEqual([line["verdict"] for line in self.forensics()], ["shadow"])
+
+    def test_kill(self):
+        kernel, process = self.violation("kill")
+        self.assertEqual(kernel.verdicts(1), ["refused 7"])
+        self.assertEqual(process.wait(20), 207)
+        self.assertIn("quixote explain", process.stderr.read().decode())
+        self.assertEqual(len(self.forensics()), 1)
+
+    def after_the_fact(self, action):
+        records = load_records(1)
+        late = load_records(1, "async_event", ("task_kill",))[0]
+        self.train(records)
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config(Failure_OnViolation=action))
+        kernel.wait_armed()
+        kernel.send(numbered(late, 9))
+        self.assertEqual(kernel.verdicts(1), ["untrusted 9"])
+        return process
+
+    def test_deny_after_the_fact_is_one_step_harder(self):
+        self.assertEqual(self.finish(self.after_the_fact("deny"))[0], 0)
+
+    def test_isolate_after_the_fact_is_one_step_harder(self):
+        self.assertEqual(self.after_the_fact("isolate").wait(20), 207)
+
+
+class Streams(WorkloadTest):
+    def run_shell(self, script, data=b"", **keys):
+        path = self.dir + "/script"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script)
+        process = self.start(self.kernel(), "train", self.config(f"/bin/sh {path}", **keys))
+        return self.finish(process, data)
+
+    def test_bytes_are_unchanged(self):
+        data = bytes(range(256)) * 4096
+        status, out, _ = self.run_shell("cat; printf '\\0err' >&2", data)
+        self.assertEqual((status, out), (0, data))
+
+    def test_error_stream(self):
+        _, out, err = self.run_shell("printf out; printf 'to err\\n' >&2")
+        self.assertEqual(out, b"out")
+        self.assertTrue(err.startswith("to err\n"), err)
+
+    def test_streams_are_pipes(self):
+        status, out, err = self.run_shell("for i in 0 1 2; do [ -p /dev/fd/$i ] || exit 1; done; "
+                                          "[ -t 0 ] && exit 2; exit 0")
+        self.assertEqual(status, 0, err)
+
+    def test_exit_status(self):
+        self.assertEqual(self.run_shell("exit 42")[0], 42)
+
+    def test_killed_by_signal(self):
+        self.assertEqual(self.run_shell("kill -SEGV $$")[0], 128 + signal.SIGSEGV)
+
+    def test_working_directory_and_environment(self):
+        _, out, _ = self.run_shell("pwd; echo $GREETING", Workload_WorkingDirectory="/usr",
+                                   Workload_Environment="GREETING=hello")
+        self.assertEqual(out, b"/usr\nhello\n")
+
+    def test_only_three_descriptors(self):
+        _, out, _ = self.run_shell("ls /proc/$$/fd | tr '\\n' ' '")
+        self.assertEqual(out.split(), [b"0", b"1", b"10", b"2"])     # 10: sh's own script
+
+    def test_what_stays_behind_is_ended(self):
+        started = time.monotonic()
+        status, out, _ = self.run_shell("sleep 1000 & (setsid sleep 1000 &) ; echo done")
+        self.assertEqual((status, out), (0, b"done\n"))
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_arguments_are_appended(self):
+        process = self.start(self.kernel(), "train", self.config("/bin/echo one"), ["two", "3 4"])
+        self.assertEqual(self.finish(process)[1], b"one two 3 4\n")
+
+
+class Ending(WorkloadTest):
+    def test_signal_is_forwarded(self):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config("/bin/sleep 1000"))
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in open(f"/proc/{pid}/cmdline", "rb").read())
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+
+    def test_second_signal_kills(self):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config("/bin/sh -c \"trap '' TERM; echo up; "
+                                                          "while :; do sleep 0.1; done\""))
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assertIn(process.wait(20), (128 + signal.SIGTERM, 128 + signal.SIGKILL))
+        self.assertEqual(children(process.pid), {})
+
+    def test_no_such_program(self):
+        process = self.start(self.kernel(), "train", self.config("/no/such/program"))
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 206)
+        self.assertRegex(err, r"^quixote: web: /no/such/program: No such file or directory: .*\n$")
+        self.assertFalse(os.path.exists(self.model))
+
+    def test_no_such_directory(self):
+        process = self.start(self.kernel(), "train",
+                             self.config(Workload_WorkingDirectory="/no/such"))
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 206)
+        self.assertIn("WorkingDirectory=", err)
+
+
+if __name__ == "__main__":
+    main()
