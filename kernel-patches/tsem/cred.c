@@ -7,6 +7,7 @@
 #include <linux/cred.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/tsem.h>
 
 #include "describe.h"
 #include "event.h"
@@ -139,7 +140,29 @@ static int hook_userns_create(const struct cred *cred)
 	return tsem_event_end(&event, 0);
 }
 
+/**
+ * tsem_mark_stacked() - Say that a stacked filesystem works with these credentials.
+ * @cred: New, not in use yet.
+ */
+void tsem_mark_stacked(struct cred *cred)
+{
+	tsem_cred(cred)->stacked = true;
+}
+
+static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
+{
+	tsem_cred(new)->stacked = tsem_cred(old)->stacked;
+	return 0;
+}
+
+static void hook_cred_transfer(struct cred *new, const struct cred *old)
+{
+	tsem_cred(new)->stacked = tsem_cred(old)->stacked;
+}
+
 static struct security_hook_list cred_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(cred_prepare, hook_cred_prepare),
+	LSM_HOOK_INIT(cred_transfer, hook_cred_transfer),
 	LSM_HOOK_INIT(capable, hook_capable),
 	LSM_HOOK_INIT(capget, hook_capget),
 	LSM_HOOK_INIT(capset, hook_capset),

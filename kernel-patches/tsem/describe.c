@@ -40,6 +40,7 @@ const struct tsem_created *tsem_created_in(const struct inode *inode, const stru
 
 	if (!inode)
 		return NULL;
+	/* Pairs with the release in tsem_inode_set_created(). */
 	created = smp_load_acquire(&tsem_inode(inode)->created);
 	return created && created->ns_id == ns->id ? created : NULL;
 }

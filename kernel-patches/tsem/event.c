@@ -204,7 +204,7 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 	struct tsem_task *task = tsem_task(current);
 
 	*ret = 0;
-	if (task->inside || !tsem_event_wanted(id))
+	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked)
 		return false;
 
 	*event = (struct tsem_event){ .ns = task->ns, .id = id };

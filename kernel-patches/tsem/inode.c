@@ -117,7 +117,7 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 	struct tsem_task *task = tsem_task(current);
 	int r;
 
-	if (!task->ns || task->inside)
+	if (!task->ns || task->inside || tsem_cred(current_cred())->stacked)
 		return 0;
 	forget_places(task);
 	r = set_place(&task->places[0], dir, dentry);
@@ -280,9 +280,9 @@ static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct 
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_created created;
 
-	task->birth = (struct tsem_birth){};
 	if (!tsem_event_begin(event, id, ret))
 		return false;
+	task->birth = (struct tsem_birth){};
 	created = (struct tsem_created){
 		.ns_id = event->ns->id,
 		.owner = task->task_id,

@@ -11,6 +11,7 @@
 #include "task.h"
 
 struct lsm_blob_sizes tsem_blob_sizes __ro_after_init = {
+	.lbs_cred = sizeof(struct tsem_cred),
 	.lbs_task = sizeof(struct tsem_task),
 	.lbs_inode = sizeof(struct tsem_inode),
 };

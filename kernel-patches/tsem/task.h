@@ -68,7 +68,20 @@ struct tsem_task {
 	struct tsem_birth birth;
 };
 
+/**
+ * struct tsem_cred - The credentials blob.
+ * @stacked: Of a stacked filesystem, which works with them on its layers: no event.
+ */
+struct tsem_cred {
+	bool stacked;
+};
+
 extern struct lsm_blob_sizes tsem_blob_sizes;
+
+static inline struct tsem_cred *tsem_cred(const struct cred *cred)
+{
+	return cred->security + tsem_blob_sizes.lbs_cred;
+}
 
 static inline struct tsem_task *tsem_task(const struct task_struct *task)
 {
