@@ -66,14 +66,17 @@ static int take_fields(struct tsem_params *params, const char *value)
 	return 0;
 }
 
+static const char *const digests[] = { "sha256", "sha384", "sha512", "sha3-256", "sm3" };
+static const unsigned int digest_sizes[] = { 32, 48, 64, 32, 32 };
+static_assert(ARRAY_SIZE(digests) == ARRAY_SIZE(digest_sizes));
+
 static int take_digest(struct tsem_params *params, const char *value)
 {
-	static const char *const words[] = { "sha256", "sha384", "sha512", "sha3-256", "sm3" };
-	int i = take_word(value, words, ARRAY_SIZE(words));
+	int i = take_word(value, digests, ARRAY_SIZE(digests));
 
 	if (i < 0)
 		return i;
-	params->digest = words[i];
+	params->digest = digests[i];
 	return 0;
 }
 
@@ -210,17 +213,53 @@ static int take_scratch(struct tsem_params *params, const char *value)
 	return 0;
 }
 
-static const struct key {
+/* The one model there is; loadable ones come later. */
+static int take_model(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = { "model0" };
+
+	return take_word(value, words, ARRAY_SIZE(words));
+}
+
+/* Whether it is as long as a digest is known when all arguments are. */
+static int take_key(struct tsem_params *params, const char *value)
+{
+	size_t size = strlen(value);
+
+	if (!size || size % 2 || size / 2 > sizeof(params->key) ||
+	    hex2bin(params->key, value, size / 2) < 0)
+		return -EINVAL;
+	params->key_size = size / 2;
+	return 0;
+}
+
+#define OURS BIT(TSEM_VERB_CREATE)
+#define EXTERNAL BIT(TSEM_VERB_EXTERNAL)
+#define EXPORT BIT(TSEM_VERB_EXPORT)
+#define EVERY (OURS | EXTERNAL | EXPORT)
+
+static const struct argument {
 	const char *name;
+	unsigned int verbs;
 	int (*take)(struct tsem_params *params, const char *value);
 } keys[] = {
-	{ "tma", take_tma },	   { "fields", take_fields },	  { "events", take_events },
-	{ "digest", take_digest }, { "nsref", take_nsref },	  { "cache", take_cache },
-	{ "exec", take_exec },	   { "batch", take_batch },	  { "deadline", take_deadline },
-	{ "gone", take_gone },	   { "scratch", take_scratch },
+	{ "digest", EVERY, take_digest },
+	{ "nsref", EVERY, take_nsref },
+	{ "cache", EVERY, take_cache },
+	{ "model", EVERY, take_model },
+	{ "key", EXTERNAL | EXPORT, take_key },
+	{ "tma", OURS, take_tma },
+	{ "fields", OURS, take_fields },
+	{ "events", OURS, take_events },
+	{ "exec", OURS, take_exec },
+	{ "batch", OURS, take_batch },
+	{ "deadline", OURS, take_deadline },
+	{ "gone", OURS, take_gone },
+	{ "scratch", OURS, take_scratch },
 };
 
-static int take_argument(struct tsem_params *params, char *argument, unsigned long *seen)
+static int take_argument(enum tsem_verb verb, struct tsem_params *params, char *argument,
+			 unsigned long *seen)
 {
 	char *value = strchr(argument, '=');
 
@@ -230,40 +269,67 @@ static int take_argument(struct tsem_params *params, char *argument, unsigned lo
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(argument, keys[i].name))
 			continue;
-		if (__test_and_set_bit(i, seen))
+		/* Upstream lets the last of several count; its clients send none twice. */
+		if (!(keys[i].verbs & BIT(verb)) || __test_and_set_bit(i, seen))
 			return -EINVAL;
 		return keys[i].take(params, value);
 	}
 	return -EINVAL;
 }
 
+/* Without keys: what each verb means. Upstream's keep upstream's defaults. */
+static void set_defaults(enum tsem_verb verb, struct tsem_params *params)
+{
+	*params = (struct tsem_params){
+		.digest = "sha256",
+		.gone = TSEM_GONE_DENY,
+		.cache = TSEM_POOL_DEFAULT,
+	};
+	if (verb == TSEM_VERB_CREATE) {
+		params->fields = TSEM_FIELDS_PORTABLE;
+		(void)take_events(params, "default");
+	} else {
+		params->fields = TSEM_FIELDS_STRICT;
+		params->upstream = true;
+		params->export_only = verb == TSEM_VERB_EXPORT;
+		(void)take_events(params, "v4");
+	}
+}
+
+static int check_params(enum tsem_verb verb, struct tsem_params *params)
+{
+	unsigned int i = match_string(digests, ARRAY_SIZE(digests), params->digest);
+
+	if (verb == TSEM_VERB_CREATE)
+		return params->scratch_text ? 0 : take_scratch(params, default_scratch);
+	if (params->key_size && params->key_size != digest_sizes[i])
+		return -EINVAL;
+	return verb == TSEM_VERB_EXTERNAL && !params->key_size ? -EINVAL : 0;
+}
+
 /**
- * tsem_params_parse() - Parse what stands behind create.
+ * tsem_params_parse() - Parse what stands behind create, external or export.
+ * @verb: Which of them.
  * @arguments: Text without line feed; changed.
  * @ret: Parameters with defaults where nothing was said; to be given to
  *	tsem_params_done(). Untouched on failure.
  *
  * Return: 0; -EINVAL (grammar, key, value); -E2BIG (too many directories); -ENOMEM.
  */
-int tsem_params_parse(char *arguments, struct tsem_params *ret)
+int tsem_params_parse(enum tsem_verb verb, char *arguments, struct tsem_params *ret)
 {
-	struct tsem_params params = {
-		.digest = "sha256",
-		.fields = TSEM_FIELDS_PORTABLE,
-		.gone = TSEM_GONE_DENY,
-		.cache = TSEM_POOL_DEFAULT,
-	};
+	struct tsem_params params;
 	unsigned long seen = 0;
 	char *argument;
 	int r = 0;
 
-	(void)take_events(&params, "default");
+	set_defaults(verb, &params);
 	while (r == 0 && (argument = strsep(&arguments, " "))) {
 		if (*argument)
-			r = take_argument(&params, argument, &seen);
+			r = take_argument(verb, &params, argument, &seen);
 	}
-	if (r == 0 && !params.scratch_text)
-		r = take_scratch(&params, default_scratch);
+	if (r == 0)
+		r = check_params(verb, &params);
 	if (r < 0) {
 		tsem_params_done(&params);
 		return r;
@@ -274,6 +340,7 @@ int tsem_params_parse(char *arguments, struct tsem_params *ret)
 
 void tsem_params_done(struct tsem_params *params)
 {
+	memzero_explicit(params->key, sizeof(params->key));
 	kfree(params->scratch_text);
 	params->scratch_text = NULL;
 }

@@ -204,7 +204,8 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 	struct tsem_task *task = tsem_task(current);
 
 	*ret = 0;
-	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked)
+	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked ||
+	    tsem_ns_is_reader(task->ns, current))
 		return false;
 
 	*event = (struct tsem_event){ .ns = task->ns, .id = id };
@@ -259,14 +260,19 @@ static int event_judge(struct tsem_event *event)
 {
 	struct tsem_record *record = event->record;
 	bool untrusted = tsem_task_untrusted(current);
+	bool denied = untrusted && READ_ONCE(event->ns->enforce);
 	int r;
 
-	record->async = untrusted || !tsem_events[event->id].wait;
+	if (untrusted && event->ns->params.upstream)
+		record->kind = TSEM_RECORD_LOG;
+	else if (untrusted || !tsem_events[event->id].wait)
+		record->kind = TSEM_RECORD_ASYNC;
+	else
+		record->kind = TSEM_RECORD_EVENT;
+	record->denied = denied;
 	event->record = NULL;	/* moves into the queue */
-	r = tsem_submit(event->ns, record, !record->async);
-	if (r == 0 && untrusted && READ_ONCE(event->ns->enforce))
-		r = -EPERM;
-	return r;
+	r = tsem_submit(event->ns, record);
+	return r == 0 && denied ? -EPERM : r;
 }
 
 /**
@@ -341,6 +347,62 @@ static void text_object(struct text *t, const struct tsem_type *type, unsigned i
 				     room ? t->start + t->used : NULL, room);
 }
 
+static void print_event(const struct tsem_ns *ns, const struct tsem_record *record,
+			struct text *t)
+{
+	const struct tsem_event_desc *desc = &tsem_events[record->event];
+	unsigned int digest_size = tsem_ns_digest_size(ns);
+	u8 object[256 + 2 * TSEM_DIGEST_MAX];
+	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
+
+	text_string(t, ", \"event\": ");
+	text_object(t, &tsem_event_object, digest_size, object, object_size);
+	text_string(t, ", \"COE\": ");
+	text_object(t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
+	text_string(t, ", \"");
+	text_string(t, desc->name);
+	text_string(t, "\": ");
+	text_object(t, &desc->cell, digest_size, record->cell, record->cell_size);
+}
+
+/* There is no TPM behind it yet: zeros, as on a machine without one. */
+static void print_aggregate(const struct tsem_ns *ns, struct text *t)
+{
+	text_string(t, ", \"aggregate\": {\"value\": \"");
+	for (unsigned int i = 0; i < tsem_ns_digest_size(ns); i++)
+		text_string(t, "00");
+	text_string(t, "\"}");
+}
+
+static const struct tsem_member process_member[] = {
+	{ .name = "process", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ .name = "event", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ .name = "action", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+};
+static const struct tsem_type log_type = { "log", process_member, ARRAY_SIZE(process_member) };
+
+static void print_log(const struct tsem_ns *ns, const struct tsem_record *record, struct text *t)
+{
+	const char *const texts[] = {
+		record->comm, tsem_events[record->event].name, record->denied ? "DENY" : "LOG",
+	};
+	u8 data[128];
+	struct tsem_packer p = { .data = data, .size = sizeof(data) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		tsem_pack_text(&p, texts[i], strlen(texts[i]));
+	text_string(t, ", \"log\": ");
+	text_object(t, &log_type, tsem_ns_digest_size(ns), data, p.used);
+}
+
+static const char *const kind_names[] = {
+	[TSEM_RECORD_EVENT] = "event",
+	[TSEM_RECORD_ASYNC] = "async_event",
+	[TSEM_RECORD_AGGREGATE] = "aggregate",
+	[TSEM_RECORD_LOG] = "log",
+};
+static_assert(ARRAY_SIZE(kind_names) == TSEM_RECORD_KIND_COUNT);
+
 /**
  * tsem_record_print() - Print a record as one line.
  * @ns: Its namespace.
@@ -355,21 +417,23 @@ static void text_object(struct text *t, const struct tsem_type *type, unsigned i
 size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *record, char *text,
 			 size_t size)
 {
-	const struct tsem_event_desc *desc = &tsem_events[record->event];
-	unsigned int digest_size = tsem_ns_digest_size(ns);
 	struct text t = { .start = text, .size = size };
-	u8 object[256 + 2 * TSEM_DIGEST_MAX];
-	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
 
-	text_string(&t, record->async ? "{\"export\": {\"type\": \"async_event\"}, \"event\": " :
-					"{\"export\": {\"type\": \"event\"}, \"event\": ");
-	text_object(&t, &tsem_event_object, digest_size, object, object_size);
-	text_string(&t, ", \"COE\": ");
-	text_object(&t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
-	text_string(&t, ", \"");
-	text_string(&t, desc->name);
-	text_string(&t, "\": ");
-	text_object(&t, &desc->cell, digest_size, record->cell, record->cell_size);
+	text_string(&t, "{\"export\": {\"type\": \"");
+	text_string(&t, kind_names[record->kind]);
+	text_string(&t, "\"}");
+	switch (record->kind) {
+	case TSEM_RECORD_EVENT:
+	case TSEM_RECORD_ASYNC:
+		print_event(ns, record, &t);
+		break;
+	case TSEM_RECORD_AGGREGATE:
+		print_aggregate(ns, &t);
+		break;
+	case TSEM_RECORD_LOG:
+		print_log(ns, record, &t);
+		break;
+	}
 	text_string(&t, "}\n");
 	return t.used;
 }

@@ -10,19 +10,30 @@
 /* The nine ids of the COE and the capabilities, packed. */
 #define TSEM_COE_SIZE 40
 
+/** enum tsem_record_kind - Formula.md, section 7. */
+enum tsem_record_kind {
+	TSEM_RECORD_EVENT,	/* its task waits */
+	TSEM_RECORD_ASYNC,	/* nobody waits */
+	TSEM_RECORD_AGGREGATE,
+	TSEM_RECORD_LOG,	/* upstream's way in: an event of an untrusted task */
+};
+#define TSEM_RECORD_KIND_COUNT (TSEM_RECORD_LOG + 1)
+
 /**
  * struct tsem_record - An event as it is queued and printed.
  * @node: In the queue or the pool.
+ * @kind: What it tells.
  * @event: Which one.
- * @async: Does not wait, or comes from an untrusted task.
+ * @denied: Of a log record: the operation fails.
  * @pooled: Made for a pool; @room is TSEM_ATOMIC_PACKED_MAX.
  * @coe: Packed COE.
  * @cell: Packed CELL, @cell_size of @room bytes.
  */
 struct tsem_record {
 	struct list_head node;
+	enum tsem_record_kind kind;
 	enum tsem_event_id event;
-	bool async;
+	bool denied;
 	bool pooled;
 	pid_t pid;	/* in the initial pid namespace */
 	u64 number;
@@ -79,8 +90,10 @@ void tsem_pool_done(struct tsem_pool *pool);
 struct tsem_record *tsem_pool_take(struct tsem_pool *pool);
 
 /* verdict.c */
-int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, bool wait);
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record);
 void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken);
+int tsem_answer_task(struct tsem_ns *ns, struct task_struct *task, bool trusted);
+int tsem_submit_aggregate(struct tsem_ns *ns);
 void tsem_reader_gone(struct tsem_ns *ns);
 void tsem_recent_clear(struct tsem_ns *ns);
 

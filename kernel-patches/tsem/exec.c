@@ -227,7 +227,8 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 	if (!task->ns)
 		return;
 	if (WARN_ON_ONCE(!exec || exec->ns != task->ns || !exec->cell.data)) {
-		tsem_task_distrust(current);	/* nothing runs under an identity that is not its own */
+		/* Nothing runs under an identity that is not its own. */
+		tsem_task_distrust(current);
 		return;
 	}
 	compute_task_id(task, exec);

@@ -33,10 +33,11 @@ static void release_work(struct work_struct *work)
 	list_for_each_entry_safe(record, next, &ns->queue, node)
 		tsem_record_free(record);
 	put_pid(ns->reader);
+	put_pid(ns->owner);
 	tsem_pool_done(&ns->pool);
 	tsem_alg_done(&ns->alg);
 	tsem_params_done(&ns->params);
-	kfree(ns);
+	kfree_sensitive(ns);
 }
 
 static struct tsem_ns *ns_alloc(struct tsem_params *params)
@@ -49,6 +50,7 @@ static struct tsem_ns *ns_alloc(struct tsem_params *params)
 	refcount_set(&ns->refs, 1);
 	ns->params = *params;
 	params->scratch_text = NULL;	/* moved */
+	memzero_explicit(params->key, sizeof(params->key));
 	spin_lock_init(&ns->lock);
 	INIT_LIST_HEAD(&ns->queue);
 	hash_init(ns->waiting);

@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -40,6 +41,9 @@ struct tsem_scratch {
  * @events: One bit per event that is raised.
  * @cache: Size of the pool for atomic hooks.
  * @deadline_msec: How long an event waits for its verdict; 0 is without end.
+ * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
+ * @export_only: Events are told, nobody judges.
+ * @key: Upstream's secret between orchestrator and namespace, @key_size bytes.
  * @scratch_text: Decoded directories; owned, see tsem_params_done().
  */
 struct tsem_params {
@@ -52,12 +56,23 @@ struct tsem_params {
 	bool nsref_current;
 	bool export_exec;
 	bool batch;
+	bool upstream;
+	bool export_only;
+	u8 key[TSEM_DIGEST_MAX];
+	unsigned int key_size;
 	char *scratch_text;
 	struct tsem_scratch scratch[TSEM_SCRATCH_MAX];
 	unsigned int scratch_count;
 };
 
-int tsem_params_parse(char *arguments, struct tsem_params *ret);
+/** enum tsem_verb - How a namespace comes into being. */
+enum tsem_verb {
+	TSEM_VERB_CREATE,	/* ours: without members */
+	TSEM_VERB_EXTERNAL,	/* upstream's, judged by the parent of the writer */
+	TSEM_VERB_EXPORT,	/* upstream's, judged by nobody */
+};
+
+int tsem_params_parse(enum tsem_verb verb, char *arguments, struct tsem_params *ret);
 void tsem_params_done(struct tsem_params *params);
 
 /** enum tsem_counter - Lines of the status file that only grow. */
@@ -119,6 +134,7 @@ struct tsem_recent {
  * @opened: There was one.
  * @gone: There was one and there is none.
  * @reader: Thread group that reads; reference.
+ * @owner: Thread group whose verdicts upstream's verbs take; reference, fixed when made.
  * @readers: Waits for records.
  * @read_mutex: Serialises read(), so that records keep their order.
  */
@@ -148,6 +164,7 @@ struct tsem_ns {
 	bool opened;
 	bool gone;
 	struct pid *reader;
+	struct pid *owner;
 	wait_queue_head_t readers;
 	struct mutex read_mutex;
 
@@ -174,6 +191,12 @@ static inline void tsem_ns_count(struct tsem_ns *ns, enum tsem_counter counter)
 static inline unsigned int tsem_ns_digest_size(const struct tsem_ns *ns)
 {
 	return ns->alg.ops.size;
+}
+
+/** tsem_ns_is_reader() - Whether a task belongs to the thread group that reads the stream. */
+static inline bool tsem_ns_is_reader(const struct tsem_ns *ns, const struct task_struct *task)
+{
+	return READ_ONCE(ns->reader) == task_tgid((struct task_struct *)task);
 }
 
 /** tsem_ns_view() - How packed bytes of this namespace are hashed. */

@@ -2,7 +2,8 @@
 /*
  * stream.c - the event descriptor and the status file of a namespace. Reading
  * the event descriptor takes records from the queue, writing to it gives
- * verdicts, its last close is "reader gone".
+ * verdicts, its last close is "reader gone". Opened for reading only it behaves
+ * as upstream's clients know it: one record, then end of file until a seek.
  */
 
 #include <linux/cred.h>
@@ -15,16 +16,53 @@
 #include "event.h"
 #include "task.h"
 
+/**
+ * struct stream - An event descriptor.
+ * @ns: Reference.
+ * @lock: Protects all below, and serialises reading only.
+ * @line: Upstream's reading: the record being delivered, owned.
+ * @size: Its length.
+ * @done: It has been delivered; the next read is end of file.
+ */
+struct stream {
+	struct tsem_ns *ns;
+	struct mutex lock;
+	char *line;
+	size_t size;
+	bool done;
+};
+
+/* A member may read its own stream where upstream's monitor does, nowhere else. */
+static bool may_read(const struct tsem_ns *ns)
+{
+	return tsem_task(current)->ns != ns || ns->params.upstream;
+}
+
+static struct tsem_ns *events_ns(const struct file *file)
+{
+	return ((struct stream *)file->private_data)->ns;
+}
+
 static int events_open(struct inode *inode, struct file *file)
 {
+	struct stream *stream;
 	struct tsem_ns *ns;
 	int r = 0;
 
-	if (!tsem_may_control(file->f_cred) || tsem_task(current)->ns)
+	if (!tsem_may_control(file->f_cred))
 		return -EACCES;
 	ns = tsem_ns_find((uintptr_t)inode->i_private);
 	if (!ns)
 		return -ENOENT;
+	stream = kzalloc(sizeof(*stream), GFP_KERNEL_ACCOUNT);
+	if (!stream) {
+		r = -ENOMEM;
+		goto out_put;
+	}
+	if (tsem_task(current)->ns && (tsem_task(current)->ns != ns || !may_read(ns))) {
+		r = -EACCES;
+		goto out_put;
+	}
 
 	spin_lock_irq(&ns->lock);
 	if (ns->gone && ns->params.gone == TSEM_GONE_KILL) {
@@ -35,17 +73,23 @@ static int events_open(struct inode *inode, struct file *file)
 		ns->gone = false;
 	}
 	spin_unlock_irq(&ns->lock);
-	if (r < 0) {
-		tsem_ns_put(ns);
-		return r;
-	}
-	file->private_data = ns;
-	return nonseekable_open(inode, file);
+	if (r < 0)
+		goto out_put;
+	stream->ns = ns;
+	mutex_init(&stream->lock);
+	file->private_data = stream;
+	return 0;
+
+out_put:
+	kfree(stream);
+	tsem_ns_put(ns);
+	return r;
 }
 
 static int events_release(struct inode *inode, struct file *file)
 {
-	struct tsem_ns *ns = file->private_data;
+	struct stream *stream = file->private_data;
+	struct tsem_ns *ns = stream->ns;
 	bool last;
 
 	spin_lock_irq(&ns->lock);
@@ -53,6 +97,8 @@ static int events_release(struct inode *inode, struct file *file)
 	spin_unlock_irq(&ns->lock);
 	if (last)
 		tsem_reader_gone(ns);
+	kvfree(stream->line);
+	kfree(stream);
 	tsem_ns_put(ns);
 	return 0;
 }
@@ -148,16 +194,74 @@ static bool stream_ended(const struct tsem_ns *ns)
 	return READ_ONCE(ns->had_members) && !atomic_read(&ns->member_count);
 }
 
+/* Take the next record as text. */
+static int stream_fetch(struct stream *stream)
+{
+	struct tsem_ns *ns = stream->ns;
+	struct tsem_record *record = take_first(ns);
+
+	if (!record)
+		return -ENODATA;
+	stream->size = tsem_record_print(ns, record, NULL, 0);
+	stream->line = kvmalloc(stream->size, GFP_KERNEL_ACCOUNT);
+	if (!stream->line) {
+		put_first(ns, record);
+		return -ENOMEM;
+	}
+	tsem_record_print(ns, record, stream->line, stream->size);
+	tsem_record_free(record);
+	return 0;
+}
+
+/* A record in as many reads as it takes, end of file, and the next one after a seek. */
+static ssize_t read_upstream(struct stream *stream, char __user *user, size_t size, loff_t *pos)
+{
+	ssize_t r;
+
+	guard(mutex)(&stream->lock);
+	if (!stream->line) {
+		if (stream->done && *pos)
+			return 0;
+		r = stream_fetch(stream);
+		if (r < 0)
+			return r;
+		*pos = 0;
+	}
+	r = simple_read_from_buffer(user, size, pos, stream->line, stream->size);
+	if (r >= 0 && *pos >= stream->size) {
+		kvfree(stream->line);
+		stream->line = NULL;
+		stream->done = true;
+	}
+	return r;
+}
+
+static loff_t events_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct stream *stream = file->private_data;
+
+	if (offset || whence != SEEK_SET)
+		return -EINVAL;
+	/* What was not delivered yet is: nothing is lost to an early seek. */
+	guard(mutex)(&stream->lock);
+	stream->done = false;
+	if (!stream->line)
+		file->f_pos = 0;
+	return 0;
+}
+
 static ssize_t events_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
-	struct tsem_ns *ns = file->private_data;
+	struct tsem_ns *ns = events_ns(file);
 	bool ended = stream_ended(ns);	/* before the queue is found empty */
 	char *usual;
 	ssize_t r;
 
-	if (tsem_task(current)->ns == ns)
+	if (!may_read(ns))
 		return -EPERM;
 	note_reader(ns);
+	if (!(file->f_mode & FMODE_WRITE))
+		return read_upstream(file->private_data, user, size, pos);
 	usual = kmalloc(TEXT_USUAL, GFP_KERNEL);
 	if (!usual)
 		return -ENOMEM;
@@ -173,7 +277,7 @@ static ssize_t events_read(struct file *file, char __user *user, size_t size, lo
 
 static ssize_t events_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
 {
-	struct tsem_ns *ns = file->private_data;
+	struct tsem_ns *ns = events_ns(file);
 	size_t taken;
 	char *lines;
 
@@ -196,7 +300,7 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 
 static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 {
-	struct tsem_ns *ns = file->private_data;
+	struct tsem_ns *ns = events_ns(file);
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 
 	poll_wait(file, &ns->readers, wait);
@@ -214,6 +318,7 @@ const struct file_operations tsem_stream_fops = {
 	.read = events_read,
 	.write = events_write,
 	.poll = events_poll,
+	.llseek = events_llseek,
 };
 
 static const char *const counter_names[] = {

@@ -159,18 +159,13 @@ static bool has_mac_admin(struct task_struct *task)
 	return has;
 }
 
-static bool is_reader(const struct tsem_ns *ns, struct task_struct *task)
-{
-	return READ_ONCE(ns->reader) == task_tgid(task);
-}
-
 /* Rules between tasks that no model can change. */
 static int may_touch(struct task_struct *target)
 {
 	const struct tsem_ns *ns = tsem_task(current)->ns;
 	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
 
-	if (ns && is_reader(ns, target))
+	if (ns && tsem_ns_is_reader(ns, target))
 		return -EPERM;
 	if (ns == other || tsem_may_control(current_cred()))
 		return 0;
@@ -333,7 +328,7 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 	const struct tsem_ns *ns = tsem_task(current)->ns;
 	int r = 0;
 
-	if (ns && is_reader(ns, child))
+	if (ns && tsem_ns_is_reader(ns, child))
 		return -EPERM;
 	if (mode & PTRACE_MODE_ATTACH)
 		r = may_touch(child);

@@ -182,7 +182,7 @@ static void create_grammar(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, arguments);
 	KUNIT_ASSERT_NOT_NULL(test, params);
 	params->cache = 12345;
-	KUNIT_EXPECT_EQ(test, tsem_params_parse(arguments, params), c->r);
+	KUNIT_EXPECT_EQ(test, tsem_params_parse(TSEM_VERB_CREATE, arguments, params), c->r);
 	if (c->r < 0)
 		KUNIT_EXPECT_EQ(test, params->cache, 12345);	/* a failed call leaves no trace */
 	else
@@ -195,7 +195,7 @@ static void create_defaults(struct kunit *test)
 	char none[] = "";
 
 	KUNIT_ASSERT_NOT_NULL(test, params);
-	KUNIT_ASSERT_EQ(test, tsem_params_parse(none, params), 0);
+	KUNIT_ASSERT_EQ(test, tsem_params_parse(TSEM_VERB_CREATE, none, params), 0);
 	KUNIT_EXPECT_STREQ(test, params->digest, "sha256");
 	KUNIT_EXPECT_EQ(test, params->fields, TSEM_FIELDS_PORTABLE);
 	KUNIT_EXPECT_EQ(test, params->scratch_count, 3);
@@ -212,7 +212,7 @@ static void scratch_takes_the_longest(struct kunit *test)
 	const struct tsem_scratch *found;
 
 	KUNIT_ASSERT_NOT_NULL(test, params);
-	KUNIT_ASSERT_EQ(test, tsem_params_parse(arguments, params), 0);
+	KUNIT_ASSERT_EQ(test, tsem_params_parse(TSEM_VERB_CREATE, arguments, params), 0);
 	found = tsem_scratch_find(params, "/a/b/c", 6);
 	KUNIT_ASSERT_NOT_NULL(test, found);
 	KUNIT_EXPECT_STREQ(test, found->dir, "/a/b/");

@@ -55,6 +55,12 @@ static void wake(struct waiter *waiter, enum verdict verdict)
 /* What an event gets that nobody will judge. */
 static int gone_result(const struct tsem_ns *ns)
 {
+	if (ns->params.export_only)
+		return 0;
+	if (ns->params.upstream) {
+		tsem_task_distrust(current);
+		return READ_ONCE(ns->enforce) ? -EPERM : 0;
+	}
 	return ns->params.gone == TSEM_GONE_ALLOW ? 0 : -EPERM;
 }
 
@@ -174,7 +180,8 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
 		return 0;
 	case VERDICT_UNTRUSTED:
 		tsem_task_distrust(current);
-		return -EPERM;
+		/* Upstream's verdict is about the task; whether the event fails is the action's. */
+		return ns->params.upstream && !READ_ONCE(ns->enforce) ? 0 : -EPERM;
 	case VERDICT_REFUSED:
 		return -EPERM;
 	case VERDICT_GONE:
@@ -189,16 +196,16 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
 }
 
 /**
- * tsem_submit() - Queue a record and wait for its verdict.
+ * tsem_submit() - Queue a record and wait for its verdict, if it is of a kind that waits.
  * @ns: Namespace of current.
  * @record: Moves into the queue, or is freed.
- * @wait: Whether the event waits.
  *
- * Context: Any if @wait is false, else process context without spinlocks.
+ * Context: Process context without spinlocks if it waits, else any.
  * Return: 0 if the operation may go on, else -EPERM.
  */
-int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, bool wait)
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 {
+	bool wait = record->kind == TSEM_RECORD_EVENT && !ns->params.export_only;
 	struct waiter waiter = {
 		.number = record->number,
 		.task = current,
@@ -328,6 +335,53 @@ void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret
 		taken += end - line + 1;
 	}
 	*ret_taken = taken;
+}
+
+/**
+ * tsem_answer_task() - Take upstream's verdict, which names the task and not the event.
+ * @ns: Namespace of the task.
+ * @task: The task; kept alive by the caller.
+ * @trusted: The verdict.
+ *
+ * A task that does not wait is marked if it is untrusted, else nothing happens,
+ * as upstream's clients expect.
+ *
+ * Return: 0.
+ */
+int tsem_answer_task(struct tsem_ns *ns, struct task_struct *task, bool trusted)
+{
+	struct waiter *waiter;
+	unsigned int bucket;
+	bool woken = false;
+
+	spin_lock_irq(&ns->lock);
+	hash_for_each(ns->waiting, bucket, waiter, node) {
+		if (waiter->task != task || waiter->verdict != VERDICT_PENDING)
+			continue;
+		wake(waiter, trusted ? VERDICT_TRUSTED : VERDICT_UNTRUSTED);
+		woken = true;
+		break;
+	}
+	spin_unlock_irq(&ns->lock);
+	if (!woken && !trusted)
+		tsem_task_distrust(task);
+	return 0;
+}
+
+/**
+ * tsem_submit_aggregate() - Queue the record that begins upstream's stream.
+ * @ns: New, without members.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_submit_aggregate(struct tsem_ns *ns)
+{
+	struct tsem_record *record = tsem_record_alloc(0, GFP_KERNEL_ACCOUNT);
+
+	if (!record)
+		return -ENOMEM;
+	record->kind = TSEM_RECORD_AGGREGATE;
+	return tsem_submit(ns, record);
 }
 
 /**
