@@ -314,8 +314,9 @@ static void print_training(const struct session *s)
 {
 	const uint64_t *numbers = s->finished.numbers;
 
-	(void)fprintf(stderr, "quixote: %s: %llu new coefficients in this run, %llu in all, %llu %s\n",
+	(void)fprintf(stderr, "quixote: %s: %llu new coefficient%s in this run, %llu in all, %llu %s\n",
 		      s->params->name, (unsigned long long)numbers[STATUS_COUNT_NEW],
+		      numbers[STATUS_COUNT_NEW] == 1 ? "" : "s",
 		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
 		      (unsigned long long)numbers[STATUS_COUNT_RUNS],
 		      numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
@@ -327,8 +328,9 @@ static void print_outside(const struct session *s)
 
 	if (outside)
 		(void)fprintf(stderr,
-			      "quixote: %s: %llu events outside the model; see quixote explain %s\n",
-			      s->params->name, (unsigned long long)outside, s->params->name);
+			      "quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
+			      s->params->name, (unsigned long long)outside,
+			      outside == 1 ? "" : "s", s->params->name);
 }
 
 /* The TMA has ended as it was asked to. */
@@ -372,10 +374,9 @@ static void tma_reaped(struct session *s, const siginfo_t *child)
 
 static void recorder_reaped(struct session *s, const siginfo_t *child)
 {
-	bool early = s->state < SESSION_FINISHING && s->tma.pid;
-
+	/* By itself it ends at the end of its pipe only: when the TMA is gone. */
 	agent_reaped(&s->recorder);
-	if (early || child->si_code != CLD_EXITED || child->si_status != 0)
+	if (child->si_code != CLD_EXITED || child->si_status != 0)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, 0);
 }
 

@@ -71,6 +71,11 @@ def children(pid):
     return found
 
 
+def cmdline(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read()
+
+
 class WorkloadTest(unittest.TestCase):
     """A directory, a fake kernel in it, and orchestrators that are gone when the test is."""
 
@@ -91,6 +96,11 @@ class WorkloadTest(unittest.TestCase):
                 stream.close()
         for kernel in self.kernels:
             kernel.close()
+            for pid in kernel.armed:
+                try:
+                    os.kill(pid, signal.SIGKILL)    # only a failed test leaves one
+                except ProcessLookupError:
+                    pass
         shutil.rmtree(self.dir)
 
     def kernel(self, **options):

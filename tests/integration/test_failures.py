@@ -7,7 +7,7 @@ import signal
 import stat
 import time
 
-from harness import WorkloadTest, children, load_records, main, numbered, wait_until
+from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
 
 
 class Failures(WorkloadTest):
@@ -18,7 +18,7 @@ class Failures(WorkloadTest):
         kernel = self.kernel()
         process = self.start(kernel, "enforce", self.config("/bin/sleep 1000", **keys))
         pid = kernel.wait_armed()
-        wait_until(lambda: b"sleep" in open(f"/proc/{pid}/cmdline", "rb").read())
+        wait_until(lambda: b"sleep" in cmdline(pid))
         return kernel, process, pid, known, unknown
 
     def assert_lost(self, process, pid, sentence, limit=10):
@@ -114,7 +114,7 @@ class Failures(WorkloadTest):
         kernel = self.kernel(refuse="seal")
         self.train(load_records(1))
         status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
-        self.assertEqual(status, 205)
+        self.assertEqual(status, 206, err)
         self.assertEqual(kernel.armed, [])
 
     def test_model_missing(self):

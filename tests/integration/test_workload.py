@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from harness import WorkloadTest, children, load_records, main, numbered, wait_until
+from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
 
 
 class Learning(WorkloadTest):
@@ -23,7 +23,7 @@ class Learning(WorkloadTest):
         self.assertEqual(kernel.verdicts(3), ["trusted 1", "refused 2", "trusted 3"])
         status, _, err = self.finish(process)
         self.assertEqual(status, 0, err)
-        self.assertIn("1 events outside the model", err)
+        self.assertIn("1 event outside the model", err)
         told = self.forensics()
         self.assertEqual([line["verdict"] for line in told], ["refused"])
         self.assertEqual(told[0]["record"]["event"]["number"], "2")
@@ -157,7 +157,7 @@ class Ending(WorkloadTest):
         kernel = self.kernel()
         process = self.start(kernel, "train", self.config("/bin/sleep 1000"))
         pid = kernel.wait_armed()
-        wait_until(lambda: b"sleep" in open(f"/proc/{pid}/cmdline", "rb").read())
+        wait_until(lambda: b"sleep" in cmdline(pid))
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 128 + signal.SIGTERM)

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* request.c - see request.h. Starts nothing and opens nothing but the user database. */
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../libtsem/channel.h"
+#include "../libtsem/cleanup.h"
+#include "request.h"
+
+/* No system gives anybody more. */
+#define GROUPS_MAX 65536
+
+/* The TMA's own user where there is none made for it: "nobody" owns nothing either. */
+#define TMA_USER "quixote-tma"
+#define TMA_UID_OTHERWISE 65534
+
+static size_t count(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+static int append(char *text, size_t size, size_t *used, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int append(char *text, size_t size, size_t *used, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(text + *used, size - *used, format, arguments);
+	va_end(arguments);
+	if (n < 0 || (size_t)n >= size - *used)
+		return -E2BIG;
+	*used += n;
+	return 0;
+}
+
+static int append_scratch(struct request *q, size_t *used)
+{
+	char *const *dirs = q->config->scratch;
+	int r;
+
+	if (!dirs)
+		return 0;	/* the default holds */
+	r = append(q->create, sizeof(q->create), used, " scratch=");
+	for (size_t i = 0; r >= 0 && dirs[i]; i++) {
+		if (i)
+			r = append(q->create, sizeof(q->create), used, ":");
+		if (r >= 0)
+			r = tsem_scratch_escape(dirs[i], q->create + *used,
+						sizeof(q->create) - *used);
+		if (r >= 0)
+			*used += r;
+	}
+	return r < 0 ? r : 0;
+}
+
+static int build_create(struct request *q)
+{
+	const struct config *c = q->config;
+	size_t used = 0;
+	int r;
+
+	r = append(q->create, sizeof(q->create), &used,
+		   "tma=external fields=%s digest=%s nsref=%s exec=1 batch=1 deadline=%u gone=%s",
+		   config_fields_to_string(c->fields), config_digest_to_string(c->digest),
+		   config_user_namespace_to_string(c->user_namespace), q->session.deadline_msec,
+		   config_on_loss_to_string(c->on_loss));
+	return r < 0 ? r : append_scratch(q, &used);
+}
+
+static int add(char **list, size_t *used, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int add(char **list, size_t *used, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vasprintf(&list[*used], format, arguments);
+	va_end(arguments);
+	if (n < 0) {
+		list[*used] = NULL;
+		return -ENOMEM;
+	}
+	(*used)++;
+	return 0;
+}
+
+static struct file_identity tma_identity(void)
+{
+	const struct passwd *user = getpwnam(TMA_USER);
+
+	if (!user)
+		return (struct file_identity){ .uid = TMA_UID_OTHERWISE, .gid = TMA_UID_OTHERWISE };
+	return (struct file_identity){ .uid = user->pw_uid, .gid = user->pw_gid };
+}
+
+static int add_paths(char **argv, size_t *used, const char *option, char *const *paths)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && paths && paths[i]; i++)
+		r = add(argv, used, "--%s=%s", option, paths[i]);
+	return r;
+}
+
+static int build_tma_argv(struct request *q, enum config_mode mode)
+{
+	const struct config *c = q->config;
+	const struct file_identity identity = tma_identity();
+	const struct {
+		const char *option, *value;
+	} words[] = {
+		{ "mode", config_mode_to_string(mode) },
+		{ "fields", config_fields_to_string(c->fields) },
+		{ "digest", config_digest_to_string(c->digest) },
+		{ "nsref", config_user_namespace_to_string(c->user_namespace) },
+		{ "on-violation", config_on_violation_to_string(c->on_violation) },
+		{ "name", c->name },
+	};
+	size_t used = 0;
+	int r;
+
+	q->tma_argv = calloc(TMA_ARGUMENTS + count(c->pseudonym) + count(c->scratch),
+			     sizeof(*q->tma_argv));
+	if (!q->tma_argv)
+		return -ENOMEM;
+	r = add(q->tma_argv, &used, "quixote-tma");
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(words); i++)
+		r = add(q->tma_argv, &used, "--%s=%s", words[i].option, words[i].value);
+	if (r >= 0)
+		r = add(q->tma_argv, &used, "--identity=%u:%u", identity.uid, identity.gid);
+	if (r >= 0)
+		r = add_paths(q->tma_argv, &used, "pseudonym", c->pseudonym);
+	/* An empty one says that there is none, which is not the default. */
+	if (r >= 0 && c->scratch && !c->scratch[0])
+		r = add(q->tma_argv, &used, "--scratch=");
+	return r < 0 ? r : add_paths(q->tma_argv, &used, "scratch", c->scratch);
+}
+
+static int build_argv(struct request *q, char *const *arguments)
+{
+	size_t own = count(q->config->command), more = count(arguments);
+
+	q->argv = calloc(own + more + 1, sizeof(*q->argv));
+	if (!q->argv)
+		return -ENOMEM;
+	memcpy(q->argv, q->config->command, own * sizeof(*q->argv));
+	memcpy(q->argv + own, arguments, more * sizeof(*q->argv));
+	return 0;
+}
+
+static size_t name_length(const char *assignment)
+{
+	return strcspn(assignment, "=");
+}
+
+/* Replace the variable of this name, or add it. There is room. */
+static int set_variable(char **environment, const char *assignment)
+{
+	size_t length = name_length(assignment), i;
+	char *copy = strdup(assignment);
+
+	if (!copy)
+		return -ENOMEM;
+	for (i = 0; environment[i]; i++) {
+		if (name_length(environment[i]) == length &&
+		    memcmp(environment[i], assignment, length) == 0)
+			break;
+	}
+	free(environment[i]);
+	environment[i] = copy;
+	return 0;
+}
+
+/* Between the service manager, quixote and us; not for the workload. */
+static bool is_ours(const char *assignment)
+{
+	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
+					     "STATE_DIRECTORY=", "LISTEN_FDS=", "LISTEN_PID=",
+					     "QUIXOTE_LIBEXEC=", "QUIXOTE_CALLER=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strncmp(assignment, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int set_user_variables(char **environment, const struct passwd *user)
+{
+	const struct {
+		const char *name, *value;
+	} variables[] = {
+		{ "HOME", user->pw_dir },
+		{ "USER", user->pw_name },
+		{ "LOGNAME", user->pw_name },
+		{ "SHELL", user->pw_shell },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(variables); i++) {
+		_cleanup_(freep) char *assignment = NULL;
+
+		if (asprintf(&assignment, "%s=%s", variables[i].name, variables[i].value) < 0) {
+			assignment = NULL;
+			return -ENOMEM;
+		}
+		r = set_variable(environment, assignment);
+	}
+	return r;
+}
+
+/* The caller's; then the user's own, if the configuration names one; then the configuration's. */
+static int build_environment(struct request *q, const struct passwd *user)
+{
+	int r = 0;
+
+	q->environment = calloc(count(environ) + count(q->config->environment) + 8,
+				sizeof(*q->environment));
+	if (!q->environment)
+		return -ENOMEM;
+	for (size_t i = 0; r >= 0 && environ[i]; i++) {
+		if (!is_ours(environ[i]))
+			r = set_variable(q->environment, environ[i]);
+	}
+	if (r >= 0 && user)
+		r = set_user_variables(q->environment, user);
+	for (size_t i = 0; r >= 0 && q->config->environment[i]; i++)
+		r = set_variable(q->environment, q->config->environment[i]);
+	return r;
+}
+
+static const struct passwd *find_user(const char *user)
+{
+	char *end;
+	unsigned long uid;
+
+	if (!isdigit((unsigned char)user[0]))
+		return getpwnam(user);
+	errno = 0;
+	uid = strtoul(user, &end, 10);
+	return errno || *end ? NULL : getpwuid(uid);
+}
+
+static int build_groups(struct request *q, const char *user, gid_t gid)
+{
+	int n = 64;
+
+	for (;;) {
+		int room = n;
+		gid_t *groups = reallocarray(q->groups, room, sizeof(*groups));
+
+		if (!groups)
+			return -ENOMEM;
+		q->groups = groups;
+		if (getgrouplist(user, gid, groups, &n) >= 0)
+			break;
+		if (n <= room || n > GROUPS_MAX)
+			return -E2BIG;
+	}
+	q->session.workload.groups = q->groups;
+	q->session.workload.group_count = n;
+	return 0;
+}
+
+static int build_identity(struct request *q, struct file_identity caller,
+			  const struct passwd **ret_user, struct config_error *error)
+{
+	const char *name = q->config->user;
+	const struct passwd *user = name ? find_user(name) : getpwuid(caller.uid);
+	bool as_we_are = caller.uid == getuid() && caller.gid == getgid();
+	struct workload_params *w = &q->session.workload;
+
+	if (name && !user) {
+		(void)snprintf(error->text, sizeof(error->text), "User=%.64s: there is no such user",
+			       name);
+		return -ESRCH;
+	}
+	w->uid = name ? user->pw_uid : caller.uid;
+	w->gid = name ? user->pw_gid : caller.gid;
+	w->group_count = -1;
+	*ret_user = name ? user : NULL;
+	if (w->uid == getuid() && w->gid == getgid() && as_we_are)
+		return 0;
+	if (user)
+		return build_groups(q, user->pw_name, w->gid);
+	w->group_count = 0;	/* a number without a name has no further groups */
+	return 0;
+}
+
+static enum session_terminal terminal_of(const struct config *c)
+{
+	static const enum session_terminal terminals[CONFIG_TERMINAL_COUNT] = {
+		[CONFIG_TERMINAL_NO] = TERMINAL_NO,
+		[CONFIG_TERMINAL_YES] = TERMINAL_YES,
+		[CONFIG_TERMINAL_INHERIT] = TERMINAL_INHERIT,
+	};
+
+	return terminals[c->terminal];
+}
+
+static int build(struct request *q, enum config_mode mode, struct file_identity caller,
+		 char *const *arguments, struct config_error *error)
+{
+	const struct passwd *user;
+	int r;
+
+	r = build_identity(q, caller, &user, error);
+	if (r >= 0)
+		r = build_environment(q, user);
+	if (r >= 0)
+		r = build_argv(q, arguments);
+	if (r >= 0)
+		r = build_tma_argv(q, mode);
+	if (r >= 0)
+		r = build_create(q);
+	return r;
+}
+
+int request_init(struct request *q, const struct config *config, enum config_mode mode,
+		 struct file_identity caller, char *const *arguments, struct config_error *error)
+{
+	int r;
+
+	*q = (struct request){ .config = config };
+	q->session = (struct session_params){
+		.name = config->name,
+		.create = q->create,
+		.model = config->model,
+		.caller = caller,
+		.train = mode == CONFIG_MODE_TRAIN,
+		.enforce = mode == CONFIG_MODE_ENFORCE,
+		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
+		.deadline_msec = config->deadline_usec / 1000,
+		.terminal = terminal_of(config),
+		.workload = { .directory = config->working_directory },
+	};
+	error->text[0] = '\0';
+	r = build(q, mode, caller, arguments, error);
+	if (r < 0) {
+		if (!error->text[0])
+			(void)snprintf(error->text, sizeof(error->text), "%s", strerror(-r));
+		request_done(q);
+		return r;
+	}
+	q->session.tma_argv = q->tma_argv;
+	q->session.workload.argv = q->argv;
+	q->session.workload.environment = q->environment;
+	return 0;
+}
+
+static void free_list(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+void request_done(struct request *q)
+{
+	free_list(TAKE_PTR(q->tma_argv));
+	free_list(TAKE_PTR(q->environment));
+	free(TAKE_PTR(q->argv));
+	free(TAKE_PTR(q->groups));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * request.h - from a configuration and a command line to what a session runs
+ * and the kernel is asked for.
+ */
+#ifndef QUIXOTE_REQUEST_H
+#define QUIXOTE_REQUEST_H
+
+#include "config.h"
+#include "session.h"
+
+/** TMA_ARGUMENTS - Fixed arguments of the TMA; paths of the configuration follow. */
+#define TMA_ARGUMENTS 16
+
+/**
+ * struct request - Owns all that its @session borrows, except the configuration.
+ * @config: Borrowed.
+ * @session: To be run.
+ */
+struct request {
+	const struct config *config;
+	struct session_params session;
+	char create[4096];
+	char **tma_argv;
+	char **argv;
+	char **environment;
+	gid_t *groups;
+};
+
+/**
+ * request_init() - Build it.
+ * @mode: Overrides that of @config.
+ * @caller: Who runs the workload if the configuration does not say.
+ * @arguments: Appended to the command; NULL-terminated.
+ * @error: Room for a sentence.
+ *
+ * Looks up users and groups. Return: 0; -ESRCH (no such user); -E2BIG (too many
+ * directories for one command); -ENOMEM; another errno.
+ */
+int request_init(struct request *request, const struct config *config, enum config_mode mode,
+		 struct file_identity caller, char *const *arguments, struct config_error *error);
+
+void request_done(struct request *request);
+
+#endif

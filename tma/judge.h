@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * judge.h - one record in, one judgement out. Holds the model while it works;
+ * knows nothing of descriptors but the two of the model file.
+ */
+#ifndef QUIXOTE_JUDGE_H
+#define QUIXOTE_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../libtsem/core/coefficient.h"
+#include "../libtsem/core/packed.h"
+
+/** enum judge_mode - What a model is for in this run. */
+enum judge_mode {
+	JUDGE_TRAIN,	/* all is trusted and learned */
+	JUDGE_SHADOW,	/* all is trusted, what is outside is told */
+	JUDGE_ENFORCE,
+};
+#define JUDGE_MODE_COUNT (JUDGE_ENFORCE + 1)
+
+/** enum judge_violation - OnViolation=. */
+enum judge_violation {
+	VIOLATION_DENY,		/* this event */
+	VIOLATION_ISOLATE,	/* the task, for good */
+	VIOLATION_KILL,		/* the workload */
+	VIOLATION_WARN,		/* nothing but telling */
+};
+#define JUDGE_VIOLATION_COUNT (VIOLATION_WARN + 1)
+
+/**
+ * struct judge_params - How to judge; borrowed while judge_new() runs.
+ * @name: Of the workload, for the header of a new model.
+ * @digest: Name of the hash function.
+ * @pseudonyms: Paths whose content does not matter, of the configuration.
+ * @scratch: Directories whose content does not matter, of the configuration.
+ */
+struct judge_params {
+	enum judge_mode mode;
+	enum judge_violation violation;
+	enum tsem_fields fields;
+	const char *digest;
+	const char *nsref;
+	const char *name;
+	const char *const *pseudonyms;
+	size_t pseudonym_count;
+	const char *const *scratch;
+	size_t scratch_count;
+};
+
+/** enum judge_verdict - What the kernel is told. */
+enum judge_verdict {
+	JUDGE_SILENT,		/* nothing: nobody waits */
+	JUDGE_TRUSTED,
+	JUDGE_UNTRUSTED,
+	JUDGE_REFUSED,
+};
+#define JUDGE_VERDICT_COUNT (JUDGE_REFUSED + 1)
+
+/**
+ * struct judgement - On one record.
+ * @verdict: For the kernel.
+ * @number: Of the event.
+ * @end_workload: The workload has to be ended.
+ * @garbage: The record did not scan; @number may be 0 then.
+ * @told: Word for the forensics; NULL if there is nothing to tell.
+ * @coefficient: Hexadecimal, or the TASK_ID of a program; set if @told is.
+ */
+struct judgement {
+	enum judge_verdict verdict;
+	uint64_t number;
+	bool end_workload;
+	bool garbage;
+	const char *told;
+	char coefficient[2 * TSEM_DIGEST_MAX + 1];
+};
+
+/** struct judge_counts - So far. */
+struct judge_counts {
+	uint64_t events;
+	uint64_t outside;
+	uint64_t learned;
+	uint64_t total;
+	uint64_t runs;
+};
+
+struct judge;
+
+/**
+ * judge_new() - Make one and load its model; to be called inside the sandbox.
+ * @model_fd: The model; anything but a regular file means there is none.
+ * @reason: Room for a sentence about what is wrong, in ASCII.
+ *
+ * Return: 0; -EBADMSG, -EINVAL or another errno for a model that cannot be
+ * used; -ENOMEM.
+ */
+int judge_new(const struct judge_params *params, int model_fd, char *reason, size_t reason_size,
+	      struct judge **ret);
+
+struct judge *judge_free(struct judge *judge);
+
+/**
+ * judge_prepare() - Get what must be had before the sandbox: the hash function.
+ * Return: 0, -EINVAL for an unknown one, -ENOMEM.
+ */
+int judge_prepare(const char *digest);
+
+/**
+ * judge_record() - Judge one record.
+ * @line: Without its line feed.
+ *
+ * Allocates nothing unless training. Return: 0; -E2BIG if training has no room
+ * for another point, -ENOMEM; the judgement is valid in every case.
+ */
+int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret);
+
+/** judge_write() - Write the model, this run added to it. Return: 0 or a negative errno. */
+int judge_write(struct judge *judge, int fd);
+
+void judge_get_counts(const struct judge *judge, struct judge_counts *ret);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * loop.c - see loop.h. Between a record and its verdict: one read, the scan, a
+ * lookup, one write. It does not log, open, allocate or wait for anyone there.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "loop.h"
+#include "status.h"
+
+/* The longest line: "untrusted ", 20 digits and a line feed. */
+#define VERDICT_LINE_BYTES 32
+
+/* How long to wait for a peer that does not read: about as long as it waits for us. */
+#define PEER_MSEC 5000
+
+int tell(const struct status_message *message)
+{
+	for (;;) {
+		struct pollfd room = { .fd = TMA_FD_STATUS, .events = POLLOUT };
+		int r = status_send(TMA_FD_STATUS, message);
+
+		if (r != -EAGAIN)
+			return r;
+		if (poll(&room, 1, PEER_MSEC) <= 0)
+			return -ETIMEDOUT;
+	}
+}
+
+void tell_failure(uint32_t failure, const char *text)
+{
+	struct status_message message = { .kind = STATUS_FAILED, .code = failure };
+
+	(void)snprintf(message.text, sizeof(message.text), "%s", text);
+	(void)tell(&message);	/* what follows is our end, which says enough */
+}
+
+static int fail(uint32_t failure, const char *text, int error)
+{
+	tell_failure(failure, text);
+	return error;
+}
+
+/* All of it or a failure: a verdict that is lost would cost its task the deadline. */
+static int flush_verdicts(struct loop *loop)
+{
+	size_t done = 0;
+
+	while (done < loop->verdict_used) {
+		ssize_t n = write(TMA_FD_EVENTS, loop->verdicts + done, loop->verdict_used - done);
+		struct pollfd room = { .fd = TMA_FD_EVENTS, .events = POLLOUT };
+
+		if (n > 0)
+			done += n;
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
+			 poll(&room, 1, PEER_MSEC) <= 0)
+			return fail(STATUS_FAILURE_CHANNEL, "writing verdicts", -EIO);
+	}
+	loop->verdict_used = 0;
+	return 0;
+}
+
+static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t number)
+{
+	static const char *const words[JUDGE_VERDICT_COUNT] = {
+		[JUDGE_TRUSTED] = "trusted",
+		[JUDGE_UNTRUSTED] = "untrusted",
+		[JUDGE_REFUSED] = "refused",
+	};
+	int n;
+
+	if (verdict == JUDGE_SILENT || !number)
+		return 0;
+	if (LOOP_VERDICTS_BYTES - loop->verdict_used < VERDICT_LINE_BYTES) {
+		int r = flush_verdicts(loop);
+
+		if (r < 0)
+			return r;
+	}
+	n = snprintf(loop->verdicts + loop->verdict_used, VERDICT_LINE_BYTES, "%s %llu\n",
+		     words[verdict], (unsigned long long)number);
+	loop->verdict_used += n;
+	return 0;
+}
+
+static int tell_violation(struct loop *loop, uint64_t number)
+{
+	struct status_message message = { .kind = STATUS_VIOLATION, .numbers = { number } };
+
+	if (loop->violated)
+		return 0;
+	loop->violated = true;
+	return tell(&message);
+}
+
+static int judge_line(struct loop *loop, const char *line, size_t size)
+{
+	struct judgement judgement;
+	int r, failed;
+
+	failed = judge_record(loop->judge, line, size, &judgement);
+	r = add_verdict(loop, judgement.verdict, judgement.number);
+	if (r < 0)
+		return r;
+	if (judgement.told)
+		forensics_add(loop->forensics, judgement.told, judgement.coefficient, line, size);
+	if (judgement.end_workload)
+		r = tell_violation(loop, judgement.number);
+	if (r < 0)
+		return r;
+	if (!judgement.garbage && !failed)
+		return 0;
+
+	/* The task is answered before anything else is done. */
+	r = flush_verdicts(loop);
+	if (r < 0)
+		return r;
+	if (judgement.garbage)
+		return fail(STATUS_FAILURE_RECORD, "a record does not scan", -EBADMSG);
+	return fail(STATUS_FAILURE_MODEL_FULL, strerror(-failed), failed);
+}
+
+static int judge_lines(struct loop *loop, const char *data, size_t size)
+{
+	while (size) {
+		const char *end = memchr(data, '\n', size);
+		int r;
+
+		/* Without its line feed it is no record; the judge finds out whose it was. */
+		r = judge_line(loop, data, end ? (size_t)(end - data) : size);
+		if (r < 0)
+			return r;
+		if (!end)
+			return fail(STATUS_FAILURE_RECORD, "a record without its end", -EBADMSG);
+		size -= end + 1 - data;
+		data = end + 1;
+	}
+	return flush_verdicts(loop);
+}
+
+/* One batch. Returns 1 if there may be more, 0 if there is none now. */
+static int take_records(struct loop *loop)
+{
+	ssize_t n = read(TMA_FD_EVENTS, loop->records, LOOP_RECORDS_BYTES);
+	int r;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n < 0)
+		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
+	if (n == 0) {
+		loop->ended = true;
+		return 0;
+	}
+	r = judge_lines(loop, loop->records, n);
+	return r < 0 ? r : 1;
+}
+
+static int finish(struct loop *loop)
+{
+	struct status_message message = { .kind = STATUS_FINISHED };
+	struct pollfd room = { .fd = loop->forensics->fd, .events = POLLOUT };
+	struct judge_counts counts;
+	int r;
+
+	while (!loop->ended && (r = take_records(loop)) != 0) {
+		if (r < 0)
+			return r;
+	}
+	forensics_flush(loop->forensics);
+	while (forensics_is_pending(loop->forensics) && poll(&room, 1, PEER_MSEC) > 0)
+		forensics_flush(loop->forensics);
+
+	if (loop->train) {
+		r = judge_write(loop->judge, TMA_FD_NEW_MODEL);
+		if (r < 0)
+			return fail(STATUS_FAILURE_MODEL_WRITE, strerror(-r), r);
+		message.code = 1;
+	}
+	judge_get_counts(loop->judge, &counts);
+	message.numbers[STATUS_COUNT_NEW] = counts.learned;
+	message.numbers[STATUS_COUNT_TOTAL] = counts.total;
+	message.numbers[STATUS_COUNT_RUNS] = counts.runs;
+	message.numbers[STATUS_COUNT_EVENTS] = counts.events;
+	message.numbers[STATUS_COUNT_OUTSIDE] = counts.outside;
+	message.numbers[STATUS_COUNT_DROPPED] = loop->forensics->dropped;
+	return tell(&message);
+}
+
+/* Returns 1 when the work is done. */
+static int take_status(struct loop *loop)
+{
+	struct status_message message;
+	int r = status_receive(TMA_FD_STATUS, &message);
+
+	if (r == -EAGAIN)
+		return 0;
+	if (r < 0)
+		return r;	/* nobody is left to be told */
+	if (message.kind == STATUS_PING) {
+		message.kind = STATUS_PONG;
+		return tell(&message);
+	}
+	if (message.kind != STATUS_FINISH)
+		return -EBADMSG;
+	r = finish(loop);
+	return r < 0 ? r : 1;
+}
+
+int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensics, bool train)
+{
+	*loop = (struct loop){ .judge = judge, .forensics = forensics, .train = train };
+	loop->records = malloc(LOOP_RECORDS_BYTES);
+	loop->verdicts = malloc(LOOP_VERDICTS_BYTES);
+	if (!loop->records || !loop->verdicts)
+		return -ENOMEM;
+	/* Touched once, so that the loop meets no page that is not there. */
+	memset(loop->records, 0, LOOP_RECORDS_BYTES);
+	memset(loop->verdicts, 0, LOOP_VERDICTS_BYTES);
+	return 0;
+}
+
+int loop_run(struct loop *loop)
+{
+	enum { STATUS, EVENTS, FORENSICS, COUNT };
+
+	for (;;) {
+		struct pollfd fds[COUNT] = {
+			[STATUS] = { .fd = TMA_FD_STATUS, .events = POLLIN },
+			[EVENTS] = { .fd = loop->ended ? -1 : TMA_FD_EVENTS, .events = POLLIN },
+			[FORENSICS] = { .fd = forensics_is_pending(loop->forensics) ?
+						      loop->forensics->fd : -1,
+					.events = POLLOUT },
+		};
+		int r;
+
+		if (poll(fds, COUNT, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
+		}
+		/* The orchestrator before events, so that a flood cannot make us look dead. */
+		if (fds[STATUS].revents) {
+			r = take_status(loop);
+			if (r != 0)
+				return r < 0 ? r : 0;
+		}
+		if (fds[EVENTS].revents) {
+			r = take_records(loop);
+			if (r < 0)
+				return r;
+		}
+		forensics_flush(loop->forensics);
+	}
+}

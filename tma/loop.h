@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * loop.h - the verdict loop: records in, verdicts out, forensics aside, and the
+ * few words with the orchestrator.
+ */
+#ifndef QUIXOTE_LOOP_H
+#define QUIXOTE_LOOP_H
+
+#include "forensics.h"
+#include "judge.h"
+
+/* docs/architecture.md, "Processes". */
+enum tma_fd {
+	TMA_FD_EVENTS = 3,
+	TMA_FD_STATUS,
+	TMA_FD_MODEL,
+	TMA_FD_NEW_MODEL,
+	TMA_FD_MANAGEMENT,
+	TMA_FD_JOURNAL,
+	TMA_FD_FORENSICS,
+};
+
+/* Longer than any record: three names of 4096 bytes, each escaped sixfold, with all around them. */
+#define LOOP_RECORDS_BYTES (512u << 10)
+
+/* What the kernel takes in one write. */
+#define LOOP_VERDICTS_BYTES (64u << 10)
+
+/**
+ * struct loop - The TMA at work.
+ * @judge: Borrowed.
+ * @forensics: Borrowed.
+ * @train: Write the model when asked to finish.
+ * @ended: Nothing more comes from the event descriptor.
+ * @violated: The orchestrator has been told to end the workload.
+ * @verdict_used: Bytes at @verdicts.
+ */
+struct loop {
+	struct judge *judge;
+	struct forensics *forensics;
+	bool train;
+	bool ended;
+	bool violated;
+	size_t verdict_used;
+	char *records;
+	char *verdicts;
+};
+
+/** loop_init() - Return: 0 or -ENOMEM. Allocates; the loop itself does not. */
+int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensics, bool train);
+
+/** loop_run() - Until the orchestrator says finish. Return: 0, or a negative errno after telling it. */
+int loop_run(struct loop *loop);
+
+/** tell_failure() - Tell the orchestrator why the TMA ends. */
+void tell_failure(uint32_t failure, const char *text);
+
+/** tell() - Send a message, waiting a bounded time for room. Return: 0 or a negative errno. */
+struct status_message;
+int tell(const struct status_message *message);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * main.c - quixote-tma: the userspace trusted modelling agent. Started by the
+ * orchestrator with its descriptors open (loop.h); it opens nothing, and gives
+ * up everything before it looks at the model or at a record.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../libtsem/cleanup.h"
+#include "identity.h"
+#include "loop.h"
+#include "sandbox.h"
+#include "status.h"
+
+struct options {
+	struct judge_params judge;
+	struct sandbox sandbox;
+	const char **pseudonyms;
+	const char **scratch;
+};
+
+/* Position of a word in a list that is indexed by an enum. */
+static int find_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -EINVAL;
+}
+
+static int parse_mode(struct options *o, const char *value)
+{
+	static const char *const words[JUDGE_MODE_COUNT] = {
+		[JUDGE_TRAIN] = "train",
+		[JUDGE_SHADOW] = "shadow",
+		[JUDGE_ENFORCE] = "enforce",
+	};
+	int i = find_word(words, ARRAY_SIZE(words), value);
+
+	o->judge.mode = i;
+	return i;
+}
+
+static int parse_violation(struct options *o, const char *value)
+{
+	static const char *const words[JUDGE_VIOLATION_COUNT] = {
+		[VIOLATION_DENY] = "deny",
+		[VIOLATION_ISOLATE] = "isolate",
+		[VIOLATION_KILL] = "kill",
+		[VIOLATION_WARN] = "warn",
+	};
+	int i = find_word(words, ARRAY_SIZE(words), value);
+
+	o->judge.violation = i;
+	return i;
+}
+
+static int parse_fields(struct options *o, const char *value)
+{
+	static const char *const words[] = {
+		[TSEM_FIELDS_STRICT] = "strict",
+		[TSEM_FIELDS_PORTABLE] = "portable",
+	};
+	int i = find_word(words, ARRAY_SIZE(words), value);
+
+	o->judge.fields = i;
+	return i;
+}
+
+static int parse_digest(struct options *o, const char *value)
+{
+	o->judge.digest = value;
+	return 0;
+}
+
+static int parse_nsref(struct options *o, const char *value)
+{
+	o->judge.nsref = value;
+	return 0;
+}
+
+static int parse_name(struct options *o, const char *value)
+{
+	o->judge.name = value;
+	return 0;
+}
+
+static int parse_identity(struct options *o, const char *value)
+{
+	return identity_parse(value, &o->sandbox.uid, &o->sandbox.gid);
+}
+
+static int parse_pseudonym(struct options *o, const char *value)
+{
+	o->pseudonyms[o->judge.pseudonym_count++] = value;
+	return 0;
+}
+
+/* An empty one says that there is none; nothing said is the default. */
+static int parse_scratch(struct options *o, const char *value)
+{
+	o->judge.scratch = o->scratch;
+	if (*value)
+		o->scratch[o->judge.scratch_count++] = value;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(struct options *o, const char *value);
+} known[] = {
+	{ "mode", parse_mode },
+	{ "on-violation", parse_violation },
+	{ "fields", parse_fields },
+	{ "digest", parse_digest },
+	{ "nsref", parse_nsref },
+	{ "name", parse_name },
+	{ "identity", parse_identity },
+	{ "pseudonym", parse_pseudonym },
+	{ "scratch", parse_scratch },
+};
+
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	struct option options[ARRAY_SIZE(known) + 1] = {};
+	int i;
+
+	for (size_t n = 0; n < ARRAY_SIZE(known); n++)
+		options[n] = (struct option){ .name = known[n].name,
+					      .has_arg = required_argument,
+					      .val = n };
+	/* Room for all of them to be paths. */
+	o->pseudonyms = calloc(argc, sizeof(*o->pseudonyms));
+	o->scratch = calloc(argc, sizeof(*o->scratch));
+	if (!o->pseudonyms || !o->scratch)
+		return -ENOMEM;
+	o->judge.pseudonyms = o->pseudonyms;
+
+	opterr = 0;
+	while ((i = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (i < 0 || (size_t)i >= ARRAY_SIZE(known) || known[i].parse(o, optarg) < 0)
+			return -EINVAL;
+	}
+	if (optind < argc || !o->judge.digest || !o->judge.name || !o->judge.nsref)
+		return -EINVAL;
+	return 0;
+}
+
+static int setup_failed(const char *text)
+{
+	tell_failure(STATUS_FAILURE_SETUP, text);
+	return EXIT_FAILURE;
+}
+
+static int tell_ready(bool landlock, const struct judge *judge)
+{
+	struct status_message message = {
+		.kind = STATUS_READY,
+		.code = landlock ? 0 : STATUS_READY_NO_LANDLOCK,
+	};
+	struct judge_counts counts;
+
+	judge_get_counts(judge, &counts);
+	message.numbers[0] = counts.total;
+	return tell(&message);
+}
+
+/* From here on nothing is left to be given up. */
+static int work(const struct options *o, bool landlock)
+{
+	char reason[STATUS_TEXT_SIZE] = "";
+	struct forensics forensics;
+	struct judge *judge;
+	struct loop loop;
+	int r;
+
+	r = judge_new(&o->judge, TMA_FD_MODEL, reason, sizeof(reason), &judge);
+	if (r < 0) {
+		tell_failure(STATUS_FAILURE_MODEL, reason[0] ? reason : strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0 ||
+	    loop_init(&loop, judge, &forensics, o->judge.mode == JUDGE_TRAIN) < 0)
+		return setup_failed("no memory");
+	if (tell_ready(landlock, judge) < 0)
+		return EXIT_FAILURE;
+	return loop_run(&loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.sandbox = { .role = SANDBOX_TMA, .uid = 65534, .gid = 65534, .dir = -EBADF },
+	};
+	bool landlock;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);	/* of a whole unit: it ends with the workload */
+	(void)signal(SIGINT, SIG_IGN);
+	if (parse_options(&options, argc, argv) < 0)
+		return setup_failed("bad arguments");
+	if (judge_prepare(options.judge.digest) < 0)
+		return setup_failed("no such hash function");
+	if (sandbox_enter(&options.sandbox, &landlock) < 0)
+		return setup_failed("the sandbox could not be entered");
+	return work(&options, landlock);
+}
