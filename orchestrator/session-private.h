@@ -98,6 +98,9 @@ void session_look(struct session *s);
 
 /* setup.c */
 
+/** setup_channel() - Open the control file: it may be written only, which root overrides. */
+int setup_channel(struct session *s);
+
 /** setup_files() - Open what needs the caller's rights: model and state directory. */
 int setup_files(struct session *s, int *ret_state_dir);
 

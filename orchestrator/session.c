@@ -471,6 +471,9 @@ static int start(struct session *s)
 	_cleanup_(close_fdp) int events = -EBADF, state_dir = -EBADF;
 	int r;
 
+	r = setup_channel(s);
+	if (r < 0)
+		return r;
 	r = setup_files(s, &state_dir);
 	if (r < 0)
 		return r;

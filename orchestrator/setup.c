@@ -63,14 +63,19 @@ static enum failure open_failure(int error)
 	}
 }
 
+int setup_channel(struct session *s)
+{
+	int r = tsem_channel_open(s->params->control_dir, &s->channel);
+
+	if (r < 0)
+		(void)session_fail(s, open_failure(r), NULL, r);
+	return r;
+}
+
 int setup_namespace(struct session *s, int *ret_events)
 {
-	const char *step = "open";
 	int r, events = -EBADF;
-
-	r = tsem_channel_open(s->params->control_dir, &s->channel);
-	if (r < 0)
-		return session_fail(s, open_failure(r), NULL, r), r;
+	const char *step;
 
 	r = tsem_channel_create(&s->channel, s->params->create);
 	if (r < 0) {
