@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * engine.c - the deterministic model. Source of what counts as a point and when
+ * a pseudonym applies: docs/formula.md, sections 5 and 6.
+ */
+
+#include "engine.h"
+
+#define FILE_PATH_POSITION 2
+#define PATH_NAME_POSITION 4
+
+static bool has_pseudonym(const struct tsem_engine *engine, const uint8_t *file, size_t size)
+{
+	unsigned int digest_size = engine->hasher->ops->size;
+	const struct tsem_type *type = &tsem_types[TSEM_TYPE_FILE];
+	const uint8_t *path, *name;
+	struct tsem_digest pseudonym;
+	size_t path_size, name_size;
+
+	path = tsem_packed_find(type, digest_size, file, size, FILE_PATH_POSITION, &path_size);
+	if (!path)
+		return false;
+	name = tsem_packed_find(&tsem_types[TSEM_TYPE_PATH], digest_size, path, path_size,
+				PATH_NAME_POSITION, &name_size);
+	if (!name)
+		return false;
+	tsem_pseudonym(name + 4, name_size - 4, engine->hasher, &pseudonym);
+	return tsem_set_find(&engine->pseudonyms, &pseudonym);
+}
+
+/* Whether the content of the event's FILE does not matter. No event that waits has two. */
+static bool hides_digest(const struct tsem_engine *engine, const struct tsem_record *record)
+{
+	const struct tsem_type *cell = &tsem_events[record->event].cell;
+	unsigned int digest_size = engine->hasher->ops->size;
+
+	if (!engine->pseudonyms.count ||
+	    tsem_event_executes(record->event, digest_size, record->cell.data, record->cell.size))
+		return false;
+	for (unsigned int i = 0; i < cell->member_count; i++) {
+		const struct tsem_member *m = &cell->members[i];
+		const uint8_t *file;
+		size_t size;
+
+		if (m->kind != TSEM_KIND_OBJECT || m->index != TSEM_TYPE_FILE)
+			continue;
+		file = tsem_packed_find(cell, digest_size, record->cell.data, record->cell.size, i,
+					&size);
+		if (file && has_pseudonym(engine, file, size))
+			return true;
+	}
+	return false;
+}
+
+void tsem_engine_digest(const struct tsem_engine *engine, const struct tsem_record *record,
+			struct tsem_result *ret)
+{
+	static const struct tsem_digest zeros;
+	struct tsem_view view = {
+		.digest_size = engine->hasher->ops->size,
+		.fields = engine->fields,
+	};
+	bool exec = record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS;
+
+	tsem_object_digest(&tsem_coe, &view, record->coe.data, record->coe.size, engine->hasher,
+			   &ret->coe_id);
+	view.file_digest_hidden = hides_digest(engine, record);
+	tsem_object_digest(&tsem_events[record->event].cell, &view, record->cell.data,
+			   record->cell.size, engine->hasher, &ret->cell_id);
+	tsem_event_coefficient(record->event, &record->p_task_id,
+			       exec ? &zeros : &record->task_id, &ret->coe_id, &ret->cell_id,
+			       engine->hasher, &ret->coefficient);
+}
+
+void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *record,
+		       struct tsem_result *ret)
+{
+	bool new = false;
+
+	tsem_engine_digest(engine, record, ret);
+	ret->entry = NULL;
+	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS) {
+		ret->judgement = TSEM_JUDGED_NO_POINT;
+		return;
+	}
+	if (engine->sealed)
+		ret->entry = tsem_set_find(&engine->points, &ret->coefficient);
+	else
+		ret->entry = tsem_set_add(&engine->points, &ret->coefficient, &new);
+
+	if (!ret->entry) {
+		ret->judgement = engine->sealed ? TSEM_JUDGED_OUTSIDE : TSEM_JUDGED_FULL;
+		return;
+	}
+	ret->entry->count++;
+	ret->judgement = new ? TSEM_JUDGED_LEARNED : TSEM_JUDGED_KNOWN;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * state.h - measurement and state of a model. Source: docs/formula.md, section 6.
+ */
+#ifndef TSEM_CORE_STATE_H
+#define TSEM_CORE_STATE_H
+
+#include "coefficient.h"
+
+/**
+ * tsem_measurement_start() - Where measurement and state begin: H(0^D || P(aggregate)).
+ * @base: Base nonce; zeros if there is none.
+ * @aggregate: Zeros if there is none.
+ */
+void tsem_measurement_start(const struct tsem_digest *base, const struct tsem_digest *aggregate,
+			    struct tsem_hasher *hasher, struct tsem_digest *ret);
+
+/**
+ * tsem_measurement_extend() - One more point: H(M || P(coefficient)).
+ * @measurement: Replaced. In order of arrival it is the measurement, over all
+ *	points in ascending order the state.
+ */
+void tsem_measurement_extend(const struct tsem_digest *base, const struct tsem_digest *coefficient,
+			     struct tsem_hasher *hasher, struct tsem_digest *measurement);
+
+#endif
