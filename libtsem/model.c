@@ -3,6 +3,7 @@
  * model.c - a model in memory; see model.h. Its points and programs are balanced
  * trees (search.h): sorted, and without a bad case that a workload could provoke.
  */
+#include <assert.h>
 #include <errno.h>
 #include <search.h>
 #include <stdbool.h>
