@@ -33,15 +33,17 @@ enum judge_violation {
 /**
  * struct judge_params - How to judge; borrowed while judge_new() runs.
  * @name: Of the workload, for the header of a new model.
- * @digest: Name of the hash function.
+ * @hasher: Of the namespace's hash function, made before the sandbox; borrowed as
+ *	long as the judge lives.
  * @pseudonyms: Paths whose content does not matter, of the configuration.
- * @scratch: Directories whose content does not matter, of the configuration.
+ * @scratch: Directories whose content does not matter, of the configuration;
+ *	NULL if it does not say: formula.md's.
  */
 struct judge_params {
 	enum judge_mode mode;
 	enum judge_violation violation;
 	enum tsem_fields fields;
-	const char *digest;
+	struct tsem_hasher *hasher;
 	const char *nsref;
 	const char *name;
 	const char *const *pseudonyms;
@@ -65,7 +67,8 @@ enum judge_verdict {
  * @number: Of the event.
  * @end_workload: The workload has to be ended.
  * @garbage: The record did not scan; @number may be 0 then.
- * @told: Word for the forensics; NULL if there is nothing to tell.
+ * @told: Word for the forensics: what became of the event, or "program" for an
+ *	exec that the model has not seen; NULL if there is nothing to tell.
  * @coefficient: Hexadecimal, or the TASK_ID of a program; set if @told is.
  */
 struct judgement {
@@ -90,7 +93,7 @@ struct judge;
 
 /**
  * judge_new() - Make one and load its model; to be called inside the sandbox.
- * @model_fd: The model; anything but a regular file means there is none.
+ * @model_fd: The model; negative if there is none, which only training can do without.
  * @reason: Room for a sentence about what is wrong, in ASCII.
  *
  * Return: 0; -EBADMSG, -EINVAL or another errno for a model that cannot be
@@ -100,12 +103,6 @@ int judge_new(const struct judge_params *params, int model_fd, char *reason, siz
 	      struct judge **ret);
 
 struct judge *judge_free(struct judge *judge);
-
-/**
- * judge_prepare() - Get what must be had before the sandbox: the hash function.
- * Return: 0, -EINVAL for an unknown one, -ENOMEM.
- */
-int judge_prepare(const char *digest);
 
 /**
  * judge_record() - Judge one record.

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/hasher.h"
 #include "identity.h"
 #include "loop.h"
 #include "sandbox.h"
@@ -20,6 +22,7 @@
 struct options {
 	struct judge_params judge;
 	struct sandbox sandbox;
+	const char *digest;
 	const char **pseudonyms;
 	const char **scratch;
 };
@@ -75,7 +78,7 @@ static int parse_fields(struct options *o, const char *value)
 
 static int parse_digest(struct options *o, const char *value)
 {
-	o->judge.digest = value;
+	o->digest = value;
 	return 0;
 }
 
@@ -147,7 +150,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		if (i < 0 || (size_t)i >= ARRAY_SIZE(known) || known[i].parse(o, optarg) < 0)
 			return -EINVAL;
 	}
-	if (optind < argc || !o->judge.digest || !o->judge.name || !o->judge.nsref)
+	if (optind < argc || !o->digest || !o->judge.name || !o->judge.nsref)
 		return -EINVAL;
 	return 0;
 }
@@ -172,7 +175,7 @@ static int tell_ready(bool landlock, const struct judge *judge)
 }
 
 /* From here on nothing is left to be given up. */
-static int work(const struct options *o, bool landlock)
+static int work(const struct options *o, int model_fd, bool landlock)
 {
 	char reason[STATUS_TEXT_SIZE] = "";
 	struct forensics forensics;
@@ -180,7 +183,7 @@ static int work(const struct options *o, bool landlock)
 	struct loop loop;
 	int r;
 
-	r = judge_new(&o->judge, TMA_FD_MODEL, reason, sizeof(reason), &judge);
+	r = judge_new(&o->judge, model_fd, reason, sizeof(reason), &judge);
 	if (r < 0) {
 		tell_failure(STATUS_FAILURE_MODEL, reason[0] ? reason : strerror(-r));
 		return EXIT_FAILURE;
@@ -198,16 +201,23 @@ int main(int argc, char **argv)
 	struct options options = {
 		.sandbox = { .role = SANDBOX_TMA, .uid = 65534, .gid = 65534, .dir = -EBADF },
 	};
+	_cleanup_(tsem_hasher_freep) struct tsem_hasher *hasher = NULL;
+	struct stat st;
 	bool landlock;
+	int model_fd;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);	/* a model that does not fit is a failed write */
 	(void)signal(SIGTERM, SIG_IGN);	/* of a whole unit: it ends with the workload */
 	(void)signal(SIGINT, SIG_IGN);
 	if (parse_options(&options, argc, argv) < 0)
 		return setup_failed("bad arguments");
-	if (judge_prepare(options.judge.digest) < 0)
+	/* What looks at files or loads code comes before the sandbox, and sees no foreign byte. */
+	if (tsem_hasher_new(options.digest, &hasher) < 0)
 		return setup_failed("no such hash function");
+	options.judge.hasher = hasher;
+	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
 	if (sandbox_enter(&options.sandbox, &landlock) < 0)
 		return setup_failed("the sandbox could not be entered");
-	return work(&options, landlock);
+	return work(&options, model_fd, landlock);
 }

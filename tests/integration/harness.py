@@ -125,15 +125,15 @@ class WorkloadTest(unittest.TestCase):
                 config.writelines(f"{key}={value}\n" for key, value in pairs.items())
         return path
 
-    def start(self, kernel, mode, config, arguments=()):
-        environment = dict(os.environ, QUIXOTE_LIBEXEC=LIBEXEC, STATE_DIRECTORY=self.state,
-                           XDG_STATE_HOME=self.state + "-home")
+    def start(self, kernel, mode, config, arguments=(), libexec=None, **options):
+        environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
+                           STATE_DIRECTORY=self.state, XDG_STATE_HOME=self.state + "-home")
         process = subprocess.Popen(
             [ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
              f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}", "--",
              *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=environment)
+            env=environment, **options)
         self.processes.append(process)
         return process
 

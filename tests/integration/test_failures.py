@@ -3,6 +3,8 @@
 """test_failures.py - each row of the failure table that a fake kernel can provoke."""
 
 import os
+import resource
+import shutil
 import signal
 import stat
 import time
@@ -116,6 +118,77 @@ class Failures(WorkloadTest):
         status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
         self.assertEqual(status, 206, err)
         self.assertEqual(kernel.armed, [])
+
+    def fake_tma(self, program):
+        """A directory of programs in which the agent is this Python program."""
+        libexec = self.dir + "/libexec"
+        os.mkdir(libexec)
+        with open(libexec + "/quixote-tma", "w", encoding="ascii") as file:
+            file.write("#!/usr/bin/python3\nimport os, struct, time\n" + program)
+        os.chmod(libexec + "/quixote-tma", 0o755)
+        return libexec
+
+    def test_tma_not_installed(self):
+        os.mkdir(self.dir + "/empty")
+        process = self.start(self.kernel(), "train", self.config(), libexec=self.dir + "/empty")
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 205)
+        self.assertIn("quixote-tma: No such file or directory: the modelling agent did not start",
+                      err)
+
+    def test_tma_ends_at_once(self):
+        libexec = self.fake_tma("raise SystemExit(1)")
+        status, _, err = self.finish(self.start(self.kernel(), "train", self.config(),
+                                                libexec=libexec))
+        self.assertEqual(status, 205)
+        self.assertIn("the modelling agent did not start", err)
+
+    def test_tma_that_breaks_the_protocol(self):
+        sizes = {"short": "b'x'", "long": "bytes(300)", "kind 0": "bytes(256)",
+                 "kind out of range": "b'\\xff' * 256",
+                 "not in this state": "struct.pack('<I252x', 8)",
+                 "not for us": "struct.pack('<I252x', 1)"}
+        for name, message in sizes.items():
+            with self.subTest(name):
+                libexec = self.fake_tma(f"os.write(4, {message})\ntime.sleep(60)\n")
+                kernel = self.kernel()
+                process = self.start(kernel, "train", self.config(), libexec=libexec)
+                status, _, err = self.finish(process)
+                self.assertEqual(status, 205)
+                self.assertIn("broke its protocol", err)
+                self.assertEqual(kernel.armed, [])
+                shutil.rmtree(libexec)
+
+    def test_tma_that_says_nothing_after_ready(self):
+        libexec = self.fake_tma("os.write(4, struct.pack('<I252x', 3))\ntime.sleep(60)\n")
+        process = self.start(self.kernel(), "train", self.config("/bin/sleep 1000"),
+                             libexec=libexec)
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 205)
+        self.assertIn("the modelling agent does not answer", err)
+
+    def test_status_file_broken(self):
+        kernel, process, pid, _, _ = self.enforced()
+        kernel.set_counter(events="many")
+        self.assert_lost(process, pid, "the channel to the kernel failed")
+
+    def test_disk_full_while_training(self):
+        self.train(load_records(1))
+        with open(self.model, "rb") as model:
+            old = model.read()
+        kernel = self.kernel()
+        limit = (100, 100)
+        process = self.start(kernel, "train", self.config(), preexec_fn=lambda:
+                             resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+        kernel.wait_armed()
+        records = load_records(20)
+        kernel.send(*[numbered(record, i + 1) for i, record in enumerate(records)])
+        kernel.verdicts(len(records))
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 203)
+        self.assertIn("File too large: the new model was not written", err)
+        with open(self.model, "rb") as model:
+            self.assertEqual(model.read(), old)
 
     def test_model_missing(self):
         kernel = self.kernel()

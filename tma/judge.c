@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * judge.c - see judge.h. Scanner and engine do the work; this file decides what
+ * follows from their answer, and keeps the model file's side while training.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../libtsem/cleanup.h"
+#include "../libtsem/core/engine.h"
+#include "../libtsem/model.h"
+#include "judge.h"
+
+/* Of a model that is being learned; it doubles when it is full. */
+#define SLOTS_MIN 4096
+
+/* Formula.md, section 3: what holds if nothing is said. */
+static const char *const default_scratch[] = { "/dev/shm/", "/tmp/", "/var/tmp/" };
+
+/**
+ * struct judge - A model at work.
+ * @engine: Points and pseudonyms.
+ * @programs: TASK_IDs that the model has.
+ * @model: With the records of its points; NULL unless training, where they are needed.
+ * @packed: Room for the objects of one record.
+ */
+struct judge {
+	enum judge_mode mode;
+	enum judge_violation violation;
+	struct tsem_engine engine;
+	struct tsem_set programs;
+	struct tsem_model *model;
+	struct judge_counts counts;
+	uint8_t packed[TSEM_RECORD_LINE_MAX];
+};
+
+/** struct response - What follows when an event is outside the model. */
+struct response {
+	enum judge_verdict verdict;
+	bool end_workload;
+	const char *told;
+};
+
+/** enum timing - When an event is judged. */
+enum timing {
+	TIMING_WAITS,		/* its task sleeps until it is told */
+	TIMING_AFTER,		/* it has happened: the answer is one step harder */
+	TIMING_DENIED,		/* the kernel has refused it: its task is untrusted */
+};
+#define TIMING_COUNT (TIMING_DENIED + 1)
+
+static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
+	[VIOLATION_DENY] = {
+		[TIMING_WAITS] = { JUDGE_REFUSED, false, "refused" },
+		[TIMING_AFTER] = { JUDGE_UNTRUSTED, false, "untrusted" },
+		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+	},
+	[VIOLATION_ISOLATE] = {
+		[TIMING_WAITS] = { JUDGE_UNTRUSTED, false, "untrusted" },
+		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
+		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+	},
+	[VIOLATION_KILL] = {
+		[TIMING_WAITS] = { JUDGE_REFUSED, true, "refused" },
+		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
+		[TIMING_DENIED] = { JUDGE_SILENT, true, "refused" },
+	},
+	[VIOLATION_WARN] = {
+		[TIMING_WAITS] = { JUDGE_TRUSTED, false, "shadow" },
+		[TIMING_AFTER] = { JUDGE_SILENT, false, "shadow" },
+		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+	},
+};
+
+static int set_new(struct tsem_set *set, size_t slots, unsigned int digest_size)
+{
+	void *memory = calloc(1, tsem_set_bytes(slots, digest_size));
+
+	if (!memory)
+		return -ENOMEM;
+	tsem_set_init(set, memory, slots, digest_size);
+	return 0;
+}
+
+/* Slots for @count entries at three quarters of the room. */
+static size_t slots_for(size_t count)
+{
+	size_t slots = 64;
+
+	while (slots / 4 * 3 <= count)
+		slots *= 2;
+	return slots;
+}
+
+static int set_grow(struct tsem_set *set)
+{
+	struct tsem_set larger;
+	int r = set_new(&larger, 2 * set->slots, set->digest_size);
+
+	if (r < 0)
+		return r;
+	tsem_set_move(set, &larger);
+	free(set->memory);
+	*set = larger;
+	return 0;
+}
+
+static int add_to_set(struct tsem_set *set, const struct tsem_digest *digest)
+{
+	bool is_new;
+
+	if (tsem_set_add(set, digest, &is_new))
+		return 0;
+	if (set_grow(set) < 0 || !tsem_set_add(set, digest, &is_new))
+		return -ENOMEM;
+	return 0;
+}
+
+static int load_point(const struct tsem_model_point *point, void *userdata)
+{
+	return add_to_set(userdata, &point->coefficient);
+}
+
+static int load_program(const struct tsem_model_program *program, void *userdata)
+{
+	return add_to_set(userdata, &program->task_id);
+}
+
+static int load_pseudonyms(struct judge *judge, const struct tsem_model *model)
+{
+	struct tsem_set *set = &judge->engine.pseudonyms;
+	const char *const *paths;
+	size_t count;
+	int r;
+
+	paths = tsem_model_get_paths(model, TSEM_MODEL_PSEUDONYMS, &count);
+	r = set_new(set, slots_for(count), judge->engine.hasher->ops->size);
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		struct tsem_digest pseudonym = {};
+
+		tsem_pseudonym(paths[i], strlen(paths[i]), judge->engine.hasher, &pseudonym);
+		r = add_to_set(set, &pseudonym);
+	}
+	return r;
+}
+
+/* What the verdict loop needs of a model, in sets. */
+static int load_sets(struct judge *judge, const struct tsem_model *model)
+{
+	unsigned int digest_size = judge->engine.hasher->ops->size;
+	size_t points = slots_for(tsem_model_point_count(model));
+	int r;
+
+	if (judge->mode == JUDGE_TRAIN && points < SLOTS_MIN)
+		points = SLOTS_MIN;
+	r = set_new(&judge->engine.points, points, digest_size);
+	if (r < 0)
+		return r;
+	r = set_new(&judge->programs, slots_for(tsem_model_program_count(model)), digest_size);
+	if (r < 0)
+		return r;
+	r = tsem_model_each_point(model, load_point, &judge->engine.points);
+	if (r < 0)
+		return r;
+	r = tsem_model_each_program(model, load_program, &judge->programs);
+	return r < 0 ? r : load_pseudonyms(judge, model);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether a list of the model, which is sorted, has the same paths. */
+static bool has_paths(const struct tsem_model *model, enum tsem_model_list list,
+		      const char *const *paths, size_t count)
+{
+	const char *const *own;
+	const char **sorted;
+	size_t own_count;
+	bool same;
+
+	own = tsem_model_get_paths(model, list, &own_count);
+	if (own_count != count)
+		return false;
+	if (!count)
+		return true;
+	sorted = reallocarray(NULL, count, sizeof(*sorted));
+	if (!sorted)
+		return false;
+	memcpy(sorted, paths, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare_texts);
+	same = true;
+	for (size_t i = 0; same && i < count; i++)
+		same = strcmp(own[i], sorted[i]) == 0;
+	free(sorted);
+	return same;
+}
+
+static int read_model(const struct judge_params *p, int fd, char *reason, size_t reason_size,
+		      struct tsem_model **ret)
+{
+	const struct tsem_model_header wanted = {
+		.digest = p->hasher->ops->name,
+		.fields = p->fields,
+		.nsref = p->nsref,
+	};
+	_cleanup_(tsem_model_freep) struct tsem_model *model = NULL;
+	struct tsem_model_error error = {};
+	int r;
+
+	r = tsem_model_read(fd, p->hasher, &error, &model);
+	if (r >= 0)
+		r = tsem_model_matches(model, &wanted, &error);
+	if (r < 0) {
+		if (error.line)
+			(void)snprintf(reason, reason_size, "line %u: %s", error.line, error.text);
+		else
+			(void)snprintf(reason, reason_size, "%s", error.text);
+		return r;
+	}
+	if (!has_paths(model, TSEM_MODEL_PSEUDONYMS, p->pseudonyms, p->pseudonym_count) ||
+	    !has_paths(model, TSEM_MODEL_SCRATCH, p->scratch, p->scratch_count)) {
+		(void)snprintf(reason, reason_size,
+			       "it was learned with other Pseudonym= or Scratch= lines");
+		return -EPROTONOSUPPORT;
+	}
+	*ret = TAKE_PTR(model);
+	return 0;
+}
+
+static int make_model(const struct judge_params *p, struct tsem_model **ret)
+{
+	const struct tsem_model_header header = {
+		.name = p->name,
+		.digest = p->hasher->ops->name,
+		.nsref = p->nsref,
+		.fields = p->fields,
+	};
+	_cleanup_(tsem_model_freep) struct tsem_model *model = NULL;
+	int r;
+
+	r = tsem_model_new(&header, p->hasher, &model);
+	if (r < 0)
+		return r;
+	r = tsem_model_set_paths(model, TSEM_MODEL_PSEUDONYMS, p->pseudonyms, p->pseudonym_count);
+	if (r < 0)
+		return r;
+	r = tsem_model_set_paths(model, TSEM_MODEL_SCRATCH, p->scratch, p->scratch_count);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(model);
+	return 0;
+}
+
+static int get_model(const struct judge_params *params, int fd, char *reason, size_t reason_size,
+		     struct tsem_model **ret)
+{
+	struct judge_params p = *params;
+
+	if (!p.scratch) {
+		p.scratch = default_scratch;
+		p.scratch_count = ARRAY_SIZE(default_scratch);
+	}
+	if (fd >= 0)
+		return read_model(&p, fd, reason, reason_size, ret);
+	return p.mode == JUDGE_TRAIN ? make_model(&p, ret) : -ENOENT;
+}
+
+static void judge_freep(struct judge **judge)
+{
+	*judge = judge_free(*judge);
+}
+
+int judge_new(const struct judge_params *params, int model_fd, char *reason, size_t reason_size,
+	      struct judge **ret)
+{
+	_cleanup_(tsem_model_freep) struct tsem_model *model = NULL;
+	_cleanup_(judge_freep) struct judge *judge = NULL;
+	int r;
+
+	r = get_model(params, model_fd, reason, reason_size, &model);
+	if (r < 0)
+		return r;
+	judge = calloc(1, sizeof(*judge));
+	if (!judge)
+		return -ENOMEM;
+	judge->mode = params->mode;
+	judge->violation = params->violation;
+	judge->engine.hasher = params->hasher;
+	judge->engine.fields = params->fields;
+	judge->engine.sealed = params->mode != JUDGE_TRAIN;
+	r = load_sets(judge, model);
+	if (r < 0)
+		return r;
+	judge->counts.total = judge->engine.points.count;
+	judge->counts.runs = tsem_model_get_header(model)->runs;
+	if (params->mode == JUDGE_TRAIN)
+		judge->model = TAKE_PTR(model);
+	*ret = TAKE_PTR(judge);
+	return 0;
+}
+
+struct judge *judge_free(struct judge *judge)
+{
+	if (!judge)
+		return NULL;
+	tsem_model_free(judge->model);
+	free(judge->engine.points.memory);
+	free(judge->engine.pseudonyms.memory);
+	free(judge->programs.memory);
+	free(judge);
+	return NULL;
+}
+
+static void print_hex(const struct tsem_digest *digest, unsigned int size, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned int i = 0; i < size; i++) {
+		*ret++ = digits[digest->bytes[i] >> 4];
+		*ret++ = digits[digest->bytes[i] & 0xf];
+	}
+	*ret = '\0';
+}
+
+/* Never trusted: refused, if it can be found out whose it was. */
+static void judge_garbage(const char *line, size_t size, struct judgement *ret)
+{
+	ret->garbage = true;
+	ret->number = tsem_record_peek_number(line, size);
+	ret->verdict = ret->number ? JUDGE_REFUSED : JUDGE_SILENT;
+}
+
+static enum timing timing_of(const struct tsem_record *record)
+{
+	if (record->kind != TSEM_RECORD_ASYNC)
+		return TIMING_WAITS;
+	return tsem_events[record->event].wait ? TIMING_DENIED : TIMING_AFTER;
+}
+
+static void respond(struct judge *judge, const struct tsem_record *record,
+		    const struct tsem_digest *coefficient, struct judgement *ret)
+{
+	enum judge_violation violation =
+		judge->mode == JUDGE_ENFORCE ? judge->violation : VIOLATION_WARN;
+	const struct response *response = &responses[violation][timing_of(record)];
+
+	judge->counts.outside++;
+	ret->verdict = response->verdict;
+	ret->end_workload = response->end_workload;
+	ret->told = response->told;
+	print_hex(coefficient, judge->engine.hasher->ops->size, ret->coefficient);
+}
+
+/* An exec says which program a TASK_ID is. It waits for nobody and is no point. */
+static int judge_program(struct judge *judge, const struct tsem_record *record, const char *line,
+			 size_t size, struct judgement *ret)
+{
+	struct tsem_result result = {};
+	int r;
+
+	tsem_engine_digest(&judge->engine, record, &result);
+	/* Kernel and agent must compute one identity, or nothing else they agree on has meaning. */
+	if (memcmp(result.coefficient.bytes, record->task_id.bytes,
+		   judge->engine.hasher->ops->size) != 0) {
+		judge_garbage(line, size, ret);
+		return 0;
+	}
+	if (judge->mode == JUDGE_TRAIN) {
+		r = tsem_model_add_program(judge->model, line, size);
+		return r < 0 ? r : 0;
+	}
+	if (!tsem_set_find(&judge->programs, &record->task_id)) {
+		ret->told = "program";
+		print_hex(&record->task_id, judge->engine.hasher->ops->size, ret->coefficient);
+	}
+	return 0;
+}
+
+static int learn(struct judge *judge, const struct tsem_result *result, const char *line,
+		 size_t size)
+{
+	int r;
+
+	r = tsem_model_add_point(judge->model, &result->coefficient, 0, line, size);
+	if (r < 0)
+		return r;
+	judge->counts.learned++;
+	judge->counts.total++;
+	return 0;
+}
+
+static int judge_point(struct judge *judge, const struct tsem_record *record, const char *line,
+		       size_t size, struct judgement *ret)
+{
+	struct tsem_result result = {};
+	int r;
+
+	judge->counts.events++;
+	ret->verdict = timing_of(record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
+	tsem_engine_judge(&judge->engine, record, &result);
+	if (result.judgement == TSEM_JUDGED_FULL) {
+		r = judge->engine.points.count < TSEM_MODEL_POINTS ?
+			    set_grow(&judge->engine.points) : -E2BIG;
+		if (r < 0)
+			return r;
+		tsem_engine_judge(&judge->engine, record, &result);
+	}
+	if (result.judgement == TSEM_JUDGED_OUTSIDE)
+		respond(judge, record, &result.coefficient, ret);
+	return result.judgement == TSEM_JUDGED_LEARNED ? learn(judge, &result, line, size) : 0;
+}
+
+int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret)
+{
+	struct tsem_record record;
+
+	*ret = (struct judgement){ .verdict = JUDGE_SILENT };
+	if (tsem_record_scan(line, size, judge->engine.hasher->ops->size, judge->packed,
+			     sizeof(judge->packed), &record) < 0) {
+		judge_garbage(line, size, ret);
+		return 0;
+	}
+	switch (record.kind) {
+	case TSEM_RECORD_AGGREGATE:
+	case TSEM_RECORD_LOG:
+		return 0;	/* no events: upstream's way of telling */
+	case TSEM_RECORD_BARE:
+	case TSEM_RECORD_EVENT:
+	case TSEM_RECORD_ASYNC:
+		break;
+	}
+	ret->number = record.number;
+	if (record.event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
+		return judge_program(judge, &record, line, size, ret);
+	return judge_point(judge, &record, line, size, ret);
+}
+
+/* The counts of this run, which the loop kept in the set, go into the model. */
+static int add_counts(struct judge *judge)
+{
+	const struct tsem_set *set = &judge->engine.points;
+
+	for (size_t slot = 0; slot < set->slots; slot++) {
+		const struct tsem_set_entry *entry = tsem_set_at(set, slot);
+		struct tsem_digest coefficient = {};
+		int r;
+
+		if (!entry || !entry->count)
+			continue;
+		memcpy(coefficient.bytes, entry->digest, set->digest_size);
+		r = tsem_model_add_point(judge->model, &coefficient, entry->count, NULL, 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int judge_write(struct judge *judge, int fd)
+{
+	int r;
+
+	r = add_counts(judge);
+	if (r < 0)
+		return r;
+	tsem_model_end_run(judge->model);
+	r = tsem_model_write(judge->model, fd);
+	if (r < 0)
+		return r;
+	judge->counts.runs = tsem_model_get_header(judge->model)->runs;
+	return 0;
+}
+
+void judge_get_counts(const struct judge *judge, struct judge_counts *ret)
+{
+	*ret = judge->counts;
+}
