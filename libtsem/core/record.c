@@ -324,6 +324,13 @@ static int skip_value(struct scanner *s, unsigned int depth)
 
 /* Numbers. */
 
+/* Value of each lower-case hexadecimal digit, plus one; 0 for what is none. */
+static const uint8_t hex_values[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
 /* The string between quotes; escapes in it are resolved into @decoded. */
 static int take_plain(struct scanner *s, uint8_t *decoded, size_t room, const uint8_t **ret,
 		      size_t *ret_size)
@@ -354,6 +361,7 @@ static int take_plain(struct scanner *s, uint8_t *decoded, size_t room, const ui
 /* Digits of @base, with the prefix that the form of section 7 wants, to a value. */
 static int parse_digits(const uint8_t *text, size_t size, unsigned int base, uint64_t *ret)
 {
+	bool overflow = false;
 	uint64_t value = 0;
 
 	if (base == 16) {
@@ -370,20 +378,18 @@ static int parse_digits(const uint8_t *text, size_t size, unsigned int base, uin
 	if (!size || (text[0] == '0' && size > 1))
 		return -TSEM_REJECT_NUMBER_FORM;
 	for (size_t i = 0; i < size; i++) {
-		int digit = text[i] >= 'A' && text[i] <= 'F' ? -1 : nibble(text[i]);
+		unsigned int digit = hex_values[text[i]];
 
-		if (digit < 0 || (unsigned int)digit >= base)
+		if (!digit || digit > base)
 			return -TSEM_REJECT_NUMBER_FORM;
-	}
-	for (size_t i = 0; i < size; i++) {
-		unsigned int digit = (unsigned int)nibble(text[i]);
-
-		if (value > (UINT64_MAX - digit) / base)
-			return -TSEM_REJECT_OVERFLOW;
+		digit--;
+		/* So many digits fit whatever they are, and the division is a slow one. */
+		if (i >= 15 && value > (UINT64_MAX - digit) / base)
+			overflow = true;
 		value = value * base + digit;
 	}
 	*ret = value;
-	return 0;
+	return overflow ? -TSEM_REJECT_OVERFLOW : 0;
 }
 
 static const struct {
@@ -418,7 +424,7 @@ static int parse_number(const uint8_t *text, size_t size, const struct tsem_memb
 
 static int scan_number(struct scanner *s, const struct tsem_member *m)
 {
-	uint8_t decoded[64];
+	uint8_t decoded[64], bytes[8];
 	const uint8_t *text;
 	uint64_t value;
 	size_t size;
@@ -431,8 +437,9 @@ static int scan_number(struct scanner *s, const struct tsem_member *m)
 	r = parse_number(text, size, m, &value);
 	if (r < 0)
 		return r;
-	for (unsigned int i = 0; i < numbers[m->kind].bytes; i++)
-		tsem_pack_u8(&s->packer, (uint8_t)(value >> 8 * i));
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	tsem_pack_bytes(&s->packer, bytes, numbers[m->kind].bytes);
 	return 0;
 }
 
@@ -462,14 +469,26 @@ static int scan_text(struct scanner *s)
 	return 0;
 }
 
+/* Decode in pieces of one digest; an odd digit at the end is only looked at. */
 static int hex_pairs(struct scanner *s, const uint8_t *text, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		if ((text[i] >= 'A' && text[i] <= 'F') || nibble(text[i]) < 0)
+	uint8_t bytes[TSEM_DIGEST_MAX];
+	size_t used = 0;
+
+	for (size_t i = 0; i + 1 < size; i += 2) {
+		uint8_t high = hex_values[text[i]], low = hex_values[text[i + 1]];
+
+		if (!high || !low)
 			return -TSEM_REJECT_HEX;
+		bytes[used++] = (uint8_t)((high - 1) << 4 | (low - 1));
+		if (used == sizeof(bytes)) {
+			tsem_pack_bytes(&s->packer, bytes, used);
+			used = 0;
+		}
 	}
-	for (size_t i = 0; i + 1 < size; i += 2)
-		tsem_pack_u8(&s->packer, (uint8_t)(nibble(text[i]) << 4 | nibble(text[i + 1])));
+	if (size % 2 && !hex_values[text[size - 1]])
+		return -TSEM_REJECT_HEX;
+	tsem_pack_bytes(&s->packer, bytes, used);
 	return 0;
 }
 
@@ -558,17 +577,51 @@ static int scan_value(struct scanner *s, const struct tsem_member *m, unsigned i
 	}
 }
 
-/* Position of a key, tried first where it is expected; member_count if there is none. */
-static unsigned int find_member(const struct tsem_type *type, const struct key *key,
-				unsigned int expected)
+/* Position of a key; member_count if there is none. */
+static unsigned int find_member(const struct tsem_type *type, const struct key *key)
 {
-	if (expected < type->member_count && key_is(key, type->members[expected].name))
-		return expected;
 	for (unsigned int i = 0; i < type->member_count; i++) {
 		if (key_is(key, type->members[i].name))
 			return i;
 	}
 	return type->member_count;
+}
+
+/* Take a key that stands as a producer writes it, if it is this one. */
+static bool take_known_key(struct scanner *s, const char *name)
+{
+	const uint8_t *at = s->at;
+
+	if (at == s->end || *at++ != '"')
+		return false;
+	for (; *name; name++, at++) {
+		if (at == s->end || *at != (uint8_t)*name)
+			return false;
+	}
+	if (s->end - at < 2 || at[0] != '"' || at[1] != ':')
+		return false;
+	s->at = at + 2;
+	return true;
+}
+
+/* Take a key in whatever spelling, tried first where it is expected. */
+static int take_member(struct scanner *s, const struct tsem_type *type, unsigned int next,
+		       unsigned int *ret)
+{
+	struct key key;
+	int r;
+
+	skip_blanks(s);
+	for (unsigned int i = next; i < type->member_count; i++) {
+		if (take_known_key(s, type->members[i].name)) {
+			*ret = i;
+			return 0;
+		}
+	}
+	r = take_key(s, &key);
+	if (r == 0)
+		*ret = find_member(type, &key);
+	return r;
 }
 
 /** struct order - What an object has, and what of its presence bytes is written. */
@@ -628,13 +681,11 @@ static int scan_disordered(struct scanner *s, const struct tsem_type *type, unsi
 	int r = open_object(s, &more);
 
 	while (r == 0 && more) {
-		struct key key;
 		unsigned int i;
 
-		r = take_key(s, &key);
+		r = take_member(s, type, 0, &i);
 		if (r < 0)
 			return r;
-		i = find_member(type, &key, 0);
 		if (i == type->member_count) {
 			r = skip_value(s, depth + 1);
 			return r < 0 ? r : -TSEM_REJECT_UNKNOWN_KEY;
@@ -675,13 +726,11 @@ static int scan_object(struct scanner *s, const struct tsem_type *type, unsigned
 		return -TSEM_REJECT_DEPTH;
 	r = open_object(s, &more);
 	while (r == 0 && more) {
-		struct key key;
 		unsigned int i;
 
-		r = take_key(s, &key);
+		r = take_member(s, type, next, &i);
 		if (r < 0)
 			return r;
-		i = find_member(type, &key, next);
 		if (i < next || i == type->member_count) {
 			/* Another order, or a fault that the other way finds as well. */
 			s->at = start;
@@ -906,12 +955,12 @@ static int read_event(struct scanner *s, const struct parts *parts, struct tsem_
 	read_digest(&at, s->digest_size, &ret->task_id);
 	read_digest(&at, s->digest_size, &ret->p_task_id);
 
-	ret->event = find_event(type.data, type.size);
-	if (!ret->event)
+	ret->event = parts->event;
+	if (ret->event && text_is(&type, tsem_events[ret->event].name))
+		return 0;
+	if (!find_event(type.data, type.size))
 		return -TSEM_REJECT_UNKNOWN_EVENT;
-	if (!parts->event)
-		return -TSEM_REJECT_UNKNOWN_KEY;
-	return ret->event == parts->event ? 0 : -TSEM_REJECT_EVENT_MISMATCH;
+	return parts->event ? -TSEM_REJECT_EVENT_MISMATCH : -TSEM_REJECT_UNKNOWN_KEY;
 }
 
 static int assemble(struct scanner *s, const struct parts *parts, struct tsem_record *ret)
