@@ -63,7 +63,8 @@ static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
 	},
 	[VIOLATION_KILL] = {
-		[TIMING_WAITS] = { JUDGE_REFUSED, true, "refused" },
+		/* It sleeps until it is killed: an answer would let it run on until then. */
+		[TIMING_WAITS] = { JUDGE_SILENT, true, "refused" },
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, true, "refused" },
 	},

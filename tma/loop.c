@@ -75,7 +75,8 @@ static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t n
 	};
 	int n;
 
-	if (verdict == JUDGE_SILENT || !number)
+	/* A workload that is being ended gets no answer any more: who waits is killed waiting. */
+	if (verdict == JUDGE_SILENT || !number || loop->violated)
 		return 0;
 	if (LOOP_VERDICTS_BYTES - loop->verdict_used < VERDICT_LINE_BYTES) {
 		int r = flush_verdicts(loop);

@@ -32,7 +32,7 @@ enum tma_fd {
  * @forensics: Borrowed.
  * @train: Write the model when asked to finish.
  * @ended: Nothing more comes from the event descriptor.
- * @violated: The orchestrator has been told to end the workload.
+ * @violated: The orchestrator has been told to end the workload; no verdict is given any more.
  * @verdict_used: Bytes at @verdicts.
  */
 struct loop {

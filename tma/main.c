@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/hasher.h"
@@ -175,7 +176,7 @@ static int tell_ready(bool landlock, const struct judge *judge)
 }
 
 /* From here on nothing is left to be given up. */
-static int work(const struct options *o, int model_fd, bool landlock)
+static int judge_events(const struct options *o, int model_fd, bool landlock)
 {
 	char reason[STATUS_TEXT_SIZE] = "";
 	struct forensics forensics;
@@ -196,7 +197,7 @@ static int work(const struct options *o, int model_fd, bool landlock)
 	return loop_run(&loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+static int work(int argc, char **argv)
 {
 	struct options options = {
 		.sandbox = { .role = SANDBOX_TMA, .uid = 65534, .gid = 65534, .dir = -EBADF },
@@ -219,5 +220,11 @@ int main(int argc, char **argv)
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
 	if (sandbox_enter(&options.sandbox, &landlock) < 0)
 		return setup_failed("the sandbox could not be entered");
-	return work(&options, model_fd, landlock);
+	return judge_events(&options, model_fd, landlock);
+}
+
+int main(int argc, char **argv)
+{
+	/* Without exit handlers: those of libraries may ask for what the sandbox forbids. */
+	_exit(work(argc, argv));
 }
