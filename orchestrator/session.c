@@ -333,6 +333,17 @@ static void print_outside(const struct session *s)
 			      outside == 1 ? "" : "s", s->params->name);
 }
 
+/* Last, so that it does not stand amid the workload's own output. */
+static void print_result(const struct session *s)
+{
+	if (!s->finished.kind)
+		return;
+	if (!s->params->train)
+		print_outside(s);
+	else if (!s->failed)
+		print_training(s);
+}
+
 /* The TMA has ended as it was asked to. */
 static void take_result(struct session *s)
 {
@@ -340,17 +351,12 @@ static void take_result(struct session *s)
 
 	if (s->finished.numbers[STATUS_COUNT_DROPPED])
 		(void)session_fail(s, FAILURE_FORENSICS_LOST, NULL, 0);
-	if (!s->params->train) {
-		print_outside(s);
+	/* A run that was cut short teaches nothing. */
+	if (!s->params->train || s->failed)
 		return;
-	}
-	if (s->failed)
-		return;	/* a run that was cut short teaches nothing */
 	r = s->finished.code == 1 ? place_commit(&s->place) : -EIO;
 	if (r < 0)
 		(void)session_fail(s, FAILURE_MODEL_WRITE, s->params->model, r);
-	else
-		print_training(s);
 }
 
 static void tma_reaped(struct session *s, const siginfo_t *child)
@@ -533,5 +539,6 @@ int session_run(const struct session_params *params)
 		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);
 		kill_members(&s);
 	}
+	print_result(&s);
 	return s.exit_status;
 }
