@@ -153,7 +153,7 @@ static int open_numbered(const struct tsem_channel *channel, const char *suffix,
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "external_tma/%llu%s", (unsigned long long)channel->id,
-		       suffix);	/* 64 bytes hold any number */
+		       suffix); /* 64 bytes hold any number */
 	return open_file(channel->dir, name, flags);
 }
 

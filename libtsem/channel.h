@@ -97,7 +97,8 @@ int tsem_channel_arm(const struct tsem_channel *channel, int pidfd);
  */
 int tsem_channel_open_events(const struct tsem_channel *channel);
 
-/** tsem_channel_open_status() - Open the status file. Return: The descriptor, or a negative errno. */
+/** tsem_channel_open_status() - Open the status file. Return: The descriptor, or a negative errno.
+ */
 int tsem_channel_open_status(const struct tsem_channel *channel);
 
 /**

@@ -14,27 +14,27 @@
 
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
-#define TAKE_PTR(p)                     \
-	({                              \
-		__typeof__(p) _taken = (p); \
-		(p) = NULL;             \
-		_taken;                 \
+#define TAKE_PTR(p)                                                                                \
+	({                                                                                         \
+		__typeof__(p) _taken = (p);                                                        \
+		(p) = NULL;                                                                        \
+		_taken;                                                                            \
 	})
 
-#define TAKE_FD(fd)                \
-	({                         \
-		int _taken = (fd); \
-		(fd) = -EBADF;     \
-		_taken;            \
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int _taken = (fd);                                                                 \
+		(fd) = -EBADF;                                                                     \
+		_taken;                                                                            \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define DEFINE_CLEANUP(type, destroy)           \
-	static inline void destroy##p(type **p) \
-	{                                       \
-		if (*p)                         \
-			destroy(*p);            \
+#define DEFINE_CLEANUP(type, destroy)                                                              \
+	static inline void destroy##p(type **p)                                                    \
+	{                                                                                          \
+		if (*p)                                                                            \
+			destroy(*p);                                                               \
 	}
 
 DEFINE_CLEANUP(FILE, fclose)
@@ -48,7 +48,7 @@ static inline void freep(void *p)
 static inline int close_fd(int fd)
 {
 	if (fd >= 0)
-		(void)close(fd);	/* nothing to do about a failure: the descriptor is gone */
+		(void)close(fd); /* nothing to do about a failure: the descriptor is gone */
 	return -EBADF;
 }
 

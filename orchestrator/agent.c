@@ -104,7 +104,7 @@ int agent_start(const struct agent_params *params, struct agent *ret)
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {
 		r = -errno;
-		(void)kill(pid, SIGKILL);	/* not reaped yet: still this process */
+		(void)kill(pid, SIGKILL); /* not reaped yet: still this process */
 		return r;
 	}
 	*ret = (struct agent){ .pid = pid, .pidfd = pidfd };

@@ -20,8 +20,7 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				"not allowed to model a workload; run it as root or with "
 				"--kernel=builtin" },
 	[FAILURE_NAMESPACE] = { "namespace", "4077e19e28f44020b80296606a4b16e4", ACTION_REFUSE,
-				EXIT_LOST,
-				"the kernel made no namespace; see the kernel log" },
+				EXIT_LOST, "the kernel made no namespace; see the kernel log" },
 	[FAILURE_MODEL_OPEN] = { "model-open", "5bf55fb8b04a470aaa7c8eaa6f43f614", ACTION_REFUSE,
 				 EXIT_MODEL,
 				 "the model cannot be opened; learn it with quixote train or "

@@ -21,10 +21,10 @@ enum exit_status {
 
 /** enum failure_action - What follows. */
 enum failure_action {
-	ACTION_REFUSE,		/* nothing was started yet and nothing will be */
-	ACTION_LOSS,		/* OnLoss=: kill the workload, or leave it alive with every event denied */
-	ACTION_END,		/* kill the workload, whatever OnLoss= says */
-	ACTION_NOTE,		/* say it and go on */
+	ACTION_REFUSE, /* nothing was started yet and nothing will be */
+	ACTION_LOSS,   /* OnLoss=: kill the workload, or leave it alive with every event denied */
+	ACTION_END,    /* kill the workload, whatever OnLoss= says */
+	ACTION_NOTE,   /* say it and go on */
 };
 
 enum failure {

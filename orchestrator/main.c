@@ -19,10 +19,8 @@
 
 struct options {
 	const char *config;
-	const char *control_dir;
-	int mode;	/* -1: as configured */
-	struct file_identity caller;
-	char *const *arguments;
+	int mode; /* -1: as configured */
+	struct request_options request;
 };
 
 static const char usage[] =
@@ -36,13 +34,14 @@ static int parse_option(struct options *options, int option, const char *value)
 		options->config = value;
 		return 0;
 	case 'd':
-		options->control_dir = value;
+		options->request.control_dir = value;
 		return 0;
 	case 'm':
 		options->mode = config_mode_from_string(value);
 		return options->mode < 0 ? -EINVAL : 0;
 	case 'u':
-		return identity_parse(value, &options->caller.uid, &options->caller.gid);
+		return identity_parse(value, &options->request.caller.uid,
+				      &options->request.caller.gid);
 	}
 	return -EINVAL;
 }
@@ -58,13 +57,13 @@ static int parse_options(struct options *options, int argc, char **argv)
 	};
 	int option;
 
-	*options = (struct options){ .mode = -1, .caller = { getuid(), getgid() } };
+	*options = (struct options){ .mode = -1, .request.caller = { getuid(), getgid() } };
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
 		if (parse_option(options, option, optarg) < 0)
 			return -EINVAL;
 	}
-	options->arguments = argv + optind;
+	options->request.arguments = argv + optind;
 	/* What follows belongs to the workload only if it was said so. */
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return -EINVAL;
@@ -95,7 +94,7 @@ static int set_signals(void)
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(handled); i++) {
 		(void)sigaddset(&set, handled[i]);
-		(void)signal(handled[i], SIG_DFL);	/* an inherited "ignore" would hide them */
+		(void)signal(handled[i], SIG_DFL); /* an inherited "ignore" would hide them */
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		(void)signal(ignored[i], SIG_IGN);
@@ -104,7 +103,7 @@ static int set_signals(void)
 
 static int read_config(const struct options *options, struct config **ret)
 {
-	struct file_identity before = privilege_files_as(options->caller);
+	struct file_identity before = privilege_files_as(options->request.caller);
 	struct config_error error;
 	int r;
 
@@ -115,23 +114,21 @@ static int read_config(const struct options *options, struct config **ret)
 	return r;
 }
 
-static int run(const struct options *options)
+static int run(struct options *options)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
 	_cleanup_(request_done) struct request request = {};
 	struct config_error error;
-	enum config_mode mode;
 	int r;
 
 	if (read_config(options, &config) < 0)
 		return EXIT_CONFIGURATION;
-	mode = options->mode < 0 ? config->mode : (enum config_mode)options->mode;
-	r = request_init(&request, config, mode, options->caller, options->arguments, &error);
+	options->request.mode = options->mode < 0 ? config->mode : (enum config_mode)options->mode;
+	r = request_init(&request, config, &options->request, &error);
 	if (r < 0) {
 		(void)fprintf(stderr, "quixote: %s: %s\n", options->config, error.text);
 		return EXIT_CONFIGURATION;
 	}
-	request.session.control_dir = options->control_dir;
 	return session_run(&request.session);
 }
 

@@ -97,7 +97,7 @@ static int list_processes(DIR *proc, struct processes *all)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		if (read_parent(dirfd(proc), entry->d_name, &parent, &state) < 0 || state == 'Z')
-			continue;	/* gone meanwhile */
+			continue; /* gone meanwhile */
 		r = add_process(all, atoi(entry->d_name), parent);
 		if (r < 0)
 			return r;
@@ -156,7 +156,7 @@ static void kill_process(int proc, const struct process *process)
 	if (read_parent(proc, name, &parent, &state) < 0 ||
 	    (parent != process->parent && parent != getpid()))
 		return;
-	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);	/* or it is gone */
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0); /* or it is gone */
 }
 
 int members_kill(const pid_t *except, size_t except_count)
@@ -184,7 +184,7 @@ bool members_left(const pid_t *except, size_t except_count)
 	_cleanup_(processes_done) struct processes all = {};
 
 	if (!proc || list_processes(proc, &all) < 0)
-		return false;	/* the kernel's count of members is asked as well */
+		return false; /* the kernel's count of members is asked as well */
 	for (size_t i = 0; i < all.count; i++) {
 		if (all.rows[i].parent == getpid() &&
 		    !is_one_of(all.rows[i].pid, except, except_count))

@@ -76,7 +76,7 @@ static int open_new(const struct place *place)
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 			return errno == EWOULDBLOCK ? -EBUSY : -errno;
 		if (!is_same_file(place->dir, place->temp, fd))
-			continue;	/* another run renamed it in between */
+			continue; /* another run renamed it in between */
 		if (ftruncate(fd, 0) < 0)
 			return -errno;
 		return TAKE_FD(fd);
@@ -118,8 +118,8 @@ int place_open(const char *path, bool train, struct place *ret)
 	if (place.fd_old < 0)
 		return place.fd_old;
 	if (train) {
-		const struct file_identity now = privilege_files_as(
-			(struct file_identity){ .uid = -1, .gid = -1 });
+		const struct file_identity now =
+			privilege_files_as((struct file_identity){ .uid = -1, .gid = -1 });
 
 		place.identity = owner_of(place.dir, now);
 		r = prepare_new(&place);
@@ -137,7 +137,7 @@ int place_commit(struct place *place)
 	struct stat st;
 
 	if (fstat(place->fd_old, &st) == 0 && S_ISREG(st.st_mode))
-		(void)fchmod(place->fd_new, st.st_mode & 0777);	/* a convenience */
+		(void)fchmod(place->fd_new, st.st_mode & 0777); /* a convenience */
 	if (fsync(place->fd_new) < 0)
 		return -errno;
 	if (renameat(place->dir, place->temp, place->dir, place->name) < 0)
@@ -154,7 +154,7 @@ void place_close(struct place *place)
 		_cleanup_(give_back) struct file_identity before =
 			privilege_files_as(place->identity);
 
-		(void)unlinkat(place->dir, place->temp, 0);	/* else the next run uses it */
+		(void)unlinkat(place->dir, place->temp, 0); /* else the next run uses it */
 	}
 	free(place->temp);
 	free(place->name);
@@ -166,7 +166,7 @@ void place_close(struct place *place)
 
 static int state_path(const char *name, uid_t uid, char *path, size_t size)
 {
-	const char *unit = getenv("STATE_DIRECTORY");	/* of a unit that has StateDirectory= */
+	const char *unit = getenv("STATE_DIRECTORY"); /* of a unit that has StateDirectory= */
 	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int n;
 

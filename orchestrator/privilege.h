@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 /**
- * privilege_reduce() - Keep CAP_MAC_ADMIN, SETUID, SETGID, SETPCAP and KILL, as far as they are held.
+ * privilege_reduce() - Keep CAP_MAC_ADMIN, SETUID, SETGID, SETPCAP and KILL, as far as they are
+ * held.
  *
  * The bounding set stays: a workload that runs as root has what root has here,
  * without CAP_MAC_ADMIN.
@@ -35,7 +36,8 @@ struct file_identity {
 struct file_identity privilege_files_as(struct file_identity identity);
 
 /**
- * privilege_leave() - Become the workload's user for good, without any capability that matters here.
+ * privilege_leave() - Become the workload's user for good, without any capability that matters
+ * here.
  * @uid: User. Root keeps its capabilities but CAP_MAC_ADMIN.
  * @gid: Group.
  * @groups: Supplementary groups.

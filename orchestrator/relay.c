@@ -72,7 +72,7 @@ static void take(struct relay *relay)
 
 	if (n < 0 && is_retry(errno))
 		return;
-	if (n <= 0) {	/* the end; a pty says so with EIO */
+	if (n <= 0) { /* the end; a pty says so with EIO */
 		finish(relay);
 		return;
 	}
@@ -103,7 +103,7 @@ static void give(struct relay *relay)
 	if (n < 0 && is_retry(errno))
 		return;
 	if (n < 0)
-		finish(relay);	/* closing the read side tells the writer, as the real end would */
+		finish(relay); /* closing the read side tells the writer, as the real end would */
 	else
 		relay->start += n;
 }
@@ -147,22 +147,21 @@ static int side_open(struct relay *relay, sd_event *event, struct side *side, ui
 	return sd_event_source_set_description(side->source, "relay");
 }
 
-int relay_new(sd_event *event, int take_from, int take_to, relay_done_fn *done, void *userdata,
-	      struct relay **ret)
+int relay_new(sd_event *event, const struct relay_params *params, struct relay **ret)
 {
 	struct relay *relay = malloc(sizeof(*relay));
 	int r;
 
 	if (!relay) {
-		(void)close_fd(take_from);
-		(void)close_fd(take_to);
+		(void)close_fd(params->take_from);
+		(void)close_fd(params->take_to);
 		return -ENOMEM;
 	}
 	memset(relay, 0, offsetof(struct relay, data));
-	relay->from.fd = take_from;
-	relay->to.fd = take_to;
-	relay->done = done;
-	relay->userdata = userdata;
+	relay->from.fd = params->take_from;
+	relay->to.fd = params->take_to;
+	relay->done = params->done;
+	relay->userdata = params->userdata;
 
 	r = side_open(relay, event, &relay->from, EPOLLIN);
 	if (r >= 0)

@@ -14,17 +14,27 @@ struct relay;
 typedef void relay_done_fn(struct relay *relay, void *userdata);
 
 /**
- * relay_new() - Begin to carry.
- * @take_from: Read side; owned from now on, also on failure.
+ * struct relay_params - What to carry.
+ * @take_from: Read side; owned by relay_new(), also if it fails.
  * @take_to: Write side; likewise.
  * @done: Called once, when the end of @take_from was carried or @take_to takes
  *	no more; both are closed by then. NULL if nobody wants to know.
+ * @userdata: For @done.
+ */
+struct relay_params {
+	int take_from;
+	int take_to;
+	relay_done_fn *done;
+	void *userdata;
+};
+
+/**
+ * relay_new() - Begin to carry.
  * @ret: To be freed with relay_free().
  *
  * Return: 0 or a negative errno.
  */
-int relay_new(sd_event *event, int take_from, int take_to, relay_done_fn *done, void *userdata,
-	      struct relay **ret);
+int relay_new(sd_event *event, const struct relay_params *params, struct relay **ret);
 
 /** relay_free() - Stop at once. Return: NULL. */
 struct relay *relay_free(struct relay *relay);

@@ -52,7 +52,7 @@ static int append_scratch(struct request *q, size_t *used)
 	int r;
 
 	if (!dirs)
-		return 0;	/* the default holds */
+		return 0; /* the default holds */
 	r = append(q->create, sizeof(q->create), used, " scratch=");
 	for (size_t i = 0; r >= 0 && dirs[i]; i++) {
 		if (i)
@@ -189,8 +189,8 @@ static int set_variable(char **environment, const char *assignment)
 /* Between the service manager, quixote and us; not for the workload. */
 static bool is_ours(const char *assignment)
 {
-	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-					     "STATE_DIRECTORY=", "LISTEN_FDS=", "LISTEN_PID=",
+	static const char *const names[] = { "NOTIFY_SOCKET=",	 "WATCHDOG_PID=",  "WATCHDOG_USEC=",
+					     "STATE_DIRECTORY=", "LISTEN_FDS=",	   "LISTEN_PID=",
 					     "QUIXOTE_LIBEXEC=", "QUIXOTE_CALLER=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -229,8 +229,8 @@ static int build_environment(struct request *q, const struct passwd *user)
 {
 	int r = 0;
 
-	q->environment = calloc(count(environ) + count(q->config->environment) + 8,
-				sizeof(*q->environment));
+	q->environment =
+		calloc(count(environ) + count(q->config->environment) + 8, sizeof(*q->environment));
 	if (!q->environment)
 		return -ENOMEM;
 	for (size_t i = 0; r >= 0 && environ[i]; i++) {
@@ -286,8 +286,8 @@ static int build_identity(struct request *q, struct file_identity caller,
 	struct workload_params *w = &q->session.workload;
 
 	if (name && !user) {
-		(void)snprintf(error->text, sizeof(error->text), "User=%.64s: there is no such user",
-			       name);
+		(void)snprintf(error->text, sizeof(error->text),
+			       "User=%.64s: there is no such user", name);
 		return -ESRCH;
 	}
 	w->uid = name ? user->pw_uid : caller.uid;
@@ -298,7 +298,7 @@ static int build_identity(struct request *q, struct file_identity caller,
 		return 0;
 	if (user)
 		return build_groups(q, user->pw_name, w->gid);
-	w->group_count = 0;	/* a number without a name has no further groups */
+	w->group_count = 0; /* a number without a name has no further groups */
 	return 0;
 }
 
@@ -313,26 +313,26 @@ static enum session_terminal terminal_of(const struct config *c)
 	return terminals[c->terminal];
 }
 
-static int build(struct request *q, enum config_mode mode, struct file_identity caller,
-		 char *const *arguments, struct config_error *error)
+static int build(struct request *q, const struct request_options *options,
+		 struct config_error *error)
 {
 	const struct passwd *user;
 	int r;
 
-	r = build_identity(q, caller, &user, error);
+	r = build_identity(q, options->caller, &user, error);
 	if (r >= 0)
 		r = build_environment(q, user);
 	if (r >= 0)
-		r = build_argv(q, arguments);
+		r = build_argv(q, options->arguments);
 	if (r >= 0)
-		r = build_tma_argv(q, mode);
+		r = build_tma_argv(q, options->mode);
 	if (r >= 0)
 		r = build_create(q);
 	return r;
 }
 
-int request_init(struct request *q, const struct config *config, enum config_mode mode,
-		 struct file_identity caller, char *const *arguments, struct config_error *error)
+int request_init(struct request *q, const struct config *config,
+		 const struct request_options *options, struct config_error *error)
 {
 	int r;
 
@@ -340,17 +340,18 @@ int request_init(struct request *q, const struct config *config, enum config_mod
 	q->session = (struct session_params){
 		.name = config->name,
 		.create = q->create,
+		.control_dir = options->control_dir,
 		.model = config->model,
-		.caller = caller,
-		.train = mode == CONFIG_MODE_TRAIN,
-		.enforce = mode == CONFIG_MODE_ENFORCE,
+		.caller = options->caller,
+		.train = options->mode == CONFIG_MODE_TRAIN,
+		.enforce = options->mode == CONFIG_MODE_ENFORCE,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
 		.deadline_msec = config->deadline_usec / 1000,
 		.terminal = terminal_of(config),
 		.workload = { .directory = config->working_directory },
 	};
 	error->text[0] = '\0';
-	r = build(q, mode, caller, arguments, error);
+	r = build(q, options, error);
 	if (r < 0) {
 		if (!error->text[0])
 			(void)snprintf(error->text, sizeof(error->text), "%s", strerror(-r));

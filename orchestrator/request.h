@@ -28,17 +28,28 @@ struct request {
 };
 
 /**
- * request_init() - Build it.
- * @mode: Overrides that of @config.
+ * struct request_options - What the command line says.
+ * @control_dir: Control plane; NULL for the kernel's.
+ * @mode: Overrides that of the configuration.
  * @caller: Who runs the workload if the configuration does not say.
  * @arguments: Appended to the command; NULL-terminated.
- * @error: Room for a sentence.
+ */
+struct request_options {
+	const char *control_dir;
+	enum config_mode mode;
+	struct file_identity caller;
+	char *const *arguments;
+};
+
+/**
+ * request_init() - Build it.
+ * @error: Filled in whenever the result is negative; never NULL.
  *
  * Looks up users and groups. Return: 0; -ESRCH (no such user); -E2BIG (too many
  * directories for one command); -ENOMEM; another errno.
  */
-int request_init(struct request *request, const struct config *config, enum config_mode mode,
-		 struct file_identity caller, char *const *arguments, struct config_error *error);
+int request_init(struct request *request, const struct config *config,
+		 const struct request_options *options, struct config_error *error);
 
 void request_done(struct request *request);
 

@@ -21,14 +21,14 @@
 
 /** enum session_state - In this order; only failures and signals skip some. */
 enum session_state {
-	SESSION_STARTING,	/* the TMA loads its model */
-	SESSION_PREPARING,	/* the child gives up its privilege */
-	SESSION_EXECUTING,	/* it is armed and was let go */
+	SESSION_STARTING,  /* the TMA loads its model */
+	SESSION_PREPARING, /* the child gives up its privilege */
+	SESSION_EXECUTING, /* it is armed and was let go */
 	SESSION_RUNNING,
-	SESSION_GRACE,		/* the main process is gone: the others may end by themselves */
-	SESSION_KILLING,	/* every member is being killed */
-	SESSION_FINISHING,	/* nothing runs any more: the TMA writes the model */
-	SESSION_DRAINING,	/* helpers end, the last output is written */
+	SESSION_GRACE,	   /* the main process is gone: the others may end by themselves */
+	SESSION_KILLING,   /* every member is being killed */
+	SESSION_FINISHING, /* nothing runs any more: the TMA writes the model */
+	SESSION_DRAINING,  /* helpers end, the last output is written */
 };
 #define SESSION_STATE_COUNT (SESSION_DRAINING + 1)
 

@@ -85,7 +85,7 @@ static void limit_grace(struct session *s)
 static void limit_killing(struct session *s)
 {
 	(void)session_fail(s, FAILURE_WORKLOAD_STUCK, NULL, 0);
-	agent_kill(&s->tma);	/* with the last reader gone the kernel lets nobody pass */
+	agent_kill(&s->tma); /* with the last reader gone the kernel lets nobody pass */
 	next_state(s, SESSION_DRAINING);
 }
 
@@ -104,7 +104,7 @@ static void limit_draining(struct session *s)
 /* What is done on entering a state, how long it may last, and what follows then. */
 static const struct {
 	int (*enter)(struct session *s);
-	uint64_t limit_usec;	/* 0: none */
+	uint64_t limit_usec; /* 0: none */
 	void (*limit)(struct session *s);
 } states[SESSION_STATE_COUNT] = {
 	[SESSION_STARTING] = { NULL, 30 * USEC_PER_SEC, limit_starting },
@@ -155,10 +155,10 @@ void session_look(struct session *s)
 
 	if ((state == SESSION_GRACE || state == SESSION_KILLING) && members_are_gone(s)) {
 		watch_losses(s);
-		if (s->state == state)	/* else the loss has moved on already */
+		if (s->state == state) /* else the loss has moved on already */
 			next_state(s, s->tma.pid ? SESSION_FINISHING : SESSION_DRAINING);
 	} else if (s->state == SESSION_KILLING) {
-		kill_members(s);	/* what was forked since */
+		kill_members(s); /* what was forked since */
 	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
 		   streams_are_drained(&s->streams)) {
 		(void)sd_event_exit(s->event, 0);
@@ -175,10 +175,10 @@ static int act_end(struct session *s)
 
 static int act_loss(struct session *s)
 {
-	agent_kill(&s->tma);	/* "reader gone" is what makes the kernel act */
+	agent_kill(&s->tma); /* "reader gone" is what makes the kernel act */
 	if (s->params->kill_on_loss || s->state < SESSION_RUNNING)
 		return act_end(s);
-	return 0;	/* every further event is denied; the workload ends when it ends */
+	return 0; /* every further event is denied; the workload ends when it ends */
 }
 
 static int act_refuse(struct session *s)
@@ -301,7 +301,7 @@ static int enter_finishing(struct session *s)
 	const struct status_message finish = { .kind = STATUS_FINISH };
 	int r = status_send(s->tma_socket, &finish);
 
-	return r == -EPIPE || r == -EBADF ? 0 : r;	/* it is seen when it is reaped */
+	return r == -EPIPE || r == -EBADF ? 0 : r; /* it is seen when it is reaped */
 }
 
 static int enter_draining(struct session *s)
@@ -314,7 +314,8 @@ static void print_training(const struct session *s)
 {
 	const uint64_t *numbers = s->finished.numbers;
 
-	(void)fprintf(stderr, "quixote: %s: %llu new coefficient%s in this run, %llu in all, %llu %s\n",
+	(void)fprintf(stderr,
+		      "quixote: %s: %llu new coefficient%s in this run, %llu in all, %llu %s\n",
 		      s->params->name, (unsigned long long)numbers[STATUS_COUNT_NEW],
 		      numbers[STATUS_COUNT_NEW] == 1 ? "" : "s",
 		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
@@ -327,10 +328,11 @@ static void print_outside(const struct session *s)
 	uint64_t outside = s->finished.numbers[STATUS_COUNT_OUTSIDE];
 
 	if (outside)
-		(void)fprintf(stderr,
-			      "quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
-			      s->params->name, (unsigned long long)outside,
-			      outside == 1 ? "" : "s", s->params->name);
+		(void)fprintf(
+			stderr,
+			"quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
+			s->params->name, (unsigned long long)outside, outside == 1 ? "" : "s",
+			s->params->name);
 }
 
 /* Last, so that it does not stand amid the workload's own output. */
@@ -370,9 +372,9 @@ static void tma_reaped(struct session *s, const siginfo_t *child)
 	} else {
 		if (child->si_code != CLD_EXITED)
 			(void)snprintf(detail, sizeof(detail), "signal %d", child->si_status);
-		(void)session_fail(s, s->state == SESSION_STARTING ? FAILURE_TMA_START :
-								     FAILURE_TMA_DIED,
-				   detail[0] ? detail : NULL, 0);
+		(void)session_fail(
+			s, s->state == SESSION_STARTING ? FAILURE_TMA_START : FAILURE_TMA_DIED,
+			detail[0] ? detail : NULL, 0);
 	}
 	if (s->state == SESSION_FINISHING)
 		next_state(s, SESSION_DRAINING);
@@ -391,8 +393,8 @@ static void workload_reaped(struct session *s, const siginfo_t *child)
 	s->workload.pid = 0;
 	s->workload.pidfd = close_fd(s->workload.pidfd);
 	if (!s->failed)
-		s->exit_status = child->si_code == CLD_EXITED ? child->si_status :
-								128 + child->si_status;
+		s->exit_status =
+			child->si_code == CLD_EXITED ? child->si_status : 128 + child->si_status;
 	/* Before that the report, or its end, says what has happened. */
 	if (s->state == SESSION_RUNNING)
 		next_state(s, SESSION_GRACE);
@@ -422,14 +424,14 @@ static int on_end_request(sd_event_source *source, const struct signalfd_siginfo
 	struct session *s = userdata;
 
 	if (s->state == SESSION_DRAINING && s->signal_count)
-		return sd_event_exit(s->event, 0);	/* nobody takes the last output */
+		return sd_event_exit(s->event, 0); /* nobody takes the last output */
 	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
 		(void)syscall(SYS_pidfd_send_signal, s->workload.pidfd, si->ssi_signo, NULL, 0);
 		return 0;
 	}
 	if (s->state < SESSION_KILLING) {
 		s->exit_status = 128 + si->ssi_signo;
-		s->failed = s->failed || s->state < SESSION_RUNNING;	/* nothing was learned */
+		s->failed = s->failed || s->state < SESSION_RUNNING; /* nothing was learned */
 		return session_enter(s, SESSION_KILLING);
 	}
 	return 0;
@@ -447,8 +449,8 @@ static const struct {
 	int number;
 	sd_event_signal_handler_t handler;
 } signal_handlers[] = {
-	{ SIGCHLD, on_child },	     { SIGTERM, on_end_request }, { SIGINT, on_end_request },
-	{ SIGHUP, on_end_request },  { SIGWINCH, on_resize },
+	{ SIGCHLD, on_child },	    { SIGTERM, on_end_request }, { SIGINT, on_end_request },
+	{ SIGHUP, on_end_request }, { SIGWINCH, on_resize },
 };
 
 static int prepare_loop(struct session *s)
@@ -464,7 +466,7 @@ static int prepare_loop(struct session *s)
 		if (r < 0)
 			return r;
 	}
-	(void)sd_event_set_watchdog(s->event, true);	/* if a service manager asks for it */
+	(void)sd_event_set_watchdog(s->event, true); /* if a service manager asks for it */
 	r = sd_event_add_time_relative(s->event, &s->limit, CLOCK_MONOTONIC,
 				       states[SESSION_STARTING].limit_usec, LIMIT_ACCURACY_USEC,
 				       on_limit, s);
@@ -533,7 +535,7 @@ int session_run(const struct session_params *params)
 	}
 	r = start(&s);
 	if (r < 0)
-		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);	/* if nothing was said yet */
+		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r); /* if nothing was said yet */
 	r = sd_event_loop(s.event);
 	if (r < 0) {
 		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);

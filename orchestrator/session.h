@@ -13,9 +13,9 @@
 
 /** enum session_terminal - What the workload's descriptors 0 to 2 are. */
 enum session_terminal {
-	TERMINAL_NO,		/* pipes that are relayed */
-	TERMINAL_YES,		/* a fresh pty that is relayed */
-	TERMINAL_INHERIT,	/* what the orchestrator has */
+	TERMINAL_NO,	  /* pipes that are relayed */
+	TERMINAL_YES,	  /* a fresh pty that is relayed */
+	TERMINAL_INHERIT, /* what the orchestrator has */
 };
 
 /**

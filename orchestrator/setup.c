@@ -31,7 +31,7 @@ static int open_files(struct session *s, int *ret_state_dir)
 		return r;
 	}
 	if (s->params->train)
-		return 0;	/* nothing is refused */
+		return 0; /* nothing is refused */
 	r = place_open_state(s->params->name, s->params->caller.uid, &owner);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
@@ -127,7 +127,7 @@ static int start_recorder(struct session *s, int dir, int lines)
 
 	if (fstat(dir, &st) == 0)
 		owner = (struct file_identity){ .uid = st.st_uid, .gid = st.st_gid };
-	(void)snprintf(identity, sizeof(identity), "%u:%u", owner.uid, owner.gid);	/* it fits */
+	(void)snprintf(identity, sizeof(identity), "%u:%u", owner.uid, owner.gid); /* it fits */
 	params.argv = (char *const[]){ "quixote-recorder", identity, NULL };
 	return agent_start(&params, &s->recorder);
 }

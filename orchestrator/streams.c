@@ -37,7 +37,7 @@ static int make_raw(struct streams *streams)
 	struct termios raw;
 
 	if (tcgetattr(STDIN_FILENO, &streams->before) < 0)
-		return 0;	/* no terminal: nothing to change */
+		return 0; /* no terminal: nothing to change */
 	raw = streams->before;
 	cfmakeraw(&raw);
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
@@ -62,7 +62,7 @@ static int open_pty(struct streams *streams)
 		streams->theirs[i] = fcntl(streams->theirs[0], F_DUPFD_CLOEXEC, 3);
 	if (streams->theirs[0] < 0 || streams->theirs[1] < 0 || streams->theirs[2] < 0)
 		return -errno;
-	r = set_nonblocking(streams->ours[0]);	/* one description: both */
+	r = set_nonblocking(streams->ours[0]); /* one description: both */
 	if (r < 0)
 		return r;
 	streams_resize(streams);
@@ -92,10 +92,9 @@ int streams_open(struct streams *streams, enum session_terminal terminal)
 	return -EINVAL;
 }
 
-static int relay_one(struct streams *streams, int i, sd_event *event, relay_done_fn *done,
-		     void *userdata)
+static int relay_one(struct streams *streams, int i, sd_event *event, struct relay_params params)
 {
-	int outer;
+	int outer, ours;
 
 	if (streams->ours[i] < 0)
 		return 0;
@@ -103,19 +102,22 @@ static int relay_one(struct streams *streams, int i, sd_event *event, relay_done
 	outer = fcntl(i, F_DUPFD_CLOEXEC, 3);
 	if (outer < 0)
 		return -errno;
-	if (i == 0)
-		return relay_new(event, outer, TAKE_FD(streams->ours[i]), NULL, NULL,
-				 &streams->relays[i]);
-	return relay_new(event, TAKE_FD(streams->ours[i]), outer, done, userdata,
-			 &streams->relays[i]);
+	ours = TAKE_FD(streams->ours[i]);
+	params.take_from = i == STDIN_FILENO ? outer : ours;
+	params.take_to = i == STDIN_FILENO ? ours : outer;
+	if (i == STDIN_FILENO)
+		params.done = NULL; /* its end changes nothing */
+	return relay_new(event, &params, &streams->relays[i]);
 }
 
 int streams_relay(struct streams *streams, sd_event *event, relay_done_fn *done, void *userdata)
 {
+	const struct relay_params params = { .done = done, .userdata = userdata };
+
 	for (int i = 0; i < 3; i++)
 		streams->theirs[i] = close_fd(streams->theirs[i]);
 	for (int i = 0; i < 3; i++) {
-		int r = relay_one(streams, i, event, done, userdata);
+		int r = relay_one(streams, i, event, params);
 
 		if (r < 0)
 			return r;
@@ -128,7 +130,7 @@ void streams_resize(const struct streams *streams)
 	struct winsize size;
 
 	if (streams->pty >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(streams->pty, TIOCSWINSZ, &size);	/* else it keeps its size */
+		(void)ioctl(streams->pty, TIOCSWINSZ, &size); /* else it keeps its size */
 }
 
 void streams_end_input(struct streams *streams)

@@ -30,9 +30,9 @@ struct streams {
 	struct termios before;
 };
 
-#define STREAMS_EMPTY                                            \
-	((struct streams){ .theirs = { -EBADF, -EBADF, -EBADF }, \
-			   .ours = { -EBADF, -EBADF, -EBADF },   \
+#define STREAMS_EMPTY                                                                              \
+	((struct streams){ .theirs = { -EBADF, -EBADF, -EBADF },                                   \
+			   .ours = { -EBADF, -EBADF, -EBADF },                                     \
 			   .pty = -EBADF })
 
 /** streams_open() - Make them. Return: 0 or a negative errno. */

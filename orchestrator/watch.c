@@ -32,7 +32,7 @@ static uint64_t tick_usec(const struct session *s)
 	uint64_t usec = deadline_usec(s) / 4;
 
 	if (s->state == SESSION_GRACE || s->state == SESSION_KILLING || usec < TICK_USEC_MIN)
-		return TICK_USEC_MIN;	/* the kernel's count of members wakes nobody */
+		return TICK_USEC_MIN; /* the kernel's count of members wakes nobody */
 	return usec < TICK_USEC_MAX ? usec : TICK_USEC_MAX;
 }
 
@@ -89,8 +89,8 @@ static int answer_finished(struct session *s, const struct status_message *m)
 }
 
 #define STATE(name) (1u << SESSION_##name)
-#define ALIVE                                                                          \
-	(STATE(PREPARING) | STATE(EXECUTING) | STATE(RUNNING) | STATE(GRACE) | STATE(KILLING) | \
+#define ALIVE                                                                                      \
+	(STATE(PREPARING) | STATE(EXECUTING) | STATE(RUNNING) | STATE(GRACE) | STATE(KILLING) |    \
 	 STATE(FINISHING))
 
 /* What the TMA may say and when; a row that is missing has no states and is refused. */
@@ -133,7 +133,7 @@ static int on_tma_message(sd_event_source *source, int fd, uint32_t revents, voi
 {
 	struct session *s = userdata;
 
-	(void)hear(s);	/* one for each turn of the loop; its death is seen when it is reaped */
+	(void)hear(s); /* one for each turn of the loop; its death is seen when it is reaped */
 	return 0;
 }
 
@@ -159,7 +159,7 @@ static void ask_tma(struct session *s, uint64_t now)
 	r = status_send(s->tma_socket, &m);
 	if (r == 0)
 		s->ping_usec = now;
-	else if (r != -EPIPE)	/* its end is seen when it is reaped */
+	else if (r != -EPIPE) /* its end is seen when it is reaped */
 		(void)session_fail(s, FAILURE_TMA_HUNG, NULL, r);
 }
 
@@ -210,7 +210,7 @@ int watch_begin(struct session *s)
 	r = sd_event_source_set_priority(s->tma_source, SD_EVENT_PRIORITY_IMPORTANT);
 	if (r < 0)
 		return r;
-	(void)sd_event_source_set_description(s->tma_source, "tma");	/* for people */
+	(void)sd_event_source_set_description(s->tma_source, "tma"); /* for people */
 	r = sd_event_add_time_relative(s->event, &s->tick, CLOCK_MONOTONIC, tick_usec(s),
 				       10 * USEC_PER_MSEC, on_tick, s);
 	if (r < 0)

@@ -35,7 +35,7 @@ static int reset_signals(void)
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &standard, NULL);	/* KILL and STOP have no action */
+		(void)sigaction(number, &standard, NULL); /* KILL and STOP have no action */
 	(void)sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
@@ -100,7 +100,7 @@ static void tell(int report, enum workload_step step, int error)
 {
 	struct workload_report message = { .step = step, .error = error };
 
-	(void)!write(report, &message, sizeof(message));	/* else the end says it */
+	(void)!write(report, &message, sizeof(message)); /* else the end says it */
 }
 
 static bool wait_for_release(int go)
@@ -128,7 +128,7 @@ become_workload(const struct workload_params *params, int go, int report)
 	if (r == 0) {
 		tell(FD_REPORT, STEP_PREPARED, 0);
 		if (!wait_for_release(FD_GO))
-			_exit(EXIT_FAILURE);	/* the orchestrator is gone */
+			_exit(EXIT_FAILURE); /* the orchestrator is gone */
 		(void)execvpe(params->argv[0], params->argv, params->environment);
 		r = -errno;
 	}
@@ -156,12 +156,12 @@ int workload_start(const struct workload_params *params, struct workload *ret)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		(void)close(go_write);	/* or the end would never be seen */
+		(void)close(go_write); /* or the end would never be seen */
 		become_workload(params, go_read, report_write);
 	}
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
-		return -errno;	/* closing go ends the child, init reaps it */
+		return -errno; /* closing go ends the child, init reaps it */
 
 	*ret = (struct workload){
 		.pid = pid,

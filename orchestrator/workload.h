@@ -13,7 +13,7 @@
 
 /** enum workload_step - Where the child is, or what failed. */
 enum workload_step {
-	STEP_PREPARED,		/* nothing failed; it waits to be let go */
+	STEP_PREPARED, /* nothing failed; it waits to be let go */
 	STEP_STREAMS,
 	STEP_TERMINAL,
 	STEP_PRIVILEGE,

@@ -42,23 +42,24 @@ static void append(struct forensics *f, const void *data, size_t size)
 	f->end += size;
 }
 
-void forensics_add(struct forensics *f, const char *verdict, const char *coefficient,
-		   const char *record, size_t size)
+void forensics_add(struct forensics *f, const struct forensic *forensic)
 {
 	struct timespec now;
 	char head[HEAD_BYTES];
 	int n;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);	/* cannot fail for this clock */
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	n = snprintf(head, sizeof(head),
 		     "{\"time\":%lld.%06ld,\"coefficient\":\"%s\",\"verdict\":\"%s\",\"record\":",
-		     (long long)now.tv_sec, now.tv_nsec / 1000, coefficient, verdict);
-	if (f->fd < 0 || n < 0 || (size_t)n >= sizeof(head) || !make_room(f, n + size + 2)) {
+		     (long long)now.tv_sec, now.tv_nsec / 1000, forensic->coefficient,
+		     forensic->verdict);
+	if (f->fd < 0 || n < 0 || (size_t)n >= sizeof(head) ||
+	    !make_room(f, n + forensic->size + 2)) {
 		f->dropped++;
 		return;
 	}
 	append(f, head, n);
-	append(f, record, size);
+	append(f, forensic->record, forensic->size);
 	append(f, "}\n", 2);
 }
 
@@ -71,7 +72,7 @@ void forensics_flush(struct forensics *f)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n < 0) {	/* the recorder is gone: the orchestrator says so */
+		if (n < 0) { /* the recorder is gone: the orchestrator says so */
 			f->dropped++;
 			f->fd = close_fd(f->fd);
 			f->start = f->end = 0;

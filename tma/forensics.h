@@ -30,14 +30,21 @@ struct forensics {
 int forensics_init(struct forensics *f, int fd);
 
 /**
- * forensics_add() - Add a line.
- * @verdict: What the record got: a word without anything to escape.
+ * struct forensic - What to tell of a record.
+ * @verdict: What it got: a word without anything to escape.
  * @coefficient: Hexadecimal.
  * @record: JSON object that has been scanned.
  * @size: Bytes at @record.
  */
-void forensics_add(struct forensics *f, const char *verdict, const char *coefficient,
-		   const char *record, size_t size);
+struct forensic {
+	const char *verdict;
+	const char *coefficient;
+	const char *record;
+	size_t size;
+};
+
+/** forensics_add() - Add a line. */
+void forensics_add(struct forensics *f, const struct forensic *forensic);
 
 /** forensics_flush() - Write what the pipe takes now. */
 void forensics_flush(struct forensics *f);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-static inline int identity_number(const char *text, char until, const char **ret_end,
-				  uint32_t *ret)
+static inline int identity_number(const char *text, char until, const char **ret_end, uint32_t *ret)
 {
 	unsigned long long number;
 	char *end;

@@ -43,11 +43,17 @@ struct response {
 	const char *told;
 };
 
+/** struct line - The text of a record. */
+struct line {
+	const char *data;
+	size_t size;
+};
+
 /** enum timing - When an event is judged. */
 enum timing {
-	TIMING_WAITS,		/* its task sleeps until it is told */
-	TIMING_AFTER,		/* it has happened: the answer is one step harder */
-	TIMING_DENIED,		/* the kernel has refused it: its task is untrusted */
+	TIMING_WAITS,  /* its task sleeps until it is told */
+	TIMING_AFTER,  /* it has happened: the answer is one step harder */
+	TIMING_DENIED, /* the kernel has refused it: its task is untrusted */
 };
 #define TIMING_COUNT (TIMING_DENIED + 1)
 
@@ -200,7 +206,7 @@ static bool has_paths(const struct tsem_model *model, enum tsem_model_list list,
 	return same;
 }
 
-static int read_model(const struct judge_params *p, int fd, char *reason, size_t reason_size,
+static int read_model(const struct judge_params *p, int fd, struct judge_error *ret_error,
 		      struct tsem_model **ret)
 {
 	const struct tsem_model_header wanted = {
@@ -217,14 +223,16 @@ static int read_model(const struct judge_params *p, int fd, char *reason, size_t
 		r = tsem_model_matches(model, &wanted, &error);
 	if (r < 0) {
 		if (error.line)
-			(void)snprintf(reason, reason_size, "line %u: %s", error.line, error.text);
+			(void)snprintf(ret_error->text, sizeof(ret_error->text), "line %u: %.180s",
+				       error.line, error.text);
 		else
-			(void)snprintf(reason, reason_size, "%s", error.text);
+			(void)snprintf(ret_error->text, sizeof(ret_error->text), "%.199s",
+				       error.text);
 		return r;
 	}
 	if (!has_paths(model, TSEM_MODEL_PSEUDONYMS, p->pseudonyms, p->pseudonym_count) ||
 	    !has_paths(model, TSEM_MODEL_SCRATCH, p->scratch, p->scratch_count)) {
-		(void)snprintf(reason, reason_size,
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
 			       "it was learned with other Pseudonym= or Scratch= lines");
 		return -EPROTONOSUPPORT;
 	}
@@ -256,7 +264,7 @@ static int make_model(const struct judge_params *p, struct tsem_model **ret)
 	return 0;
 }
 
-static int get_model(const struct judge_params *params, int fd, char *reason, size_t reason_size,
+static int get_model(const struct judge_params *params, int fd, struct judge_error *error,
 		     struct tsem_model **ret)
 {
 	struct judge_params p = *params;
@@ -266,7 +274,7 @@ static int get_model(const struct judge_params *params, int fd, char *reason, si
 		p.scratch_count = ARRAY_SIZE(default_scratch);
 	}
 	if (fd >= 0)
-		return read_model(&p, fd, reason, reason_size, ret);
+		return read_model(&p, fd, error, ret);
 	return p.mode == JUDGE_TRAIN ? make_model(&p, ret) : -ENOENT;
 }
 
@@ -275,14 +283,15 @@ static void judge_freep(struct judge **judge)
 	*judge = judge_free(*judge);
 }
 
-int judge_new(const struct judge_params *params, int model_fd, char *reason, size_t reason_size,
+int judge_new(const struct judge_params *params, int model_fd, struct judge_error *error,
 	      struct judge **ret)
 {
 	_cleanup_(tsem_model_freep) struct tsem_model *model = NULL;
 	_cleanup_(judge_freep) struct judge *judge = NULL;
 	int r;
 
-	r = get_model(params, model_fd, reason, reason_size, &model);
+	error->text[0] = '\0';
+	r = get_model(params, model_fd, error, &model);
 	if (r < 0)
 		return r;
 	judge = calloc(1, sizeof(*judge));
@@ -328,10 +337,10 @@ static void print_hex(const struct tsem_digest *digest, unsigned int size, char 
 }
 
 /* Never trusted: refused, if it can be found out whose it was. */
-static void judge_garbage(const char *line, size_t size, struct judgement *ret)
+static void judge_garbage(struct line line, struct judgement *ret)
 {
 	ret->garbage = true;
-	ret->number = tsem_record_peek_number(line, size);
+	ret->number = tsem_record_peek_number(line.data, line.size);
 	ret->verdict = ret->number ? JUDGE_REFUSED : JUDGE_SILENT;
 }
 
@@ -357,8 +366,8 @@ static void respond(struct judge *judge, const struct tsem_record *record,
 }
 
 /* An exec says which program a TASK_ID is. It waits for nobody and is no point. */
-static int judge_program(struct judge *judge, const struct tsem_record *record, const char *line,
-			 size_t size, struct judgement *ret)
+static int judge_program(struct judge *judge, const struct tsem_record *record, struct line line,
+			 struct judgement *ret)
 {
 	struct tsem_result result = {};
 	int r;
@@ -367,11 +376,11 @@ static int judge_program(struct judge *judge, const struct tsem_record *record, 
 	/* Kernel and agent must compute one identity, or nothing else they agree on has meaning. */
 	if (memcmp(result.coefficient.bytes, record->task_id.bytes,
 		   judge->engine.hasher->ops->size) != 0) {
-		judge_garbage(line, size, ret);
+		judge_garbage(line, ret);
 		return 0;
 	}
 	if (judge->mode == JUDGE_TRAIN) {
-		r = tsem_model_add_program(judge->model, line, size);
+		r = tsem_model_add_program(judge->model, line.data, line.size);
 		return r < 0 ? r : 0;
 	}
 	if (!tsem_set_find(&judge->programs, &record->task_id)) {
@@ -381,12 +390,11 @@ static int judge_program(struct judge *judge, const struct tsem_record *record, 
 	return 0;
 }
 
-static int learn(struct judge *judge, const struct tsem_result *result, const char *line,
-		 size_t size)
+static int learn(struct judge *judge, const struct tsem_result *result, struct line line)
 {
 	int r;
 
-	r = tsem_model_add_point(judge->model, &result->coefficient, 0, line, size);
+	r = tsem_model_add_point(judge->model, &result->coefficient, 0, line.data, line.size);
 	if (r < 0)
 		return r;
 	judge->counts.learned++;
@@ -394,8 +402,8 @@ static int learn(struct judge *judge, const struct tsem_result *result, const ch
 	return 0;
 }
 
-static int judge_point(struct judge *judge, const struct tsem_record *record, const char *line,
-		       size_t size, struct judgement *ret)
+static int judge_point(struct judge *judge, const struct tsem_record *record, struct line line,
+		       struct judgement *ret)
 {
 	struct tsem_result result = {};
 	int r;
@@ -404,31 +412,32 @@ static int judge_point(struct judge *judge, const struct tsem_record *record, co
 	ret->verdict = timing_of(record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
 	tsem_engine_judge(&judge->engine, record, &result);
 	if (result.judgement == TSEM_JUDGED_FULL) {
-		r = judge->engine.points.count < TSEM_MODEL_POINTS ?
-			    set_grow(&judge->engine.points) : -E2BIG;
+		r = judge->engine.points.count < TSEM_MODEL_POINTS ? set_grow(&judge->engine.points)
+								   : -E2BIG;
 		if (r < 0)
 			return r;
 		tsem_engine_judge(&judge->engine, record, &result);
 	}
 	if (result.judgement == TSEM_JUDGED_OUTSIDE)
 		respond(judge, record, &result.coefficient, ret);
-	return result.judgement == TSEM_JUDGED_LEARNED ? learn(judge, &result, line, size) : 0;
+	return result.judgement == TSEM_JUDGED_LEARNED ? learn(judge, &result, line) : 0;
 }
 
 int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret)
 {
+	const struct line text = { .data = line, .size = size };
 	struct tsem_record record;
 
 	*ret = (struct judgement){ .verdict = JUDGE_SILENT };
 	if (tsem_record_scan(line, size, judge->engine.hasher->ops->size, judge->packed,
 			     sizeof(judge->packed), &record) < 0) {
-		judge_garbage(line, size, ret);
+		judge_garbage(text, ret);
 		return 0;
 	}
 	switch (record.kind) {
 	case TSEM_RECORD_AGGREGATE:
 	case TSEM_RECORD_LOG:
-		return 0;	/* no events: upstream's way of telling */
+		return 0; /* no events: upstream's way of telling */
 	case TSEM_RECORD_BARE:
 	case TSEM_RECORD_EVENT:
 	case TSEM_RECORD_ASYNC:
@@ -436,8 +445,8 @@ int judge_record(struct judge *judge, const char *line, size_t size, struct judg
 	}
 	ret->number = record.number;
 	if (record.event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
-		return judge_program(judge, &record, line, size, ret);
-	return judge_point(judge, &record, line, size, ret);
+		return judge_program(judge, &record, text, ret);
+	return judge_point(judge, &record, text, ret);
 }
 
 /* The counts of this run, which the loop kept in the set, go into the model. */

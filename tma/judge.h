@@ -15,18 +15,18 @@
 
 /** enum judge_mode - What a model is for in this run. */
 enum judge_mode {
-	JUDGE_TRAIN,	/* all is trusted and learned */
-	JUDGE_SHADOW,	/* all is trusted, what is outside is told */
+	JUDGE_TRAIN,  /* all is trusted and learned */
+	JUDGE_SHADOW, /* all is trusted, what is outside is told */
 	JUDGE_ENFORCE,
 };
 #define JUDGE_MODE_COUNT (JUDGE_ENFORCE + 1)
 
 /** enum judge_violation - OnViolation=. */
 enum judge_violation {
-	VIOLATION_DENY,		/* this event */
-	VIOLATION_ISOLATE,	/* the task, for good */
-	VIOLATION_KILL,		/* the workload */
-	VIOLATION_WARN,		/* nothing but telling */
+	VIOLATION_DENY,	   /* this event */
+	VIOLATION_ISOLATE, /* the task, for good */
+	VIOLATION_KILL,	   /* the workload */
+	VIOLATION_WARN,	   /* nothing but telling */
 };
 #define JUDGE_VIOLATION_COUNT (VIOLATION_WARN + 1)
 
@@ -54,7 +54,7 @@ struct judge_params {
 
 /** enum judge_verdict - What the kernel is told. */
 enum judge_verdict {
-	JUDGE_SILENT,		/* nothing: nobody waits */
+	JUDGE_SILENT, /* nothing: nobody waits */
 	JUDGE_TRUSTED,
 	JUDGE_UNTRUSTED,
 	JUDGE_REFUSED,
@@ -89,17 +89,22 @@ struct judge_counts {
 	uint64_t runs;
 };
 
+/** struct judge_error - Why a model cannot be used: ASCII. */
+struct judge_error {
+	char text[200];
+};
+
 struct judge;
 
 /**
  * judge_new() - Make one and load its model; to be called inside the sandbox.
  * @model_fd: The model; negative if there is none, which only training can do without.
- * @reason: Room for a sentence about what is wrong, in ASCII.
+ * @error: Filled in whenever the result is negative; may be empty.
  *
  * Return: 0; -EBADMSG, -EINVAL or another errno for a model that cannot be
  * used; -ENOMEM.
  */
-int judge_new(const struct judge_params *params, int model_fd, char *reason, size_t reason_size,
+int judge_new(const struct judge_params *params, int model_fd, struct judge_error *error,
 	      struct judge **ret);
 
 struct judge *judge_free(struct judge *judge);

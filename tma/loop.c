@@ -38,7 +38,7 @@ void tell_failure(uint32_t failure, const char *text)
 	struct status_message message = { .kind = STATUS_FAILED, .code = failure };
 
 	(void)snprintf(message.text, sizeof(message.text), "%s", text);
-	(void)tell(&message);	/* what follows is our end, which says enough */
+	(void)tell(&message); /* what follows is our end, which says enough */
 }
 
 static int fail(uint32_t failure, const char *text, int error)
@@ -110,7 +110,11 @@ static int judge_line(struct loop *loop, const char *line, size_t size)
 	if (r < 0)
 		return r;
 	if (judgement.told)
-		forensics_add(loop->forensics, judgement.told, judgement.coefficient, line, size);
+		forensics_add(loop->forensics,
+			      &(struct forensic){ .verdict = judgement.told,
+						  .coefficient = judgement.coefficient,
+						  .record = line,
+						  .size = size });
 	if (judgement.end_workload)
 		r = tell_violation(loop, judgement.number);
 	if (r < 0)
@@ -203,7 +207,7 @@ static int take_status(struct loop *loop)
 	if (r == -EAGAIN)
 		return 0;
 	if (r < 0)
-		return r;	/* nobody is left to be told */
+		return r; /* nobody is left to be told */
 	if (message.kind == STATUS_PING) {
 		message.kind = STATUS_PONG;
 		return tell(&message);
@@ -235,8 +239,9 @@ int loop_run(struct loop *loop)
 		struct pollfd fds[COUNT] = {
 			[STATUS] = { .fd = TMA_FD_STATUS, .events = POLLIN },
 			[EVENTS] = { .fd = loop->ended ? -1 : TMA_FD_EVENTS, .events = POLLIN },
-			[FORENSICS] = { .fd = forensics_is_pending(loop->forensics) ?
-						      loop->forensics->fd : -1,
+			[FORENSICS] = { .fd = forensics_is_pending(loop->forensics)
+						      ? loop->forensics->fd
+						      : -1,
 					.events = POLLOUT },
 		};
 		int r;

@@ -49,7 +49,8 @@ struct loop {
 /** loop_init() - Return: 0 or -ENOMEM. Allocates; the loop itself does not. */
 int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensics, bool train);
 
-/** loop_run() - Until the orchestrator says finish. Return: 0, or a negative errno after telling it. */
+/** loop_run() - Until the orchestrator says finish. Return: 0, or a negative errno after telling
+ * it. */
 int loop_run(struct loop *loop);
 
 /** tell_failure() - Tell the orchestrator why the TMA ends. */

@@ -119,14 +119,10 @@ static const struct {
 	const char *name;
 	int (*parse)(struct options *o, const char *value);
 } known[] = {
-	{ "mode", parse_mode },
-	{ "on-violation", parse_violation },
-	{ "fields", parse_fields },
-	{ "digest", parse_digest },
-	{ "nsref", parse_nsref },
-	{ "name", parse_name },
-	{ "identity", parse_identity },
-	{ "pseudonym", parse_pseudonym },
+	{ "mode", parse_mode },		{ "on-violation", parse_violation },
+	{ "fields", parse_fields },	{ "digest", parse_digest },
+	{ "nsref", parse_nsref },	{ "name", parse_name },
+	{ "identity", parse_identity }, { "pseudonym", parse_pseudonym },
 	{ "scratch", parse_scratch },
 };
 
@@ -178,15 +174,15 @@ static int tell_ready(bool landlock, const struct judge *judge)
 /* From here on nothing is left to be given up. */
 static int judge_events(const struct options *o, int model_fd, bool landlock)
 {
-	char reason[STATUS_TEXT_SIZE] = "";
+	struct judge_error error;
 	struct forensics forensics;
 	struct judge *judge;
 	struct loop loop;
 	int r;
 
-	r = judge_new(&o->judge, model_fd, reason, sizeof(reason), &judge);
+	r = judge_new(&o->judge, model_fd, &error, &judge);
 	if (r < 0) {
-		tell_failure(STATUS_FAILURE_MODEL, reason[0] ? reason : strerror(-r));
+		tell_failure(STATUS_FAILURE_MODEL, error.text[0] ? error.text : strerror(-r));
 		return EXIT_FAILURE;
 	}
 	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0 ||
@@ -208,8 +204,8 @@ static int work(int argc, char **argv)
 	int model_fd;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);	/* a model that does not fit is a failed write */
-	(void)signal(SIGTERM, SIG_IGN);	/* of a whole unit: it ends with the workload */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a model that does not fit is a failed write */
+	(void)signal(SIGTERM, SIG_IGN); /* of a whole unit: it ends with the workload */
 	(void)signal(SIGINT, SIG_IGN);
 	if (parse_options(&options, argc, argv) < 0)
 		return setup_failed("bad arguments");

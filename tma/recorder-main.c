@@ -46,7 +46,7 @@ static int work(int argc, char **argv)
 	/* Ctrl-C in a terminal is for the workload; what it did is still to be written. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);	/* the write fails instead */
+	(void)signal(SIGXFSZ, SIG_IGN); /* the write fails instead */
 
 	if (sandbox_enter(&sandbox, &landlock) < 0)
 		return EXIT_FAILURE;

@@ -40,7 +40,8 @@ struct recorder {
 	_Bool skipping;
 };
 
-/** recorder_init() - Open the file. Return: 0 or -ENOMEM; a file that cannot be opened is a loss. */
+/** recorder_init() - Open the file. Return: 0 or -ENOMEM; a file that cannot be opened is a loss.
+ */
 int recorder_init(struct recorder *r, int dir, uint64_t size_max);
 
 /** recorder_done() - Drop an unfinished line and close the file. */

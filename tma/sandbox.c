@@ -45,7 +45,7 @@ static int drop_bounding_set(void)
 		int held = prctl(PR_CAPBSET_READ, cap);
 
 		if (held < 0)
-			return 0;	/* past the last one this kernel knows */
+			return 0; /* past the last one this kernel knows */
 		/* Without CAP_SETPCAP it stays; no_new_privs makes it worthless then. */
 		if (held && prctl(PR_CAPBSET_DROP, cap) < 0 && errno != EPERM)
 			return -errno;
@@ -58,7 +58,7 @@ static int drop_capabilities(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = {};
 
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* empty anyway below */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* empty anyway below */
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
@@ -108,12 +108,11 @@ static const struct {
 	size_t size;
 	struct landlock_ruleset handled;
 } landlock_versions[] = {
-	[1] = { 8, { .fs = 0x1fff } },
-	[2] = { 8, { .fs = 0x3fff } },		/* refer */
-	[3] = { 8, { .fs = 0x7fff } },		/* truncate */
-	[4] = { 16, { 0x7fff, 0x3, 0 } },	/* bind and connect of TCP */
-	[5] = { 16, { 0xffff, 0x3, 0 } },	/* ioctl of devices */
-	[6] = { 24, { 0xffff, 0x3, 0x3 } },	/* abstract UNIX sockets, signals */
+	[1] = { 8, { .fs = 0x1fff } },	    [2] = { 8, { .fs = 0x3fff } }, /* refer */
+	[3] = { 8, { .fs = 0x7fff } },					   /* truncate */
+	[4] = { 16, { 0x7fff, 0x3, 0 } },   /* bind and connect of TCP */
+	[5] = { 16, { 0xffff, 0x3, 0 } },   /* ioctl of devices */
+	[6] = { 24, { 0xffff, 0x3, 0x3 } }, /* abstract UNIX sockets, signals */
 };
 
 static int allow_directory(int ruleset, int dir, uint64_t handled)
@@ -233,7 +232,7 @@ static int allow_special_calls(scmp_filter_ctx filter)
 			return r;
 	}
 	r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-			     SCMP_A1(SCMP_CMP_EQ, F_GETFL));	/* fdopen() */
+			     SCMP_A1(SCMP_CMP_EQ, F_GETFL)); /* fdopen() */
 	if (r < 0)
 		return r;
 	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 1,

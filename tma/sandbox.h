@@ -11,8 +11,8 @@
 
 /** enum sandbox_role - Which allow-list applies. */
 enum sandbox_role {
-	SANDBOX_TMA,		/* its descriptors, memory, the clock */
-	SANDBOX_RECORDER,	/* besides: files inside one directory */
+	SANDBOX_TMA,	  /* its descriptors, memory, the clock */
+	SANDBOX_RECORDER, /* besides: files inside one directory */
 };
 #define SANDBOX_ROLE_COUNT (SANDBOX_RECORDER + 1)
 

@@ -14,14 +14,14 @@
 
 /** enum status_kind - What a message says; the first three go to the TMA. */
 enum status_kind {
-	STATUS_PING = 1,	/* are you there? numbers[0]: anything */
-	STATUS_FINISH,		/* no event will come any more: write the model, then end */
-	STATUS_READY,		/* sandboxed, model loaded; code: STATUS_READY_* bits, numbers[0]: points */
-	STATUS_PONG,		/* numbers[0] of the ping */
-	STATUS_ENDED,		/* the event descriptor is at its end: no member is left */
-	STATUS_VIOLATION,	/* the workload must end; numbers[0]: number of the event */
-	STATUS_FAILED,		/* code: enum status_failure; text says what */
-	STATUS_FINISHED,	/* code: 1 if a model was written; numbers: enum status_count */
+	STATUS_PING = 1, /* are you there? numbers[0]: anything */
+	STATUS_FINISH,	 /* no event will come any more: write the model, then end */
+	STATUS_READY, /* sandboxed, model loaded; code: STATUS_READY_* bits, numbers[0]: points */
+	STATUS_PONG,  /* numbers[0] of the ping */
+	STATUS_ENDED, /* the event descriptor is at its end: no member is left */
+	STATUS_VIOLATION, /* the workload must end; numbers[0]: number of the event */
+	STATUS_FAILED,	  /* code: enum status_failure; text says what */
+	STATUS_FINISHED,  /* code: 1 if a model was written; numbers: enum status_count */
 };
 #define STATUS_KIND_COUNT (STATUS_FINISHED + 1)
 
@@ -30,23 +30,23 @@ enum status_kind {
 
 /** enum status_failure - Why a TMA gives up. */
 enum status_failure {
-	STATUS_FAILURE_SETUP = 1,	/* a descriptor or the sandbox */
-	STATUS_FAILURE_MODEL,		/* the model cannot be used */
-	STATUS_FAILURE_CHANNEL,		/* reading records or writing verdicts */
-	STATUS_FAILURE_RECORD,		/* a record that does not scan */
-	STATUS_FAILURE_MODEL_FULL,	/* no room for another point */
+	STATUS_FAILURE_SETUP = 1,  /* a descriptor or the sandbox */
+	STATUS_FAILURE_MODEL,	   /* the model cannot be used */
+	STATUS_FAILURE_CHANNEL,	   /* reading records or writing verdicts */
+	STATUS_FAILURE_RECORD,	   /* a record that does not scan */
+	STATUS_FAILURE_MODEL_FULL, /* no room for another point */
 	STATUS_FAILURE_MODEL_WRITE,
 };
 #define STATUS_FAILURE_COUNT (STATUS_FAILURE_MODEL_WRITE + 1)
 
 /** enum status_count - Numbers of STATUS_FINISHED. */
 enum status_count {
-	STATUS_COUNT_NEW,	/* coefficients that this run added */
-	STATUS_COUNT_TOTAL,	/* coefficients of the model */
-	STATUS_COUNT_RUNS,	/* runs that the model has seen, this one included */
-	STATUS_COUNT_EVENTS,	/* records judged */
-	STATUS_COUNT_OUTSIDE,	/* of them outside the model */
-	STATUS_COUNT_DROPPED,	/* forensics that the recorder did not take */
+	STATUS_COUNT_NEW,     /* coefficients that this run added */
+	STATUS_COUNT_TOTAL,   /* coefficients of the model */
+	STATUS_COUNT_RUNS,    /* runs that the model has seen, this one included */
+	STATUS_COUNT_EVENTS,  /* records judged */
+	STATUS_COUNT_OUTSIDE, /* of them outside the model */
+	STATUS_COUNT_DROPPED, /* forensics that the recorder did not take */
 };
 #define STATUS_COUNT_COUNT (STATUS_COUNT_DROPPED + 1)
 

@@ -50,7 +50,7 @@ static void check_status(void **state)
 static struct scratch_case {
 	const char *name, *dir;
 	size_t room;
-	const char *text;	/* NULL: does not fit */
+	const char *text; /* NULL: does not fit */
 } scratch_cases[] = {
 	{ "scratch: plain", "/tmp/", 16, "/tmp/" },
 	{ "scratch: blank and colon", "/a b:c/", 32, "/a\\x20b\\x3ac/" },
@@ -190,7 +190,7 @@ static void test_files(void **state)
 	assert_true(fcntl(events, F_GETFD) & FD_CLOEXEC);
 	status = tsem_channel_open_status(&fake->channel);
 	assert_true(status >= 0);
-	for (int i = 0; i < 2; i++) {	/* from the start each time */
+	for (int i = 0; i < 2; i++) { /* from the start each time */
 		assert_int_equal(tsem_status_read(status, &numbers), 0);
 		assert_int_equal(numbers.events, 5);
 		assert_int_equal(numbers.members, 2);
@@ -215,11 +215,12 @@ static void test_no_tsem(void **state)
 	assert_int_equal(channel.id, 99);
 }
 
-#define ROWS(cases, check)                                                        \
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)                            \
-		tests[count++] = (struct CMUnitTest){ .name = (cases)[i].name,    \
-						      .test_func = check,         \
-						      .initial_state = &(cases)[i] }
+#define ROWS(cases, check)                                                                         \
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)                                             \
+		tests[count++] = (struct CMUnitTest)                                               \
+		{                                                                                  \
+			.name = (cases)[i].name, .test_func = check, .initial_state = &(cases)[i]  \
+		}
 
 int main(void)
 {
