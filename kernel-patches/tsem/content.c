@@ -5,17 +5,21 @@
  * not readable yet, or never. What this does is no event, because the task is
  * marked while it does it.
  *
- * There is no cache yet: what is hashed is what is there.
+ * A digest is kept with the inode where the filesystem is local and counts
+ * changes (i_version). It is neither used nor stored while anybody can write,
+ * through a descriptor or a mapping: such writes need not be counted one by one.
  */
 
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/init_task.h>
+#include <linux/iversion.h>
 #include <linux/magic.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "describe.h"
+#include "inode.h"
 #include "task.h"
 
 #define CHUNK SZ_64K
@@ -24,9 +28,10 @@ static struct cred *content_cred __ro_after_init;
 
 /* events.md names them; there is no magic number for devpts' friends in one place. */
 static const unsigned long pseudo_filesystems[] = {
-	PROC_SUPER_MAGIC,   SYSFS_MAGIC,     DEBUGFS_MAGIC, TMPFS_MAGIC,   DEVPTS_SUPER_MAGIC,
-	BINFMTFS_MAGIC,	    SECURITYFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,   CGROUP_SUPER_MAGIC,
-	CGROUP2_SUPER_MAGIC, NSFS_MAGIC,     EFIVARFS_MAGIC,
+	PROC_SUPER_MAGIC,    SYSFS_MAGIC,      DEBUGFS_MAGIC,	TMPFS_MAGIC,
+	DEVPTS_SUPER_MAGIC,  BINFMTFS_MAGIC,   SECURITYFS_MAGIC, SELINUX_MAGIC,
+	SMACK_MAGIC,	     CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, NSFS_MAGIC,
+	EFIVARFS_MAGIC,
 };
 
 bool tsem_on_pseudo_filesystem(const struct super_block *sb)
@@ -62,26 +67,14 @@ static int hash_file(struct file *file, struct tsem_hasher *hasher)
 	return got;
 }
 
-/**
- * tsem_content_digest() - Hash the content of a regular file.
- * @ns: Its hash function is used.
- * @path: The file.
- * @ret: The digest.
- *
- * Context: Process context; ends early if the task is killed.
- * Return: 0; -EFBIG above TSEM_CONTENT_BYTES_MAX; -EINTR; -ENOMEM; what the
- * filesystem says.
- */
-int tsem_content_digest(const struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret)
+static int read_content(const struct tsem_ns *ns, const struct path *path,
+			struct tsem_digest *ret)
 {
 	struct tsem_task *task = tsem_task(current);
-	struct tsem_hash *hash;
+	struct tsem_hash *hash = tsem_hash_new(&ns->alg, GFP_KERNEL);
 	struct file *file;
 	int r;
 
-	if (i_size_read(d_inode(path->dentry)) > TSEM_CONTENT_BYTES_MAX)
-		return -EFBIG;
-	hash = tsem_hash_new(&ns->alg, GFP_KERNEL);
 	if (!hash)
 		return -ENOMEM;
 
@@ -102,6 +95,79 @@ int tsem_content_digest(const struct tsem_ns *ns, const struct path *path, struc
 out_free:
 	task->inside = false;
 	tsem_hash_free(hash);
+	return r;
+}
+
+/* Whether this inode's count of changes can be relied on now. */
+static bool is_settled(struct inode *inode)
+{
+	const struct super_block *sb = inode->i_sb;
+
+	return IS_I_VERSION(inode) && (sb->s_bdev || sb->s_magic == TMPFS_MAGIC) &&
+	       !inode_is_open_for_write(inode) && !mapping_writably_mapped(inode->i_mapping);
+}
+
+static bool find_kept(struct inode *inode, const struct tsem_alg *alg, u64 version,
+		      struct tsem_digest *ret)
+{
+	const struct tsem_content *content;
+	bool found;
+
+	rcu_read_lock();
+	content = rcu_dereference(tsem_inode(inode)->content);
+	found = content && content->version == version && content->alg == alg->name;
+	if (found)
+		*ret = content->digest;
+	rcu_read_unlock();
+	return found;
+}
+
+static void keep(struct inode *inode, const struct tsem_alg *alg, u64 version,
+		 const struct tsem_digest *digest)
+{
+	struct tsem_content *content = kmalloc(sizeof(*content), GFP_KERNEL_ACCOUNT), *old;
+
+	if (!content)
+		return;	/* it is read again */
+	content->version = version;
+	content->alg = alg->name;
+	content->digest = *digest;
+	old = (__force struct tsem_content *)xchg(&tsem_inode(inode)->content,
+						  RCU_INITIALIZER(content));
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
+/**
+ * tsem_content_digest() - Digest of the content of a regular file.
+ * @ns: Its hash function is used.
+ * @path: The file.
+ * @ret: The digest.
+ *
+ * Context: Process context; ends early if the task is killed.
+ * Return: 0; -EFBIG above TSEM_CONTENT_BYTES_MAX; -EINTR; -ENOMEM; what the
+ * filesystem says.
+ */
+int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret)
+{
+	struct inode *inode = d_real_inode(path->dentry);	/* below overlayfs */
+	bool settled = is_settled(inode);
+	u64 version = 0;
+	int r;
+
+	if (i_size_read(inode) > TSEM_CONTENT_BYTES_MAX)
+		return -EFBIG;
+	if (settled) {
+		version = inode_query_iversion(inode);
+		if (find_kept(inode, &ns->alg, version, ret)) {
+			tsem_ns_count(ns, TSEM_COUNT_CONTENT_KEPT);
+			return 0;
+		}
+	}
+	tsem_ns_count(ns, TSEM_COUNT_CONTENT_READ);
+	r = read_content(ns, path, ret);
+	if (r == 0 && settled && is_settled(inode) && inode_query_iversion(inode) == version)
+		keep(inode, &ns->alg, version, ret);
 	return r;
 }
 

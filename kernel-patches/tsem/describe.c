@@ -213,8 +213,8 @@ int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const stru
  * Context: Process context, without locks that reading the file needs.
  * Return: 0, or why name or content cannot be had: the operation must fail.
  */
-int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file *file,
-		   bool executes, bool looks)
+int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file, bool executes,
+		   bool looks)
 {
 	const struct inode *inode = file_inode(file);
 	struct tsem_digest digest = {};

@@ -46,7 +46,7 @@ void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path);
 int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct dentry *dentry,
 		     const struct tsem_created *created);
-int tsem_pack_file(struct tsem_packer *p, const struct tsem_ns *ns, struct file *file,
+int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 		   bool executes, bool looks);
 int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file);
 void tsem_pack_sock(struct tsem_packer *p, const struct tsem_ns *ns, const struct sock *sk);
@@ -56,8 +56,7 @@ void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
 		      const struct tsem_digest *digest);
 
 /* content.c */
-int tsem_content_digest(const struct tsem_ns *ns, const struct path *path,
-			struct tsem_digest *ret);
+int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret);
 bool tsem_on_pseudo_filesystem(const struct super_block *sb);
 
 /* inode.c */

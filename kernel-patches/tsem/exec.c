@@ -88,7 +88,7 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 	return task->exec ? 0 : -ENOMEM;
 }
 
-static int describe_file(const struct tsem_ns *ns, struct file *file, struct packed_file *ret)
+static int describe_file(struct tsem_ns *ns, struct file *file, struct packed_file *ret)
 {
 	struct tsem_packer p = {
 		.data = kmalloc(TSEM_PACKED_MAX, GFP_KERNEL_ACCOUNT),

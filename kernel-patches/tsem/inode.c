@@ -566,6 +566,7 @@ static void hook_inode_free_security_rcu(void *security)
 		creator = next;
 	}
 	kfree(blob->created);
+	kfree(rcu_access_pointer(blob->content));
 }
 
 static struct security_hook_list inode_hooks[] __ro_after_init = {

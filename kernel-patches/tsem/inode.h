@@ -14,15 +14,29 @@
 struct tsem_creator;
 
 /**
+ * struct tsem_content - A digest of an inode's content.
+ * @version: The inode's count of changes that it belongs to.
+ * @alg: Name of the hash function, one of those in digest.c.
+ */
+struct tsem_content {
+	u64 version;
+	const char *alg;
+	struct tsem_digest digest;
+	struct rcu_head rcu;
+};
+
+/**
  * struct tsem_inode - The inode blob.
  * @created: Set once, by whoever made the object; freed with the blob.
  * @creators: Of a directory: how often whom created in it. Guarded by its i_rwsem.
  * @creator_count: Entries there.
+ * @content: Last digest of its content; replaced whole, see content.c.
  */
 struct tsem_inode {
 	struct tsem_created *created;
 	struct tsem_creator *creators;
 	unsigned int creator_count;
+	struct tsem_content __rcu *content;
 };
 
 static inline struct tsem_inode *tsem_inode(const struct inode *inode)

@@ -84,8 +84,10 @@ enum tsem_counter {
 	TSEM_COUNT_EXPIRED,	/* waits that ended at the deadline */
 	TSEM_COUNT_UNKNOWN,	/* verdicts for numbers nobody waits for */
 	TSEM_COUNT_ENTERED,	/* armed tasks that switched */
+	TSEM_COUNT_CONTENT_READ, /* files that were read to be hashed */
+	TSEM_COUNT_CONTENT_KEPT, /* files whose digest was still known */
 };
-#define TSEM_COUNTER_COUNT (TSEM_COUNT_ENTERED + 1)
+#define TSEM_COUNTER_COUNT (TSEM_COUNT_CONTENT_KEPT + 1)
 
 /**
  * struct tsem_pool - Records for hooks that may not sleep.

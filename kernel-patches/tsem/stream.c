@@ -325,7 +325,8 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_EVENTS] = "events",	    [TSEM_COUNT_EXPORTED] = "exported",
 	[TSEM_COUNT_REFUSED] = "refused",   [TSEM_COUNT_DROPPED] = "dropped",
 	[TSEM_COUNT_EXPIRED] = "expired",   [TSEM_COUNT_UNKNOWN] = "unknown",
-	[TSEM_COUNT_ENTERED] = "entered",
+	[TSEM_COUNT_ENTERED] = "entered",   [TSEM_COUNT_CONTENT_READ] = "content_read",
+	[TSEM_COUNT_CONTENT_KEPT] = "content_kept",
 };
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
 
