@@ -92,7 +92,7 @@ class WorkloadTest(unittest.TestCase):
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
+            for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
                 stream.close()
         for kernel in self.kernels:
             kernel.close()
@@ -128,11 +128,12 @@ class WorkloadTest(unittest.TestCase):
     def start(self, kernel, mode, config, arguments=(), libexec=None, **options):
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
                            STATE_DIRECTORY=self.state, XDG_STATE_HOME=self.state + "-home")
+        for stream in ("stdin", "stdout", "stderr"):
+            options.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen(
             [ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
              f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}", "--",
              *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=environment, **options)
         self.processes.append(process)
         return process

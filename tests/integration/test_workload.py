@@ -122,10 +122,75 @@ class Streams(WorkloadTest):
         self.assertEqual(out, b"out")
         self.assertTrue(err.startswith("to err\n"), err)
 
+    def plain(self, command, terminal="no", **streams):
+        """Without the harness's pipes: (exit status, what is in the output file)."""
+        out = self.dir + "/out"
+        with open(out, "wb") as file:
+            streams.setdefault("stdout", file)
+            config = self.config(command, Workload_Terminal=terminal)
+            process = self.start(self.kernel(), "train", config, **streams)
+            process.wait(20)
+        with open(out, "rb") as file:
+            return process.returncode, file.read()
+
+    def test_from_and_to_files(self):
+        data = os.urandom(3 << 20)
+        with open(self.dir + "/in", "wb") as file:
+            file.write(data)
+        with open(self.dir + "/in", "rb") as file:
+            self.assertEqual(self.plain("/bin/cat", stdin=file), (0, data))
+
+    def test_from_nowhere(self):
+        with open("/dev/null", "rb") as null:
+            self.assertEqual(self.plain("/bin/cat", stdin=null), (0, b""))
+
+    def test_input_that_nobody_reads(self):
+        process = self.start(self.kernel(), "train", self.config("/bin/true"))
+        self.assertEqual(process.wait(20), 0)
+
+    def test_output_that_nobody_reads(self):
+        read, write = os.pipe()
+        process = self.start(self.kernel(), "train", self.config("/usr/bin/yes"), stdout=write)
+        os.close(write)
+        os.read(read, 4096)
+        os.close(read)
+        self.assertEqual(process.wait(20), 128 + signal.SIGPIPE)
+
+    def test_slow_reader_holds_up_nothing_but_output(self):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config("/usr/bin/yes"))
+        pid = kernel.wait_armed()
+        time.sleep(1)
+        kernel.send(*[numbered(record, 1) for record in load_records(1)])
+        self.assertEqual(kernel.verdicts(1), ["trusted 1"])
+        os.kill(pid, signal.SIGKILL)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 128 + signal.SIGKILL)
+
+    def test_flags_of_shared_descriptors_are_left_alone(self):
+        read, write = os.pipe()
+        process = self.start(self.kernel(), "train", self.config("/bin/sleep 0.3"), stdout=write,
+                             stdin=read)
+        time.sleep(0.2)
+        self.assertEqual([os.get_blocking(fd) for fd in (read, write)], [True, True])
+        os.close(write)
+        self.assertEqual(process.wait(20), 0)
+        os.close(read)
+
     def test_streams_are_pipes(self):
         status, out, err = self.run_shell("for i in 0 1 2; do [ -p /dev/fd/$i ] || exit 1; done; "
                                           "[ -t 0 ] && exit 2; exit 0")
         self.assertEqual(status, 0, err)
+
+    def test_terminal(self):
+        status, out, err = self.run_shell("tty; [ -t 2 ] && exec 3</dev/tty && echo controlling",
+                                          Workload_Terminal="yes")
+        self.assertEqual(status, 0, err)
+        self.assertRegex(out, rb"^/dev/pts/\d+\r\ncontrolling\r\n$")
+
+    def test_inherited_streams(self):
+        status, out = self.plain("/usr/bin/readlink /proc/self/fd/1", terminal="inherit")
+        self.assertEqual((status, out), (0, (self.dir + "/out\n").encode()))
 
     def test_exit_status(self):
         self.assertEqual(self.run_shell("exit 42")[0], 42)
