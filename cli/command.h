@@ -27,7 +27,20 @@ int model_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 
-/** command_self() - Path of the running executable, or NULL; static memory. */
-const char *command_self(void);
+/**
+ * command_line_error() - Say on standard error what is wrong with a command line.
+ * @command: Name of the subcommand.
+ * @format: What is wrong, without full stop.
+ *
+ * Return: EXIT_COMMAND_LINE, for main().
+ */
+int command_line_error(const char *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * option_error() - The same after getopt_long() said '?' or ':' (with ":" first in its options).
+ * @option: What it said; the rest comes from its variables.
+ */
+int option_error(char *const argv[], int option);
 
 #endif

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* near.c - see near.h. What counts and how follows from the tables of the schema. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../libtsem/cleanup.h"
+#include "near.h"
+#include "phrase.h"
+
+/* As FILE.flags tells an execution; formula.md, section 3. */
+#define OPENED_FOR_EXEC 0x20
+
+/* An event on the same object by another program is nearer than any on another object. */
+static const unsigned int weights[NEAR_KIND_COUNT] = {
+	[NEAR_DETAIL] = 2,  [NEAR_INODE] = 1,	 [NEAR_CONTENT] = 1, [NEAR_CREDS] = 1,
+	[NEAR_PARENT] = 10, [NEAR_PROGRAM] = 12, [NEAR_USE] = 40,    [NEAR_OBJECT] = 100,
+};
+
+/** struct found - A member of the schema, found by its path. */
+struct found {
+	const struct tsem_type *type;
+	const struct tsem_member *member;
+	bool local;
+};
+
+static const struct tsem_member *find_member(const struct tsem_type *type, const char *name,
+					     size_t size)
+{
+	for (unsigned int i = 0; i < type->member_count; i++) {
+		const char *own = type->members[i].name;
+
+		if (strlen(own) == size && !memcmp(own, name, size))
+			return &type->members[i];
+	}
+	return NULL;
+}
+
+static const struct tsem_type *find_form(const struct tsem_choice *choice, const char *name,
+					 size_t size)
+{
+	for (unsigned int i = 0; i < choice->form_count; i++) {
+		const char *own = choice->forms[i].name;
+
+		if (strlen(own) == size && !memcmp(own, name, size))
+			return &tsem_types[choice->forms[i].type];
+	}
+	return NULL;
+}
+
+/* Down from an object, name by name. */
+static bool find_below(const struct tsem_type *type, const char *path, struct found *ret)
+{
+	*ret = (struct found){ .local = false };
+	while (type) {
+		size_t size = strcspn(path, ".");
+		const struct tsem_member *m = find_member(type, path, size);
+
+		if (!m)
+			return false;
+		ret->type = type;
+		ret->member = m;
+		ret->local |= m->flags & TSEM_MEMBER_LOCAL;
+		if (!path[size])
+			return true;
+		path += size + 1;
+		if (m->kind == TSEM_KIND_CHOICE) {
+			size = strcspn(path, ".");
+			type = find_form(&tsem_choices[m->index], path, size);
+			path += size + (path[size] ? 1 : 0);
+		} else {
+			type = m->kind == TSEM_KIND_OBJECT ? &tsem_types[m->index] : NULL;
+		}
+	}
+	return false;
+}
+
+/* Path inside the CELL; NULL if the member is elsewhere. */
+static const char *cell_path(enum tsem_event_id event, const char *path)
+{
+	size_t size = strlen(tsem_events[event].name);
+
+	return !strncmp(path, tsem_events[event].name, size) && path[size] == '.' ?
+		       path + size + 1 : NULL;
+}
+
+/* Named projections; formula.md, section 4. */
+
+static bool is_local_filesystem(const char *magic)
+{
+	uint64_t value = strtoull(magic, NULL, 16);
+
+	for (unsigned int i = 0; i < TSEM_LOCAL_FILESYSTEM_COUNT; i++) {
+		if (tsem_local_filesystems[i] == value)
+			return true;
+	}
+	return false;
+}
+
+static int sign(const char *number)
+{
+	return number[0] == '-' ? -1 : strcmp(number, "0") != 0;
+}
+
+static size_t hex_run(const char *text, const char *end)
+{
+	size_t n = 0;
+
+	while (text + n < end && text[n] && strchr("0123456789abcdefABCDEF", text[n]))
+		n++;
+	return n;
+}
+
+/* Two abstract addresses, in which long runs of hexadecimal digits are one. */
+static bool same_absname(const struct fact *a, const struct fact *b)
+{
+	const char *x = a->value, *y = b->value, *x_end = x + a->size, *y_end = y + b->size;
+
+	if (!a->size || !b->size || *x || *y)
+		return false;
+	while (x < x_end && y < y_end) {
+		size_t m = hex_run(x, x_end), n = hex_run(y, y_end);
+
+		if (m >= 5 && n >= 5) {
+			x += m;
+			y += n;
+		} else if (*x++ != *y++) {
+			return false;
+		}
+	}
+	return x == x_end && y == y_end;
+}
+
+static bool same_loop(const char *a, const char *b)
+{
+	static const char prefix[] = "/dev/loop";
+	const size_t size = sizeof(prefix) - 1;
+	size_t m, n;
+
+	if (strncmp(a, prefix, size) || strncmp(b, prefix, size))
+		return false;
+	m = strspn(a + size, "0123456789");
+	n = strspn(b + size, "0123456789");
+	return m && n && !strcmp(a + size + m, b + size + n);
+}
+
+/* Whether two values that are not equal count as one. */
+static bool same_projected(uint8_t project, const struct fact *a, const struct fact *b)
+{
+	switch ((enum tsem_named_projection)project) {
+	case TSEM_PROJECT_NONE:
+		return false;
+	case TSEM_PROJECT_FSCLASS:
+		return is_local_filesystem(a->value) && is_local_filesystem(b->value);
+	case TSEM_PROJECT_EPHEMERAL:
+		return strtoul(a->value, NULL, 10) >= 32768 && strtoul(b->value, NULL, 10) >= 32768;
+	case TSEM_PROJECT_ABSNAME:
+		return same_absname(a, b);
+	case TSEM_PROJECT_SIZE01:
+	case TSEM_PROJECT_SIGN:
+		return sign(a->value) == sign(b->value);
+	case TSEM_PROJECT_LOOP:
+		return same_loop(a->value, b->value);
+	case TSEM_PROJECT_USERVALUE:
+		return false;	/* at worst a difference is shown that does not count */
+	}
+	return false;
+}
+
+/* Comparing. */
+
+/* Whether the member beside @path that empties it is there. */
+static bool is_emptied(const struct facts *facts, const char *path, const struct found *found)
+{
+	char beside[256];
+	const char *dot = strrchr(path, '.');
+	size_t size = dot ? (size_t)(dot - path) + 1 : 0;
+	const char *name;
+
+	if (found->member->empty_if < 0)
+		return false;
+	name = found->type->members[found->member->empty_if].name;
+	if (size + strlen(name) >= sizeof(beside))
+		return false;
+	memcpy(beside, path, size);
+	strcpy(beside + size, name);	/* it fits */
+	return facts_find(facts, beside) != NULL;
+}
+
+static bool bits_differ(const struct difference *d, uint64_t mask)
+{
+	return d->learned && d->seen &&
+	       ((strtoull(d->learned->value, NULL, 0) ^ strtoull(d->seen->value, NULL, 0)) & mask);
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+	size_t size = strlen(path), end_size = strlen(end);
+
+	return size >= end_size && !strcmp(path + size - end_size, end) &&
+	       (size == end_size || path[size - end_size - 1] == '.');
+}
+
+static enum near_kind kind_in_cell(const struct difference *d, const struct found *found)
+{
+	if (ends_in(d->member, "flags") && bits_differ(d, OPENED_FOR_EXEC))
+		return NEAR_USE;
+	if (!strcmp(d->member, "prot") && bits_differ(d, PROT_EXEC))
+		return NEAR_USE;
+	if (!strcmp(found->type->name, "INODE"))
+		return NEAR_INODE;
+	if (found->member->kind == TSEM_KIND_DIGEST && ends_in(d->member, "digest"))
+		return NEAR_CONTENT;
+	if (ends_in(d->member, "owner"))
+		return NEAR_DETAIL;	/* follows from who made it */
+	if (found->member->kind == TSEM_KIND_TEXT || found->member->kind == TSEM_KIND_DIGEST ||
+	    ends_in(d->member, "address") || ends_in(d->member, "port"))
+		return NEAR_OBJECT;
+	return NEAR_DETAIL;
+}
+
+/* Return: false if the member does not count in a coefficient at all. */
+static bool find_in_schema(enum tsem_event_id event, const char *path, struct found *ret)
+{
+	const char *in_cell = cell_path(event, path);
+
+	if (in_cell)
+		return find_below(&tsem_events[event].cell, in_cell, ret);
+	return !strncmp(path, "COE.", 4) && find_below(&tsem_coe, path + 4, ret);
+}
+
+static void add_difference(struct comparison *c, struct difference d)
+{
+	c->distance += weights[d.kind];
+	if (c->count < NEAR_MAX)
+		c->list[c->count++] = d;
+}
+
+/**
+ * struct pair - Two events being compared.
+ * @hint: Where in @learned the next member is likely to be: the order is the same.
+ */
+struct pair {
+	enum tsem_event_id event;
+	const struct facts *learned;
+	const struct facts *seen;
+	enum tsem_fields fields;
+	size_t hint;
+};
+
+static const struct fact *find_learned(struct pair *p, const char *path)
+{
+	const struct facts *learned = p->learned;
+
+	for (size_t i = 0; i < learned->count; i++) {
+		size_t at = (p->hint + i) % learned->count;
+
+		if (!strcmp(learned->list[at].path, path)) {
+			p->hint = at + 1;
+			return &learned->list[at];
+		}
+	}
+	return NULL;
+}
+
+static void compare_actor(const struct pair *p, const char *path, enum near_kind kind,
+			  struct comparison *ret)
+{
+	struct difference d = { kind, path, facts_find(p->learned, path), facts_find(p->seen, path) };
+
+	if (d.learned && d.seen && strcmp(d.learned->value, d.seen->value))
+		add_difference(ret, d);
+}
+
+static bool is_equal(const struct fact *a, const struct fact *b)
+{
+	return a && b && a->size == b->size && !memcmp(a->value, b->value, a->size);
+}
+
+static void compare_member(const struct pair *p, const char *path, struct difference d,
+			   struct comparison *ret)
+{
+	const char *in_cell = cell_path(p->event, path);
+	struct found found;
+
+	if (is_equal(d.learned, d.seen) || !find_in_schema(p->event, path, &found))
+		return;
+	if (p->fields == TSEM_FIELDS_PORTABLE && found.local)
+		return;
+	if (is_emptied(p->learned, path, &found) && is_emptied(p->seen, path, &found))
+		return;
+	if (d.learned && d.seen && p->fields == TSEM_FIELDS_PORTABLE &&
+	    same_projected(found.member->project, d.learned, d.seen))
+		return;
+	d.member = in_cell ?: path;
+	d.kind = in_cell ? kind_in_cell(&d, &found) : NEAR_CREDS;
+	add_difference(ret, d);
+}
+
+void near_compare(const struct facts *learned, const struct facts *seen, enum tsem_fields fields,
+		  unsigned int limit, struct comparison *ret)
+{
+	struct pair p = { phrase_event(seen), learned, seen, fields, 0 };
+	struct difference d = { .learned = NULL };
+
+	ret->distance = ret->count = 0;
+	compare_actor(&p, "event.task_id", NEAR_PROGRAM, ret);
+	compare_actor(&p, "event.p_task_id", NEAR_PARENT, ret);
+	for (size_t i = 0; i < seen->count && ret->distance <= limit; i++) {
+		d.seen = &seen->list[i];
+		d.learned = find_learned(&p, d.seen->path);
+		compare_member(&p, d.seen->path, d, ret);
+	}
+	d.seen = NULL;
+	for (size_t i = 0; i < learned->count && ret->distance <= limit; i++) {
+		d.learned = &learned->list[i];
+		if (!facts_find(seen, d.learned->path))
+			compare_member(&p, d.learned->path, d, ret);
+	}
+}
+
+/* Saying it. */
+
+static const struct difference *first_of(const struct comparison *c, enum near_kind kind)
+{
+	for (unsigned int i = 0; i < c->count; i++) {
+		if (c->list[i].kind == kind)
+			return &c->list[i];
+	}
+	return NULL;
+}
+
+static void add_value(struct text *t, const struct fact *fact)
+{
+	if (fact)
+		text_add_shown(t, fact->value, fact->size);
+	else
+		text_add_string(t, "nothing");
+}
+
+static void say_content(const struct facts *seen, struct text *t)
+{
+	const struct fact *object = phrase_object(seen);
+
+	text_add_string(t, "the content of ");
+	add_value(t, object);
+	text_add_string(t, " is not the one learned");
+}
+
+static void say_program(const struct facts *learned, const char *member,
+			const struct programs *programs, const char *how, struct text *t)
+{
+	text_format(t, "learned only %s ", how);
+	programs_chain(programs, facts_get(learned, member) ?: "", t);
+}
+
+/* "its user was 0, not 1000", for whatever has no sentence of its own. */
+static void say_member(const struct difference *d, const char *what, struct text *t)
+{
+	const char *dot = strrchr(d->member, '.');
+
+	text_add_string(t, what);
+	text_add_shown(t, dot ? dot + 1 : d->member, strlen(dot ? dot + 1 : d->member));
+	text_add_string(t, " ");
+	add_value(t, d->learned);
+	text_add_string(t, ", not ");
+	add_value(t, d->seen);
+}
+
+static void say_phrase(const struct facts *learned, const struct programs *programs,
+		       const char *what, struct text *t)
+{
+	text_add_string(t, what);
+	phrase_add(learned, programs, t);
+}
+
+static void say(enum near_kind kind, const struct difference *d, const struct facts *learned,
+		const struct facts *seen, const struct programs *programs, struct text *t)
+{
+	switch (kind) {
+	case NEAR_USE:
+		say_phrase(learned, programs, "learned only: ", t);
+		return;
+	case NEAR_PROGRAM:
+		say_program(learned, "event.task_id", programs, "under another program:", t);
+		return;
+	case NEAR_PARENT:
+		say_program(learned, "event.p_task_id", programs, "when started by", t);
+		return;
+	case NEAR_CREDS:
+		say_member(d, "learned only with ", t);
+		return;
+	case NEAR_CONTENT:
+		say_content(seen, t);
+		return;
+	case NEAR_INODE:
+		say_member(d, "learned only of a file with ", t);
+		return;
+	case NEAR_OBJECT:
+	case NEAR_DETAIL:
+		say_member(d, "learned only with ", t);
+		return;
+	}
+}
+
+/* On another object: what the same program did instead is the most that helps. */
+static void say_nothing_like_it(const struct facts *learned, const struct comparison *c,
+				const struct programs *programs, struct text *t)
+{
+	text_add_string(t, "nothing like it was learned");
+	if (!first_of(c, NEAR_PROGRAM))
+		say_phrase(learned, programs, "; nearest: ", t);
+}
+
+void near_explain(const struct facts *learned, const struct facts *seen,
+		  const struct comparison *c, const struct programs *programs, struct text *t)
+{
+	bool any = false;
+
+	if (!learned) {
+		text_add_string(t, "no event of this kind was learned");
+		return;
+	}
+	if (first_of(c, NEAR_OBJECT)) {
+		say_nothing_like_it(learned, c, programs, t);
+		return;
+	}
+	for (int kind = NEAR_USE; kind >= 0; kind--) {
+		const struct difference *d = first_of(c, kind);
+
+		/* A program and its parent are one reason, as are a content and its inode. */
+		if (!d || (kind == NEAR_PARENT && first_of(c, NEAR_PROGRAM)) ||
+		    (kind == NEAR_INODE && first_of(c, NEAR_CONTENT)))
+			continue;
+		text_add_string(t, any ? "; " : "");
+		say(kind, d, learned, seen, programs, t);
+		any = true;
+	}
+	if (!any)
+		text_add_string(t, "it is learned now");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* open.h - a model opened by its path, for subcommands that only look at it. */
+#ifndef QUIXOTE_OPEN_H
+#define QUIXOTE_OPEN_H
+
+#include "../libtsem/hasher.h"
+#include "../libtsem/model.h"
+
+/**
+ * struct opened - A model with the hasher that it borrows.
+ */
+struct opened {
+	struct tsem_hasher *hasher;
+	struct tsem_model *model;
+};
+
+/**
+ * open_model() - Read and verify a model.
+ * @error: Why not; printable.
+ *
+ * Return: 0; an errno of open(); else as tsem_model_read().
+ */
+int open_model(const char *path, struct opened *ret, struct tsem_model_error *error);
+
+static inline void opened_done(struct opened *opened)
+{
+	opened->model = tsem_model_free(opened->model);
+	opened->hasher = tsem_hasher_free(opened->hasher);
+}
+
+#endif

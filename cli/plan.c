@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* plan.c - see plan.h. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "../orchestrator/failure.h"
+#include "builtin.h"
+#include "open.h"
+#include "plan.h"
+#include "text.h"
+
+/* More at once help nobody. */
+#define PROBLEMS_MAX 16
+
+/**
+ * struct plan - What would be done.
+ * @place: Of launch_place(), or minus an exit status.
+ * @command: The command line with the arguments appended, as a person would type it.
+ * @model: Has a model if there is one.
+ * @problems: Sentences.
+ * @status: Exit status of the first problem.
+ */
+struct plan {
+	const struct launch *launch;
+	const struct config *config;
+	enum config_mode mode;
+	int place;
+	struct text command;
+	struct opened model;
+	struct text problems[PROBLEMS_MAX];
+	size_t problem_count;
+	int status;
+};
+
+static struct text *add_problem(struct plan *p, int status)
+{
+	if (!p->status)
+		p->status = status;
+	if (p->problem_count == PROBLEMS_MAX)
+		p->problem_count--;	/* the last one is replaced */
+	text_done(&p->problems[p->problem_count]);
+	return &p->problems[p->problem_count++];
+}
+
+static void build_command(struct plan *p)
+{
+	char *const *lists[] = { p->config->command, p->launch->arguments };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (char *const *word = lists[i]; word && *word; word++) {
+			if (p->command.size)
+				text_add_string(&p->command, " ");
+			text_add_word(&p->command, *word);
+		}
+	}
+}
+
+static void check_program(struct plan *p)
+{
+	const char *program = p->config->command[0];
+	struct stat st;
+
+	if (!strchr(program, '/'))
+		return;	/* looked for in PATH, as the workload's user */
+	if (stat(program, &st) < 0)
+		text_format(add_problem(p, EXIT_CONFIGURATION), "%s: Command: %s: %s",
+			    p->launch->path, program, strerror(errno));
+	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		text_format(add_problem(p, EXIT_CONFIGURATION),
+			    "%s: Command: %s: not an executable file", p->launch->path, program);
+}
+
+static void check_user(struct plan *p)
+{
+	const char *user = p->config->user;
+
+	if (!user || (user[0] >= '0' && user[0] <= '9') || getpwnam(user))
+		return;
+	text_format(add_problem(p, EXIT_CONFIGURATION), "%s: User: there is no user \"%s\"",
+		    p->launch->path, user);
+}
+
+static void check_directory(struct plan *p)
+{
+	const char *directory = p->config->working_directory;
+	struct stat st;
+
+	if (!directory)
+		return;
+	if (stat(directory, &st) < 0)
+		text_format(add_problem(p, EXIT_CONFIGURATION), "%s: WorkingDirectory: %s: %s",
+			    p->launch->path, directory, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		text_format(add_problem(p, EXIT_CONFIGURATION),
+			    "%s: WorkingDirectory: %s: not a directory", p->launch->path, directory);
+}
+
+/* What the model must agree with; the TMA compares the same. */
+static void check_match(struct plan *p)
+{
+	const struct tsem_model_header wanted = {
+		.fields = p->config->fields == CONFIG_FIELDS_STRICT ? TSEM_FIELDS_STRICT :
+								      TSEM_FIELDS_PORTABLE,
+		.digest = config_digest_to_string(p->config->digest),
+		.nsref = config_user_namespace_to_string(p->config->user_namespace),
+	};
+	struct tsem_model_error error;
+
+	if (tsem_model_matches(p->model.model, &wanted, &error) < 0)
+		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
+}
+
+static void check_model(struct plan *p)
+{
+	struct tsem_model_error error;
+	int r = open_model(p->config->model, &p->model, &error);
+
+	if (r == 0) {
+		check_match(p);
+		return;
+	}
+	if (r == -ENOENT && p->mode == CONFIG_MODE_TRAIN)
+		return;	/* the first run makes it */
+	if (r == -ENOENT)
+		text_format(add_problem(p, EXIT_MODEL),
+			    "%s: there is no model; learn it: quixote train -c %s", p->config->model,
+			    p->launch->path);
+	else if (error.line)
+		text_format(add_problem(p, EXIT_MODEL), "%s:%u: %s", p->config->model, error.line,
+			    error.text);
+	else
+		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
+}
+
+static void check_trust(struct plan *p)
+{
+	if (p->mode == CONFIG_MODE_ENFORCE && !p->config->allow_unsigned)
+		text_format(add_problem(p, EXIT_MODEL),
+			    "%s: AllowUnsigned: this version cannot verify who signed a model; expected "
+			    "yes below [Trust]",
+			    p->launch->path);
+}
+
+static const char *place_name(const struct plan *p)
+{
+	if (p->place < 0)
+		return "none";
+	return p->place == LAUNCH_KERNEL_HOST ? "host" : "builtin";
+}
+
+static void add_model(const struct plan *p, struct text *t)
+{
+	if (!p->model.model) {
+		text_add_string(t, "none yet");
+		return;
+	}
+	text_format(t, "%zu coefficients of %zu programs, learned in %llu runs",
+		    tsem_model_point_count(p->model.model), tsem_model_program_count(p->model.model),
+		    (unsigned long long)tsem_model_get_header(p->model.model)->runs);
+}
+
+static void describe(const struct plan *p, struct text *t)
+{
+	const struct config *c = p->config;
+
+	text_format(t, "%s: %s\n", c->name, text_get(&p->command));
+	text_format(t, "  as user %s, in %s\n", c->user ?: "(the caller)",
+		    c->working_directory ?: "(the caller's directory)");
+	text_format(t, "  mode %s, model %s: ", config_mode_to_string(p->mode), c->model);
+	add_model(p, t);
+	text_format(t, "\n  on violation %s, on loss %s, deadline %llu ms%s\n",
+		    config_on_violation_to_string(c->on_violation),
+		    config_on_loss_to_string(c->on_loss),
+		    (unsigned long long)c->deadline_usec / 1000,
+		    c->allow_unsigned ? ", the model is not signed (AllowUnsigned=yes)" : "");
+	text_format(t, "  kernel: %s\n",
+		    p->place == LAUNCH_KERNEL_HOST    ? "this one" :
+		    p->place == LAUNCH_KERNEL_BUILTIN ? "the built-in one, which protects nothing" :
+							"none that may be used");
+}
+
+static void add_member(struct text *t, const char *name, const char *value)
+{
+	text_format(t, "%s\"%s\": ", t->size > 1 ? ", " : "", name);
+	if (value)
+		text_add_json(t, value, strlen(value));
+	else
+		text_add_string(t, "null");
+}
+
+static void add_words(struct text *t, const char *name, char *const *first, char *const *second)
+{
+	char *const *lists[] = { first, second };
+	bool any = false;
+
+	text_format(t, ", \"%s\": [", name);
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (char *const *word = lists[i]; word && *word; word++) {
+			text_add_string(t, any ? ", " : "");
+			text_add_json(t, *word, strlen(*word));
+			any = true;
+		}
+	}
+	text_add_string(t, "]");
+}
+
+static void describe_json(const struct plan *p, struct text *t)
+{
+	const struct config *c = p->config;
+	const struct {
+		const char *name, *value;
+	} members[] = {
+		{ "name", c->name },
+		{ "user", c->user },
+		{ "directory", c->working_directory },
+		{ "mode", config_mode_to_string(p->mode) },
+		{ "model", c->model },
+		{ "fields", config_fields_to_string(c->fields) },
+		{ "digest", config_digest_to_string(c->digest) },
+		{ "on_violation", config_on_violation_to_string(c->on_violation) },
+		{ "on_loss", config_on_loss_to_string(c->on_loss) },
+		{ "kernel", place_name(p) },
+	};
+
+	text_add_string(t, "{");
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		add_member(t, members[i].name, members[i].value);
+	add_words(t, "command", c->command, p->launch->arguments);
+	text_format(t, ", \"coefficients\": %zu",
+		    p->model.model ? tsem_model_point_count(p->model.model) : 0);
+	text_add_string(t, ", \"problems\": [");
+	for (size_t i = 0; i < p->problem_count; i++) {
+		text_add_string(t, i ? ", " : "");
+		text_add_json(t, text_get(&p->problems[i]), p->problems[i].size);
+	}
+	text_add_string(t, "]}\n");
+}
+
+static void print_plan(const struct plan *p)
+{
+	struct text t = TEXT_EMPTY;
+
+	(p->launch->json ? describe_json : describe)(p, &t);
+	(void)fputs(text_get(&t), stdout);
+	text_done(&t);
+	for (size_t i = 0; i < p->problem_count; i++)
+		(void)fprintf(stderr, "quixote: %s\n", text_get(&p->problems[i]));
+}
+
+int plan_print(const struct launch *l, const struct config *config, enum config_mode mode)
+{
+	struct plan p = { .launch = l, .config = config, .mode = mode };
+
+	build_command(&p);
+	check_program(&p);
+	check_user(&p);
+	check_directory(&p);
+	check_model(&p);
+	check_trust(&p);
+	p.place = launch_place(l, mode);	/* says itself why there is none */
+	if (p.place < 0 && !p.status)
+		p.status = -p.place;
+	print_plan(&p);
+	text_done(&p.command);
+	opened_done(&p.model);
+	for (size_t i = 0; i < p.problem_count; i++)
+		text_done(&p.problems[i]);
+	return p.status;
+}

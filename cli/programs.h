@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * programs.h - TASK_IDs told as programs: who executed whom. From the program
+ * lines of a model, and from what a run executed beyond it.
+ */
+#ifndef QUIXOTE_PROGRAMS_H
+#define QUIXOTE_PROGRAMS_H
+
+#include <stdbool.h>
+
+#include "facts.h"
+#include "text.h"
+
+/** struct program - An exec; texts are owned. */
+struct program {
+	char *task_id;		/* hexadecimal */
+	char *previous;		/* TASK_ID of what executed it; "" if there was nothing before */
+	char *path;		/* of the program, or of the interpreter of @script */
+	char *script;		/* NULL if it is none */
+	bool learned;		/* the model has it */
+};
+
+/** struct programs - Tree of struct program, by task_id. */
+struct programs {
+	void *tree;
+};
+
+/**
+ * programs_add() - Add the exec that a record tells; one that is there stays.
+ * @record: A bprm_committed_creds, bare.
+ * Return: 0; -EBADMSG if it is none; -ENOMEM.
+ */
+int programs_add(struct programs *programs, const struct facts *record, bool learned);
+
+void programs_done(struct programs *programs);
+
+/** programs_find() - Return: the program, or NULL. */
+const struct program *programs_find(const struct programs *programs, const char *task_id);
+
+/** program_name() - "grep", "job.sh (/bin/sh)", "/tmp/x (not learned)". */
+void program_name(const struct program *program, struct text *text);
+
+/** programs_chain() - The program with all that led to it: "job.sh (/bin/sh) → grep". */
+void programs_chain(const struct programs *programs, const char *task_id, struct text *text);
+
+/** programs_path() - The same as task_ids, the first ancestor first. Return: their number. */
+#define PROGRAMS_CHAIN 32
+unsigned int programs_path(const struct programs *programs, const char *task_id,
+			   const struct program *ret[PROGRAMS_CHAIN]);
+
+#endif

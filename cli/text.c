@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* text.c - see text.h. */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+static bool make_room(struct text *t, size_t size)
+{
+	size_t room = t->room ? t->room : 128;
+	char *data;
+
+	if (t->failed)
+		return false;
+	while (room <= t->size + size)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	data = realloc(t->data, room);
+	if (!data) {
+		t->failed = true;
+		return false;
+	}
+	t->data = data;
+	t->room = room;
+	return true;
+}
+
+void text_add(struct text *t, const void *data, size_t size)
+{
+	if (!make_room(t, size))
+		return;
+	memcpy(t->data + t->size, data, size);
+	t->size += size;
+	t->data[t->size] = '\0';
+}
+
+void text_add_string(struct text *t, const char *string)
+{
+	text_add(t, string, strlen(string));
+}
+
+void text_format(struct text *t, const char *format, ...)
+{
+	va_list args;
+	char *string;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&string, format, args);
+	va_end(args);
+	if (n < 0) {
+		t->failed = true;
+		return;
+	}
+	text_add(t, string, n);
+	free(string);
+}
+
+/* Length of the valid character of UTF-8 at @at; 0 if there is none. */
+static size_t character(const uint8_t *at, size_t size, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+	uint32_t value = length == 1 ? at[0] : at[0] & (0x7fu >> length);
+
+	if (length > size || (at[0] >= 0x80 && at[0] < 0xc2) || at[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (at[i] & 0x3f);
+	}
+	if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+		return 0;
+	*ret = value;
+	return length;
+}
+
+/* What a terminal may act upon, and what makes text look like other text. */
+static bool is_dangerous(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00, 0x1f },	    { 0x7f, 0x9f },	{ 0xad, 0xad },	    { 0x61c, 0x61c },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xfff0, 0xffff }, { 0xe0000, 0x10ffff },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+void text_add_shown(struct text *t, const void *data, size_t size)
+{
+	const uint8_t *at = data, *end = at + size;
+
+	while (at < end) {
+		uint32_t c;
+		size_t length = character(at, end - at, &c);
+
+		if (!length || is_dangerous(c)) {
+			length = length ? length : 1;
+			for (size_t i = 0; i < length; i++)
+				text_format(t, "\\x%02x", at[i]);
+		} else if (c == '\\') {
+			text_add(t, "\\\\", 2);
+		} else {
+			text_add(t, at, length);
+		}
+		at += length;
+	}
+}
+
+void text_add_json(struct text *t, const void *data, size_t size)
+{
+	const uint8_t *at = data, *end = at + size;
+
+	text_add(t, "\"", 1);
+	while (at < end) {
+		uint32_t c;
+		size_t length = character(at, end - at, &c);
+
+		if (!length) {
+			text_format(t, "\\udc%02x", *at);
+			length = 1;
+		} else if (c < 0x20 || c == 0x7f) {
+			text_format(t, "\\u%04x", c);
+		} else if (c == '"' || c == '\\') {
+			text_format(t, "\\%c", (char)c);
+		} else {
+			text_add(t, at, length);
+		}
+		at += length;
+	}
+	text_add(t, "\"", 1);
+}
+
+void text_add_word(struct text *t, const char *word)
+{
+	bool plain = *word && !strpbrk(word, " \t\n\"'\\$`;&|<>()*?[]#~{}!");
+
+	if (!plain)
+		text_add(t, "\"", 1);
+	text_add_shown(t, word, strlen(word));
+	if (!plain)
+		text_add(t, "\"", 1);
+}

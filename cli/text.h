@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * text.h - text growing in memory, and bytes from hostile places made printable:
+ * for a terminal, for JSON, for a shell.
+ */
+#ifndef QUIXOTE_TEXT_H
+#define QUIXOTE_TEXT_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+/**
+ * struct text - A string that grows; TEXT_EMPTY to begin with.
+ * @data: NUL-terminated; NULL while nothing was added.
+ * @failed: Memory ran out at some time: @data is not complete. To be looked at
+ *	once, before it is used.
+ */
+struct text {
+	char *data;
+	size_t size;
+	size_t room;
+	bool failed;
+};
+
+#define TEXT_EMPTY ((struct text){ NULL, 0, 0, false })
+
+static inline void text_done(struct text *t)
+{
+	free(t->data);
+	*t = TEXT_EMPTY;
+}
+
+/** text_get() - Return: what was added so far, "" if nothing. */
+static inline const char *text_get(const struct text *t)
+{
+	return t->data ? t->data : "";
+}
+
+/** text_add() - Add bytes as they are. */
+void text_add(struct text *t, const void *data, size_t size);
+
+/** text_add_string() - Add a trusted string as it is. */
+void text_add_string(struct text *t, const char *string);
+
+void text_format(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * text_add_shown() - Add for a terminal: control characters, characters that
+ * change the direction of writing and what is no UTF-8 become \xHH, "\" becomes "\\".
+ */
+void text_add_shown(struct text *t, const void *data, size_t size);
+
+/** text_add_json() - Add as a JSON string, quotes included; formula.md, section 7, "Text". */
+void text_add_json(struct text *t, const void *data, size_t size);
+
+/** text_add_word() - Add for a terminal, in double quotes if a shell would need some. */
+void text_add_word(struct text *t, const char *word);
+
+#endif
