@@ -197,7 +197,7 @@ static void tell_paths(struct show *s, enum tsem_model_list list, const char *wh
 	}
 }
 
-/* What runs below no program of the model: it lacks a line, or the workload was entered by it. */
+/* What runs in no program of the model: its line is missing. */
 static void tell_rest(struct show *s)
 {
 	const char *last = "";

@@ -14,7 +14,7 @@
 #include "core/coefficient.h"
 #include "core/packed.h"
 
-/** TSEM_MODEL_POINTS - Most coefficients: the most that the kernel can hold (design: "First limits"). */
+/** TSEM_MODEL_POINTS - Most coefficients: as many as the kernel can hold. */
 #define TSEM_MODEL_POINTS 1048576u
 
 /** TSEM_MODEL_PROGRAMS - Most programs: each is the cause of several points. */
@@ -26,7 +26,7 @@
 /** TSEM_MODEL_NAME_BYTES - Longest name of a workload, tool version or digest. */
 #define TSEM_MODEL_NAME_BYTES 64u
 
-/** TSEM_MODEL_LINE_BYTES - Longest line: a record of formula.md section 7 and what stands around it. */
+/** TSEM_MODEL_LINE_BYTES - Longest line: the longest record, and what stands around it. */
 #define TSEM_MODEL_LINE_BYTES (262144u + 4096u)
 
 /** TSEM_MODEL_BYTES - Longest file: 1,048,576 points of a kilobyte. */

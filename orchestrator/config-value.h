@@ -27,7 +27,7 @@ int value_name(const char *text, const char **ret_wrong);
 /** value_user() - User name or number. */
 int value_user(const char *text, const char **ret_wrong);
 
-/** value_path() - Absolute path in its only form: no empty, "." or ".." component, no final slash. */
+/** value_path() - Absolute path: no empty, "." or ".." component, no final slash. */
 int value_path(const char *text, const char **ret_wrong);
 
 /** value_variable() - NAME=VALUE. */

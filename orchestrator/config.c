@@ -808,7 +808,7 @@ int config_read(const char *path, struct config **ret, struct config_error *erro
 {
 	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	_cleanup_(freep) char *data = malloc(CONFIG_FILE_BYTES + 1);
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	if (fd < 0)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** CONFIG_FILE_BYTES - Longest file. A configuration is written by hand; this is a hundred pages. */
+/** CONFIG_FILE_BYTES - Longest file: a hundred pages, which nobody writes by hand. */
 #define CONFIG_FILE_BYTES (256u << 10)
 
 /** CONFIG_LINE_BYTES - Longest line: room for as many paths as a command may have. */
@@ -176,7 +176,7 @@ static inline void config_freep(struct config **config)
 	*config = config_free(*config);
 }
 
-/* Names as they stand in the file, in kernel commands and in argv; the value must be one of the enum. */
+/* Names as in the file, in kernel commands and in argv; the value must be one of the enum. */
 const char *config_type_to_string(enum config_type value);
 const char *config_terminal_to_string(enum config_terminal value);
 const char *config_mode_to_string(enum config_mode value);
