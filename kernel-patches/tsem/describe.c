@@ -133,6 +133,24 @@ int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct
 	return pack_path(p, ns, path, false, &scratch);
 }
 
+/**
+ * tsem_pack_path_dentry() - Pack a DENTRY of which the kernel has a path.
+ * @p: Where to.
+ * @ns: Namespace of the record.
+ * @path: The object.
+ *
+ * Return: 0; -ENAMETOOLONG; -ENOMEM.
+ */
+int tsem_pack_path_dentry(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+
+	tsem_pack_u8(p, !!inode);
+	if (inode)
+		tsem_pack_inode(p, ns, inode);
+	return tsem_pack_path(p, ns, path);
+}
+
 /* As the path_* hook just before saw it, if it was this name. */
 static int dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *ret)
 {

@@ -44,6 +44,8 @@ void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 			 const struct super_block *sb, const struct tsem_created *created,
 			 const struct tsem_text *text);
 int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path);
+int tsem_pack_path_dentry(struct tsem_packer *p, const struct tsem_ns *ns,
+			  const struct path *path);
 int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct dentry *dentry,
 		     const struct tsem_created *created);
 int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,

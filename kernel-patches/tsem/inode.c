@@ -441,16 +441,12 @@ static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, st
 
 static int hook_inode_getattr(const struct path *path)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
 	struct tsem_event event;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_GETATTR, &r))
 		return r;
-	tsem_pack_u8(&event.cell, !!inode);
-	if (inode)
-		tsem_pack_inode(&event.cell, event.ns, inode);
-	return tsem_event_end(&event, tsem_pack_path(&event.cell, event.ns, path));
+	return tsem_event_end(&event, tsem_pack_path_dentry(&event.cell, event.ns, path));
 }
 
 /* An event that is a name and perhaps a text. */

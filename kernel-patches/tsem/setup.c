@@ -14,6 +14,7 @@ struct lsm_blob_sizes tsem_blob_sizes __ro_after_init = {
 	.lbs_cred = sizeof(struct tsem_cred),
 	.lbs_task = sizeof(struct tsem_task),
 	.lbs_inode = sizeof(struct tsem_inode),
+	.lbs_ipc = sizeof(struct tsem_created),
 };
 
 const struct lsm_id tsem_lsmid = {
@@ -38,6 +39,9 @@ static int __init tsem_init(void)
 	tsem_add_file_hooks();
 	tsem_add_net_hooks();
 	tsem_add_cred_hooks();
+	tsem_add_ipc_hooks();
+	tsem_add_mount_hooks();
+	tsem_add_kernel_hooks();
 	pr_info("tsem: Initialized namespace only modeling.\n");
 	return 0;
 }

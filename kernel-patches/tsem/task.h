@@ -108,6 +108,9 @@ void tsem_add_inode_hooks(void);
 void tsem_add_file_hooks(void);
 void tsem_add_net_hooks(void);
 void tsem_add_cred_hooks(void);
+void tsem_add_ipc_hooks(void);
+void tsem_add_mount_hooks(void);
+void tsem_add_kernel_hooks(void);
 
 #define LSM_ID_TSEM 114	/* the first that Linux 6.12 leaves free */
 extern const struct lsm_id tsem_lsmid;
