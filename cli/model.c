@@ -218,9 +218,10 @@ static void tell(struct show *s)
 {
 	const struct tsem_model_header *h = tsem_model_get_header(s->model.model);
 
-	text_format(&s->text, "%s: %zu coefficients of %zu programs, %llu runs, %s, %s\n", h->name,
-		    tsem_model_point_count(s->model.model),
-		    tsem_model_program_count(s->model.model), (unsigned long long)h->runs, h->digest,
+	text_format(&s->text, "%s: %zu coefficients of %zu programs; %llu training run%s; %s, %s\n",
+		    h->name, tsem_model_point_count(s->model.model),
+		    tsem_model_program_count(s->model.model), (unsigned long long)h->runs,
+		    h->runs == 1 ? "" : "s", h->digest,
 		    h->fields == TSEM_FIELDS_STRICT ? "strict" : "portable");
 	tell_paths(s, TSEM_MODEL_PSEUDONYMS, "content does not matter");
 	tell_paths(s, TSEM_MODEL_SCRATCH, "scratch directory");

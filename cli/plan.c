@@ -159,7 +159,7 @@ static void add_model(const struct plan *p, struct text *t)
 		text_add_string(t, "none yet");
 		return;
 	}
-	text_format(t, "%zu coefficients of %zu programs, learned in %llu runs",
+	text_format(t, "%zu coefficients of %zu programs, training runs: %llu",
 		    tsem_model_point_count(p->model.model), tsem_model_program_count(p->model.model),
 		    (unsigned long long)tsem_model_get_header(p->model.model)->runs);
 }

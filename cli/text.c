@@ -130,7 +130,9 @@ void text_add_json(struct text *t, const void *data, size_t size)
 		if (!length) {
 			text_format(t, "\\udc%02x", *at);
 			length = 1;
-		} else if (c < 0x20 || c == 0x7f) {
+		} else if (c > 0xffff && is_dangerous(c)) {
+			text_format(t, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+		} else if (is_dangerous(c)) {
 			text_format(t, "\\u%04x", c);
 		} else if (c == '"' || c == '\\') {
 			text_format(t, "\\%c", (char)c);

@@ -52,7 +52,10 @@ void text_format(struct text *t, const char *format, ...) __attribute__((format(
  */
 void text_add_shown(struct text *t, const void *data, size_t size);
 
-/** text_add_json() - Add as a JSON string, quotes included; formula.md, section 7, "Text". */
+/**
+ * text_add_json() - Add as a JSON string, quotes included: as formula.md, section 7, "Text",
+ * and with all characters escaped that text_add_shown() does not show.
+ */
 void text_add_json(struct text *t, const void *data, size_t size);
 
 /** text_add_word() - Add for a terminal, in double quotes if a shell would need some. */

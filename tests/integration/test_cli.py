@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_cli.py - quixote's command lines and quixote run --check: what is refused, and how it is said."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from story import Story, record
+
+QUIXOTE = None
+HAS_TSEM = os.path.exists("/sys/kernel/security/tsem/control")
+GOOD = "[Workload]\nCommand=/bin/true\n[Model]\nFile=a.model\n[Trust]\nAllowUnsigned=yes\n"
+
+
+class CliTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+
+    def tearDown(self):
+        self.dir.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.dir.name, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "w", encoding="utf-8") as out:
+            out.write(content)
+        return self.path(name)
+
+    def run_quixote(self, *arguments, **environment):
+        return subprocess.run([QUIXOTE, *arguments], text=True, capture_output=True, check=False,
+                              env={**os.environ, **environment})
+
+    def check_refused(self, arguments, status, said):
+        done = self.run_quixote(*arguments)
+        self.assertEqual((done.returncode, done.stdout), (status, ""), arguments)
+        self.assertIn(said, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_help(self):
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["digest"]):
+            done = self.run_quixote(*arguments, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertIn("quixote", done.stdout)
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
+        self.assertEqual(self.run_quixote("--version").stdout, "quixote 0.1\n")
+
+    def test_nothing_said(self):
+        done = self.run_quixote()
+        self.assertEqual((done.returncode, done.stdout), (201, ""))
+        self.assertIn("usage: quixote COMMAND", done.stderr)
+
+    def test_refused_command_lines(self):
+        config = self.write("a.cfg", GOOD)
+        rows = [
+            (["rnu"], 'unknown command "rnu"; did you mean run?'),
+            (["quux"], 'unknown command "quux"; see quixote --help'),
+            (["run"], "quixote run: the configuration is missing: -c FILE; see quixote run --help"),
+            (["run", "-c"], "-c needs a value"),
+            (["-c"], "-c needs a value"),
+            (["run", "--config"], "--config needs a value"),
+            (["run", "-c", config, "-c", config], "-c is given twice"),
+            (["run", "-x"], "unknown option -x"),
+            (["run", "--quux"], "unknown option --quux"),
+            (["run", "--check=yes"], "--check=yes takes no value"),
+            (["run", "-c", config, "a"], 'what is "a"? Arguments stand behind --'),
+            (["run", "-c", config, "--mode=learn"], "--mode=learn: unknown; expected enforce or shadow"),
+            (["run", "-c", config, "--mode=train"], "--mode=train: that is quixote train"),
+            (["run", "-c", config, "--kernel=mine"], "--kernel=mine: unknown; expected host, builtin or auto"),
+            (["run", "-c", config, "--json"], "--json is for --check"),
+            (["train"], "the configuration is missing"),
+            (["train", "-c", config, "--mode=train"], "unknown option --mode=train"),
+            (["model"], '"show" is expected'),
+            (["model", "merge", "a"], '"show" is expected'),
+            (["model", "show"], "one FILE is expected"),
+        ]
+        for arguments, said in rows:
+            with self.subTest(arguments):
+                self.check_refused(arguments, 201, said)
+
+    def test_refused_configurations(self):
+        config = self.write("a.cfg", GOOD + "Rot=process\n")
+        for command in (["-c"], ["run", "-c"], ["train", "-c"], ["run", "--check", "-c"], ["explain"]):
+            with self.subTest(command):
+                self.check_refused([*command, config], 202,
+                                   f"quixote: {config}:7: Rot: unknown key in [Trust]; did you mean Root?")
+        self.check_refused(["-c", "/nowhere.cfg"], 202, "quixote: /nowhere.cfg: No such file or directory")
+
+    def test_unsigned_models_are_not_enforced_unseen(self):
+        config = self.write("a.cfg", GOOD.replace("AllowUnsigned=yes", "AllowUnsigned=no"))
+        self.check_refused(["run", "--kernel=builtin", "-c", config], 203,
+                           "quixote: a: this version cannot verify who signed a model; to enforce an unsigned "
+                           f"one put AllowUnsigned=yes below [Trust] in {config}")
+
+    @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
+    def test_no_tsem(self):
+        config = self.write("a.cfg", GOOD)
+        for command in ("run", "train"):
+            self.check_refused([command, "--kernel=host", "-c", config], 204,
+                               "quixote: this kernel has no TSEM; leave out --kernel=host to use the built-in")
+
+    @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
+    def test_check(self):
+        story = Story(QUIXOTE)
+        story.learned(record("syslog", {"type": "3"}))
+        self.write("a.model", story.model("a", 2).replace('"runs": 1, "event"', '"runs": 2, "event"').replace(
+            '"count": 1', '"count": 2'))
+        config = self.write("a.cfg", GOOD)
+        done = self.run_quixote("run", "--check", "-c", config, "--", "a b", "$c", "")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout,
+                         'a: /bin/true "a b" "$c" ""\n'
+                         "  as user (the caller), in (the caller's directory)\n"
+                         f"  mode enforce, model {self.path('a.model')}: 1 coefficients of 0 programs, "
+                         "training runs: 2\n"
+                         "  on violation deny, on loss kill, deadline 5000 ms, the model is not signed "
+                         "(AllowUnsigned=yes)\n"
+                         "  kernel: the built-in one, which protects nothing\n")
+
+    @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
+    def test_check_in_json(self):
+        config = self.write("a.cfg", GOOD)
+        done = self.run_quixote("train", "--check", "--json", "-c", config)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(json.loads(done.stdout), {
+            "name": "a", "user": None, "directory": None, "mode": "train", "model": self.path("a.model"),
+            "fields": "portable", "digest": "sha256", "on_violation": "deny", "on_loss": "kill",
+            "kernel": "builtin", "command": ["/bin/true"], "coefficients": 0, "problems": []})
+
+    def test_check_tells_every_problem(self):
+        config = self.write("a.cfg", "[Workload]\nCommand=/bin/nothing\nUser=nobody-here\nWorkingDirectory=/nowhere\n"
+                                     "[Model]\nFile=a.model\n")
+        done = self.run_quixote("run", "--check", "-c", config)
+        self.assertEqual(done.returncode, 202)
+        self.assertEqual(done.stderr.splitlines(), [
+            f"quixote: {config}: Command: /bin/nothing: No such file or directory",
+            f'quixote: {config}: User: there is no user "nobody-here"',
+            f"quixote: {config}: WorkingDirectory: /nowhere: No such file or directory",
+            f"quixote: {self.path('a.model')}: there is no model; learn it: quixote train -c {config}",
+            f"quixote: {config}: AllowUnsigned: this version cannot verify who signed a model; expected yes below "
+            "[Trust]"])
+
+    def test_check_verifies_the_model(self):
+        config = self.write("a.cfg", GOOD)
+        story = Story(QUIXOTE, fields="strict")
+        story.learned(record("syslog", {"type": "3"}))
+        rows = [
+            (story.model(), "the model was learned with Fields=strict, not portable: train a new one, or change "
+                            "Fields="),
+            (story.model()[:-1], "a.model:6: the file was cut off in this line"),
+            (story.model().replace('"type": "3"', '"type": "4"'),
+             "a.model:5: the coefficient is not that of the event"),
+            (story.model().replace('"formula": 1', '"formula": 2'),
+             "a.model:1: the formula is 2; this version knows only 1"),
+            (story.model().replace("sha256", "md5"), "a.model:1: the hash function md5 is unknown"),
+            ("", "a.model:1: the file is empty"),
+        ]
+        for model, said in rows:
+            with self.subTest(said):
+                self.write("a.model", model)
+                done = self.run_quixote("run", "--check", "-c", config)
+                self.assertEqual(done.returncode, 203)
+                self.assertIn(said, done.stderr)
+                with open(self.path("a.model"), encoding="utf-8") as untouched:
+                    self.assertEqual(untouched.read(), model)
+
+
+if __name__ == "__main__":
+    QUIXOTE = sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_explain.py - quixote explain and quixote model show, on models and forensics made by hand."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from story import EXECUTED, ZERO, Story, coe, file, inode, record
+
+QUIXOTE = None
+
+
+def dentry(path, mode=None):
+    return {**({"inode": inode(mode)} if mode else {}), "path": {"pathname": path}}
+
+
+class ExplainTest(unittest.TestCase):
+    """A script that runs grep, as in the first example of the manual."""
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.story = s = Story(QUIXOTE)
+        self.sh = s.executed("/bin/sh", script="/srv/job.sh")
+        self.grep = s.executed("/usr/bin/grep", previous=self.sh, p_task_id=self.sh)
+        s.learned(self.opened("/usr/bin/grep", EXECUTED))
+        s.learned(self.opened("/etc/passwd", task=self.grep, mode="0100644", digest="2" * 64), 7)
+        s.learned(record("inode_getattr", {"path": dentry("/usr/bin/grep", "0100755")}, self.sh, self.sh))
+        s.learned(record("socket_create", {"family": "1", "type": "1", "protocol": "0", "kern": "0"}, self.sh))
+
+    def tearDown(self):
+        self.dir.cleanup()
+
+    def opened(self, path, flags=0x8000, task=None, mode="0100755", digest="1" * 64, **more):
+        creds = more.pop("creds", None)
+        return record("file_open", {"file": file(path, flags, digest, mode, **more)}, task or self.sh, self.sh,
+                      creds=creds)
+
+    def write(self, name, content):
+        path = os.path.join(self.dir.name, name)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(content)
+        return path
+
+    def run_quixote(self, *arguments):
+        return subprocess.run([QUIXOTE, *arguments], text=True, capture_output=True, check=False,
+                              env={**os.environ, "TZ": "UTC"})
+
+    def explain(self, *options, model=None):
+        self.write("job.model", self.story.model() if model is None else model)
+        self.write("forensics.jsonl", self.story.forensics())
+        config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
+        return self.run_quixote("explain", "--state=" + self.dir.name, *options, config)
+
+    def lines(self, *options):
+        done = self.explain(*options)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    def sentence(self):
+        """The one line, without its time."""
+        lines = self.lines()
+        self.assertEqual(len(lines), 1, lines)
+        return lines[0].split("  ", 1)[1]
+
+    def test_nothing(self):
+        self.assertEqual(self.lines(), ["job: nothing was refused"])
+
+    def test_no_state_at_all(self):
+        self.write("job.model", self.story.model())
+        config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
+        done = self.run_quixote("explain", "--state=/nowhere", config)
+        self.assertEqual((done.returncode, done.stdout), (0, "job: nothing was refused\n"))
+
+    def test_another_program_is_executed(self):
+        self.story.refuse(self.opened("/usr/bin/cat", EXECUTED, digest="3" * 64))
+        self.assertEqual(self.lines(), [
+            "2023-11-14 22:13:20  job.sh (/bin/sh): execute /usr/bin/cat: refused: "
+            "nothing like it was learned; nearest: execute /usr/bin/grep"])
+
+    def test_changed_content(self):
+        self.story.refuse(self.opened("/usr/bin/grep", EXECUTED, digest="3" * 64))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): execute /usr/bin/grep: refused: "
+                                          "the content of /usr/bin/grep is not the one learned")
+
+    def test_another_owner_of_a_changed_file_is_one_reason(self):
+        self.story.refuse(self.opened("/usr/bin/grep", EXECUTED, digest="3" * 64, uid=1000))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): execute /usr/bin/grep: refused: "
+                                          "the content of /usr/bin/grep is not the one learned")
+
+    def test_another_mode(self):
+        self.story.refuse(self.opened("/etc/passwd", task=self.grep, mode="0100666", digest="2" * 64))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for reading: refused: "
+                                          "learned only of a file with mode 0100644, not 0100666")
+
+    def test_under_another_program(self):
+        self.story.refuse(self.opened("/etc/passwd", task=self.sh, mode="0100644", digest="2" * 64))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): open /etc/passwd for reading: refused: "
+                                          "learned only under another program: job.sh (/bin/sh) → grep")
+
+    def test_started_by_another(self):
+        event = self.opened("/etc/passwd", task=self.grep, mode="0100644", digest="2" * 64)
+        event["event"]["p_task_id"] = self.grep
+        self.story.refuse(event)
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for reading: refused: "
+                                          "learned only when started by job.sh (/bin/sh)")
+
+    def test_other_rights(self):
+        self.story.refuse(self.opened("/usr/bin/grep", EXECUTED, creds=coe(0)))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): execute /usr/bin/grep: refused: "
+                                          "learned only with uid 1000, not 0")
+
+    def test_read_where_only_executed(self):
+        self.story.refuse(self.opened("/usr/bin/grep"))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): open /usr/bin/grep for reading: refused: "
+                                          "learned only: execute /usr/bin/grep")
+
+    def test_written_where_only_read(self):
+        self.story.refuse(self.opened("/etc/passwd", 0x8001, self.grep, "0100644", "2" * 64))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for writing: refused: "
+                                          "learned only with flags 32768, not 32769")
+
+    def test_no_such_event(self):
+        self.story.refuse(record("task_kill", {"target": self.grep, "sig": "9", "cross_ns": "0"}, self.sh))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): send SIGKILL to grep: refused: "
+                                          "no event of this kind was learned")
+
+    def test_phrases(self):
+        sock = {"family": "2", "type": "1", "protocol": "6", "owner": ZERO}
+        cases = [
+            ("socket_connect", {"sock": sock, "addr": {"af_inet": {"port": "443", "address": "167772161"}}},
+             "connect to 10.0.0.1:443"),
+            ("socket_connect", {"sock": sock, "addr": {"af_inet6": {
+                "port": "80", "flow": "0", "scope": "0", "address": "0" * 31 + "1"}}}, "connect to [::1]:80"),
+            ("socket_connect", {"sock": sock, "addr": {"af_unix": {"address": "/run/x"}}},
+             "connect to UNIX socket /run/x"),
+            ("socket_connect", {"sock": sock, "addr": {"af_unix": {"address": "\0bus"}}},
+             "connect to UNIX socket @bus"),
+            ("mmap_file", {"file": file("/lib/a.so"), "reqprot": "5", "prot": "5", "flags": "2"},
+             "map /lib/a.so as code"),
+            ("inode_create", {"dir": inode("040755"), "dentry": dentry("/srv/a"), "mode": "0100644"},
+             "create /srv/a with mode 0644"),
+            ("inode_unlink", {"dir": inode("040755"), "dentry": dentry("/srv/a", "0100644")}, "remove /srv/a"),
+            ("capable", {"cap": "21", "opts": "2", "initial_ns": "1"}, "use CAP_SYS_ADMIN"),
+            ("inode_symlink", {"dir": inode("040755"), "dentry": dentry("/srv/l"), "old_name": "/etc"},
+             "create the symbolic link /srv/l to /etc"),
+        ]
+        for event, cell, _ in cases:
+            self.story.refuse(record(event, cell, self.sh))
+        said = [line.split(": ")[1] for line in self.lines()]
+        self.assertEqual(said, [words for _, _, words in cases])
+
+    def test_a_directory_is_listed(self):
+        self.story.refuse(self.opened("/etc", mode="040755", digest=ZERO))
+        self.assertIn(": list directory /etc: ", self.sentence())
+
+    def test_often(self):
+        for _ in range(3):
+            self.story.refuse(self.opened("/etc/shadow"))
+        self.assertIn(": refused 3 times: ", self.sentence())
+        self.assertTrue(self.lines()[0].startswith("2023-11-14 22:13:22  "))
+
+    def test_verdicts(self):
+        self.story.refuse(self.opened("/a"), "untrusted")
+        self.story.refuse(self.opened("/b"), "shadow")
+        self.story.refuse(self.opened("/c"), "elsewhat")
+        self.assertEqual([line.split(": ")[2] for line in self.lines()],
+                         ["not trusted any more", "would be refused", "outside the model"])
+
+    def test_unlearned_program_has_its_full_path(self):
+        evil = self.story.executed("/tmp/x/grep", previous=self.sh, p_task_id=self.sh, learned=False)
+        self.story.refuse(self.opened("/etc/passwd", task=evil, mode="0100644", digest="2" * 64), "shadow")
+        self.assertEqual(self.sentence(),
+                         "job.sh (/bin/sh) → /tmp/x/grep (not learned): open /etc/passwd for reading: "
+                         "would be refused: learned only under another program: job.sh (/bin/sh) → grep")
+
+    def test_unknown_program(self):
+        self.story.refuse(self.opened("/etc/passwd", task="ab" * 32, mode="0100644", digest="2" * 64))
+        self.assertTrue(self.sentence().startswith("program abababab…: open /etc/passwd for reading: refused: "))
+
+    def test_what_does_not_count_is_no_difference(self):
+        """Names in scratch, local members, ephemeral ports."""
+        sock = {"family": "2", "type": "1", "protocol": "6", "owner": ZERO}
+
+        def connect(port, uid):
+            return record("socket_connect", {"sock": sock, "addr": {"af_inet": {"port": port, "address": "1"}}},
+                          self.sh, creds=coe(uid))
+
+        self.story.learned(connect("40000", 1000))
+        self.story.learned(self.opened("/tmp/a", scratch="/tmp/", digest=ZERO, mode="0100600"))
+        self.story.refuse(connect("50000", 0))
+        event = self.opened("/tmp/b", scratch="/tmp/", digest=ZERO, mode="0100644")
+        event["file_open"]["file"]["inode"]["s_id"] = "vdb2"
+        self.story.refuse(event)
+        why = [line.split(": ", 3)[3] for line in self.lines()]
+        self.assertEqual(why, ["learned only with uid 1000, not 0",
+                               "learned only of a file with mode 0100600, not 0100644"])
+
+    def test_hostile_names(self):
+        self.story.refuse(self.opened("/tmp/\x1b]0;x\x07\n\u202eevil\udcff\x9b\\"))
+        self.assertIn(": open /tmp/\\x1b]0;x\\x07\\x0a\\xe2\\x80\\xaeevil\\xff\\xc2\\x9b\\\\ for reading: ",
+                      self.sentence())
+
+    def test_verbose(self):
+        self.story.refuse(self.opened("/usr/bin/grep", EXECUTED, digest="3" * 64))
+        lines = self.lines("-v")
+        nearest = self.story.coefficient(self.opened("/usr/bin/grep", EXECUTED))
+        self.assertEqual(lines[1:], [f"    coefficient {self.story.refused[0][0]}, nearest {nearest}",
+                                     f"    file.digest: learned {'1' * 64}, seen {'3' * 64}"])
+
+    def test_json(self):
+        self.story.refuse(self.opened("/usr/bin/gr\"\x01\udcfe", EXECUTED, digest="3" * 64))
+        told = json.loads(self.lines("--json")[0])
+        self.assertEqual(told["who"], "job.sh (/bin/sh)")
+        self.assertEqual(told["what"], "execute /usr/bin/gr\"\\x01\\xfe")
+        self.assertEqual((told["count"], told["last"], told["verdict"]), (1, 1700000000, "refused"))
+        self.assertEqual(told["programs"], [{"task_id": self.sh, "path": "/bin/sh", "script": "/srv/job.sh",
+                                             "learned": True}])
+        self.assertEqual(told["differs"], [
+            {"member": "file.path.pathname", "learned": "/usr/bin/grep", "seen": "/usr/bin/gr\"\x01\udcfe"},
+            {"member": "file.digest", "learned": "1" * 64, "seen": "3" * 64}])
+
+    def test_bad_lines_are_counted(self):
+        self.story.refuse(self.opened("/etc/shadow"))
+        self.write("job.model", self.story.model())
+        config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
+        bad = ["{", "[]", "{}", '{"time":1,"verdict":"refused"}', "\0", '{"a":' * 20, "x" * 100000]
+        self.write("forensics.jsonl.1", "\n".join(bad) + "\n")
+        self.write("forensics.jsonl", '{"lost":17}\n' + self.story.forensics() + '{"time":1,"coeff')
+        done = self.run_quixote("explain", "--state=" + self.dir.name, config)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        self.assertEqual(done.stderr, "quixote: job: 17 refusals could not be recorded\n"
+                                      "quixote: job: 8 lines of the record were not understood\n")
+
+    def test_model_that_is_cut_off(self):
+        self.story.refuse(self.opened("/etc/shadow"))
+        done = self.explain(model=self.story.model()[:-10])
+        self.assertEqual(done.returncode, 203)
+        self.assertRegex(done.stderr, r"^quixote: .*/job\.model:\d+: the file was cut off in this line\n$")
+
+    def test_no_model(self):
+        self.story.refuse(self.opened("/etc/shadow"))
+        self.write("forensics.jsonl", self.story.forensics())
+        done = self.run_quixote("explain", "--state=" + self.dir.name, "no-such-workload")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("open /etc/shadow for reading: refused: the model is not known", done.stdout)
+        self.assertIn("no /etc/quixote/no-such-workload.cfg", done.stderr)
+
+    def test_refused_command_lines(self):
+        for arguments, said in (([], "one NAME or FILE is expected"), (["a", "b"], "one NAME or FILE is expected"),
+                                (["../x\n"], "No such file"), (["-x", "a"], "unknown option -x"),
+                                (["a b"], "has a character that a name cannot have")):
+            done = self.run_quixote("explain", *arguments)
+            self.assertIn(done.returncode, (201, 202), arguments)
+            self.assertIn(said, done.stderr)
+
+    def test_show(self):
+        path = self.write("job.model", self.story.model())
+        done = self.run_quixote("model", "show", path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, "job: 4 coefficients of 2 programs; 1 training run; sha256, portable\n"
+                                      "scratch directory: /dev/shm/\n"
+                                      "scratch directory: /tmp/\n"
+                                      "scratch directory: /var/tmp/\n"
+                                      "job.sh (/bin/sh)\n"
+                                      "    create a socket (UNIX stream)\n"
+                                      "    execute /usr/bin/grep\n"
+                                      "    look at /usr/bin/grep\n"
+                                      "    grep\n"
+                                      "        open /etc/passwd for reading\n")
+
+    def test_show_json(self):
+        path = self.write("job.model", self.story.model())
+        told = json.loads(self.run_quixote("model", "show", "--json", path).stdout)
+        self.assertEqual((told["name"], told["coefficients"], told["runs"]), ("job", 4, 1))
+        by_path = {program["path"]: program for program in told["programs"]}
+        self.assertEqual(by_path["/usr/bin/grep"]["previous"], self.sh)
+        self.assertEqual(by_path["/usr/bin/grep"]["does"], ["open /etc/passwd for reading"])
+        self.assertIsNone(by_path["/bin/sh"]["previous"])
+
+    def test_show_refuses(self):
+        path = self.write("job.model", "x\n")
+        done = self.run_quixote("model", "show", path)
+        self.assertEqual((done.returncode, done.stdout), (203, ""))
+        self.assertEqual(done.stderr, f"quixote: {path}:1: not a model: it does not begin with "
+                                      "{\"format\": \"quixote-model\"\n")
+
+
+if __name__ == "__main__":
+    QUIXOTE = sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* test-words.c - records taken apart, made printable, and told in words. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../cli/facts.h"
+#include "../../cli/phrase.h"
+#include "../../cli/text.h"
+#include "../../libtsem/cleanup.h"
+
+static struct facts_case {
+	const char *name, *text;
+	int r;
+	const char *path;	/* of the last member */
+	const char *value;
+} facts_cases[] = {
+	{ "facts: one member", "{\"a\": \"b\"}", 0, "a", "b" },
+	{ "facts: objects", "{\"a\":{\"b\":{\"c\":\"d\"}}}", 0, "a.b.c", "d" },
+	{ "facts: number", "{\"a\": -12.5e3 }", 0, "a", "-12.5e3" },
+	{ "facts: word", "{\"a\": true}", 0, "a", "true" },
+	{ "facts: blanks", " {\t\"a\" :\r\"b\" } \n", 0, "a", "b" },
+	{ "facts: blanks in a text", "{\"a\": \"  b  \"}", 0, "a", "  b  " },
+	{ "facts: escapes", "{\"a\": \"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}", 0, "a", "\"\\/\b\f\n\r\t" },
+	{ "facts: unicode escapes", "{\"a\": \"\\u00e4\\u20AC\\ud83d\\ude00\"}", 0, "a",
+	  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "facts: byte", "{\"a\": \"\\udcff\"}", 0, "a", "\xff" },
+	{ "facts: quote in a name", "{\"a\\\".b\": \"c\"}", 0, "a\".b", "c" },
+	{ "facts: empty object", "{}", 0, NULL, NULL },
+	{ "facts: nothing", "", -EBADMSG, NULL, NULL },
+	{ "facts: array", "[]", -EBADMSG, NULL, NULL },
+	{ "facts: array inside", "{\"a\": []}", -EBADMSG, NULL, NULL },
+	{ "facts: cut off", "{\"a\": \"b\"", -EBADMSG, NULL, NULL },
+	{ "facts: cut in a text", "{\"a\": \"b", -EBADMSG, NULL, NULL },
+	{ "facts: cut in an escape", "{\"a\": \"\\", -EBADMSG, NULL, NULL },
+	{ "facts: cut in a number", "{\"a\": \"\\u00", -EBADMSG, NULL, NULL },
+	{ "facts: rest", "{} x", -EBADMSG, NULL, NULL },
+	{ "facts: comma at the end", "{\"a\": \"b\",}", -EBADMSG, NULL, NULL },
+	{ "facts: no colon", "{\"a\" \"b\"}", -EBADMSG, NULL, NULL },
+	{ "facts: no value", "{\"a\": }", -EBADMSG, NULL, NULL },
+	{ "facts: name without quotes", "{a: \"b\"}", -EBADMSG, NULL, NULL },
+	{ "facts: unknown escape", "{\"a\": \"\\x\"}", -EBADMSG, NULL, NULL },
+	{ "facts: high surrogate alone", "{\"a\": \"\\ud83d\"}", -EBADMSG, NULL, NULL },
+	{ "facts: two high surrogates", "{\"a\": \"\\ud83d\\ud83d\"}", -EBADMSG, NULL, NULL },
+	{ "facts: low surrogate alone", "{\"a\": \"\\udc00\"}", -EBADMSG, NULL, NULL },
+	{ "facts: line feed in a text", "{\"a\": \"\n\"}", -EBADMSG, NULL, NULL },
+	{ "facts: too deep",
+	  "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}}}",
+	  -E2BIG, NULL, NULL },
+};
+
+static void check_facts(void **state)
+{
+	const struct facts_case *c = *state;
+	struct facts facts = { NULL, 0, NULL };
+
+	assert_int_equal(facts_parse(c->text, strlen(c->text), &facts), c->r);
+	if (c->path) {
+		assert_int_equal(facts.count, 1);
+		assert_string_equal(facts.list[0].path, c->path);
+		assert_int_equal(facts.list[0].size, strlen(c->value));
+		assert_string_equal(facts_get(&facts, c->path), c->value);
+	} else {
+		assert_int_equal(facts.count, 0);
+		assert_null(facts_get(&facts, "a"));
+	}
+	facts_done(&facts);
+}
+
+static void test_too_many_facts(void **state)
+{
+	struct text t = TEXT_EMPTY;
+	struct facts facts = { NULL, 0, NULL };
+
+	text_add_string(&t, "{\"a\": \"\"");
+	for (unsigned int i = 0; i < FACTS_MAX; i++)
+		text_add_string(&t, ", \"b\": \"\"");
+	text_add_string(&t, "}");
+	assert_int_equal(facts_parse(t.data, t.size, &facts), -E2BIG);
+	text_done(&t);
+}
+
+static void test_path_too_long(void **state)
+{
+	struct text t = TEXT_EMPTY;
+	struct facts facts = { NULL, 0, NULL };
+
+	text_add_string(&t, "{\"");
+	for (unsigned int i = 0; i < 600; i++)
+		text_add_string(&t, "a");
+	text_add_string(&t, "\": \"\"}");
+	assert_int_equal(facts_parse(t.data, t.size, &facts), -E2BIG);
+	text_done(&t);
+}
+
+static struct shown_case {
+	const char *name, *text, *shown, *json;
+} shown_cases[] = {
+	{ "shown: plain", "a b", "a b", "\"a b\"" },
+	{ "shown: UTF-8", "\xc3\xa4", "\xc3\xa4", "\"\xc3\xa4\"" },
+	{ "shown: backslash", "\\", "\\\\", "\"\\\\\"" },
+	{ "shown: quote", "\"", "\"", "\"\\\"\"" },
+	{ "shown: escape sequence", "\x1b[2J", "\\x1b[2J", "\"\\u001b[2J\"" },
+	{ "shown: line feed", "\n", "\\x0a", "\"\\u000a\"" },
+	{ "shown: DEL", "\x7f", "\\x7f", "\"\\u007f\"" },
+	{ "shown: C1 control", "\xc2\x9b", "\\xc2\\x9b", "\"\\u009b\"" },
+	{ "shown: right to left", "\xe2\x80\xae", "\\xe2\\x80\\xae", "\"\\u202e\"" },
+	{ "shown: tag", "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81", "\"\\udb40\\udc41\"" },
+	{ "shown: no UTF-8", "\xff\xc3", "\\xff\\xc3", "\"\\udcff\\udcc3\"" },
+	{ "shown: overlong", "\xc0\xaf", "\\xc0\\xaf", "\"\\udcc0\\udcaf\"" },
+	{ "shown: surrogate", "\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\\udced\\udca0\\udc80\"" },
+};
+
+static void check_shown(void **state)
+{
+	const struct shown_case *c = *state;
+	struct text t = TEXT_EMPTY;
+
+	text_add_shown(&t, c->text, strlen(c->text));
+	assert_string_equal(text_get(&t), c->shown);
+	text_done(&t);
+	text_add_json(&t, c->text, strlen(c->text));
+	assert_string_equal(text_get(&t), c->json);
+	text_done(&t);
+}
+
+/* Whether a path of names leads to a member of an object, or of a form of a choice. */
+static bool leads_somewhere(const struct tsem_type *type, const char *path)
+{
+	size_t size = strcspn(path, ".");
+
+	for (unsigned int i = 0; i < type->member_count; i++) {
+		const struct tsem_member *m = &type->members[i];
+
+		if (strlen(m->name) != size || memcmp(m->name, path, size))
+			continue;
+		return !path[size] || (m->kind == TSEM_KIND_OBJECT &&
+				       leads_somewhere(&tsem_types[m->index], path + size + 1));
+	}
+	return false;
+}
+
+/* Each event has words, and they name what it has. */
+static void test_templates(void **state)
+{
+	for (unsigned int event = 1; event < TSEM_EVENT_COUNT; event++) {
+		const char *at = phrase_template(event);
+
+		if (!at)
+			fail_msg("%s has no template", tsem_events[event].name);
+		while ((at = strchr(at, '{'))) {
+			char call[128] = "";
+			char *member;
+
+			at++;
+			memcpy(call, at, strcspn(at, "}"));
+			member = strchr(call, ' ');
+			assert_non_null(member);
+			*member++ = '\0';
+			if (!phrase_is_function(call, strlen(call)))
+				fail_msg("%s: no function %s", tsem_events[event].name, call);
+			if (!leads_somewhere(&tsem_events[event].cell, member))
+				fail_msg("%s: no member %s", tsem_events[event].name, member);
+		}
+	}
+}
+
+/* Whatever is in a record, it can be told. */
+static void test_record_without_members(void **state)
+{
+	const struct programs programs = { NULL };
+
+	for (unsigned int event = 1; event < TSEM_EVENT_COUNT; event++) {
+		struct text record = TEXT_EMPTY, words = TEXT_EMPTY;
+		struct facts facts;
+
+		text_format(&record, "{\"event\": {\"type\": \"%s\"}}", tsem_events[event].name);
+		assert_int_equal(facts_parse(record.data, record.size, &facts), 0);
+		assert_int_equal(phrase_event(&facts), event);
+		phrase_add(&facts, &programs, &words);
+		assert_true(words.size > 0);
+		facts_done(&facts);
+		text_done(&record);
+		text_done(&words);
+	}
+}
+
+#define ADD_TABLE(table, check)                                                   \
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)                            \
+		tests[count++] = (struct CMUnitTest){ .name = table[i].name,      \
+						      .test_func = check,         \
+						      .initial_state = &table[i] }
+
+int main(void)
+{
+	static const struct CMUnitTest single[] = {
+		cmocka_unit_test(test_too_many_facts),
+		cmocka_unit_test(test_path_too_long),
+		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_record_without_members),
+	};
+	struct CMUnitTest tests[ARRAY_SIZE(single) + ARRAY_SIZE(facts_cases) +
+				ARRAY_SIZE(shown_cases)];
+	size_t count = 0;
+
+	for (; count < ARRAY_SIZE(single); count++)
+		tests[count] = single[count];
+	ADD_TABLE(facts_cases, check_facts);
+	ADD_TABLE(shown_cases, check_shown);
+	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
+}
