@@ -139,11 +139,7 @@ static int add_program(const struct tsem_model_program *program, void *userdata)
 	struct facts facts;
 	int r = facts_parse(program->event, program->event_size, &facts);
 
-	if (r < 0)
-		return r;
-	r = programs_add(programs, &facts, true);
-	facts_done(&facts);
-	return r;
+	return r < 0 ? r : programs_add(programs, &facts, true);
 }
 
 static int open_model_of(struct explanation *e)
@@ -385,7 +381,7 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 
 static int print_refusal(const struct explanation *e, const struct refusal *refusal)
 {
-	struct comparison c = { .count = 0 };
+	struct comparison c = { .fields = e->fields };
 	struct text t = TEXT_EMPTY;
 	int r;
 

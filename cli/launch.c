@@ -190,6 +190,7 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 {
 	_cleanup_(freep) char *config = NULL, *mode_word = NULL, *caller = NULL;
 	_cleanup_(freep) char **argv = NULL;
+	static char driver[] = "--driver";
 	char path[PATH_MAX];
 
 	if (find_orchestrator(path, sizeof(path)) < 0) {
@@ -201,7 +202,9 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 	    asprintf(&mode_word, "--mode=%s", config_mode_to_string(mode)) < 0 ||
 	    (launch_is_guest() && asprintf(&caller, "--caller=%s", getenv(CALLER_VARIABLE)) < 0))
 		return out_of_memory();
-	argv = join(l, (char *[ARGUMENTS_MAX]){ path, config, mode_word, caller });
+	argv = join(l, (char *[ARGUMENTS_MAX]){ path, config, mode_word,
+						l->driver ? driver : caller,
+						l->driver ? caller : NULL });
 	if (!argv)
 		return out_of_memory();
 	(void)execv(path, argv);

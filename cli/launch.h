@@ -27,6 +27,8 @@ enum launch_kernel {
  * @check: Only tell what would be done.
  * @json: Tell it in JSON.
  * @arguments: Behind "--", NULL-terminated; NULL if there was no "--".
+ * @driver: They are a command that exercises the workload and is not modelled;
+ *	else they are appended to the workload's command.
  */
 struct launch {
 	const char *command;
@@ -36,6 +38,7 @@ struct launch {
 	bool check;
 	bool json;
 	char *const *arguments;
+	bool driver;
 };
 
 /**

@@ -57,19 +57,18 @@ struct show {
 
 static int add_program(const struct tsem_model_program *program, void *userdata)
 {
-	struct show *s = userdata;
-	const struct program *added;
+	struct programs *programs = userdata;
 	struct facts facts;
 	int r = facts_parse(program->event, program->event_size, &facts);
 
-	if (r < 0)
-		return r;
-	r = programs_add(&s->programs, &facts, true);
-	added = r < 0 ? NULL : programs_find(&s->programs, facts_get(&facts, "event.task_id"));
-	facts_done(&facts);
-	if (added)
-		s->list[s->program_count++] = added;
-	return r;
+	return r < 0 ? r : programs_add(programs, &facts, true);
+}
+
+static void list_program(const struct program *program, void *userdata)
+{
+	struct show *s = userdata;
+
+	s->list[s->program_count++] = program;
 }
 
 static int add_deed(const struct tsem_model_point *point, void *userdata)
@@ -119,7 +118,8 @@ static int collect(struct show *s)
 	s->deeds = calloc(tsem_model_point_count(s->model.model) + 1, sizeof(*s->deeds));
 	if (!s->list || !s->deeds)
 		return -ENOMEM;
-	r = tsem_model_each_program(s->model.model, add_program, s);
+	r = tsem_model_each_program(s->model.model, add_program, &s->programs);
+	programs_each(&s->programs, list_program, s);
 	if (r == 0)
 		r = tsem_model_each_point(s->model.model, add_deed, s);
 	if (r < 0)

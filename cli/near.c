@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* near.c - see near.h. What counts and how follows from the tables of the schema. */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "../libtsem/cleanup.h"
 #include "near.h"
@@ -18,6 +21,9 @@ static const unsigned int weights[NEAR_KIND_COUNT] = {
 	[NEAR_DETAIL] = 2,  [NEAR_INODE] = 1,	 [NEAR_CONTENT] = 1, [NEAR_CREDS] = 1,
 	[NEAR_PARENT] = 10, [NEAR_PROGRAM] = 12, [NEAR_USE] = 40,    [NEAR_OBJECT] = 100,
 };
+
+/* As much nearer are two objects at most because of their names. */
+#define LIKENESS_MAX 40
 
 /** struct found - A member of the schema, found by its path. */
 struct found {
@@ -209,8 +215,10 @@ static enum near_kind kind_in_cell(const struct difference *d, const struct foun
 		return NEAR_USE;
 	if (!strcmp(d->member, "prot") && bits_differ(d, PROT_EXEC))
 		return NEAR_USE;
-	if (!strcmp(found->type->name, "INODE"))
-		return NEAR_INODE;
+	if (!strcmp(found->type->name, "INODE"))	/* a directory is no file with another mode */
+		return bits_differ(d, S_IFMT) && ends_in(d->member, "mode") ? NEAR_OBJECT : NEAR_INODE;
+	if (!strcmp(d->member, "previous"))
+		return NEAR_PROGRAM;
 	if (found->member->kind == TSEM_KIND_DIGEST && ends_in(d->member, "digest"))
 		return NEAR_CONTENT;
 	if (ends_in(d->member, "owner"))
@@ -231,9 +239,24 @@ static bool find_in_schema(enum tsem_event_id event, const char *path, struct fo
 	return !strncmp(path, "COE.", 4) && find_below(&tsem_coe, path + 4, ret);
 }
 
+/* Names that begin alike are nearer: the same directory most of all. */
+static unsigned int likeness(const struct difference *d)
+{
+	size_t same = 0, shared = 0;
+
+	if (d->kind != NEAR_OBJECT || !d->learned || !d->seen)
+		return 0;
+	while (d->learned->value[same] && d->learned->value[same] == d->seen->value[same]) {
+		same++;
+		if (d->learned->value[same - 1] == '/')
+			shared = same;
+	}
+	return shared < LIKENESS_MAX ? shared : LIKENESS_MAX;
+}
+
 static void add_difference(struct comparison *c, struct difference d)
 {
-	c->distance += weights[d.kind];
+	c->distance += weights[d.kind] - likeness(&d);
 	if (c->count < NEAR_MAX)
 		c->list[c->count++] = d;
 }
@@ -306,7 +329,10 @@ void near_compare(const struct facts *learned, const struct facts *seen, enum ts
 	struct difference d = { .learned = NULL };
 
 	ret->distance = ret->count = 0;
-	compare_actor(&p, "event.task_id", NEAR_PROGRAM, ret);
+	ret->fields = fields;
+	/* The TASK_ID of an exec is what follows from the rest. */
+	if (p.event != TSEM_EVENT_BPRM_COMMITTED_CREDS)
+		compare_actor(&p, "event.task_id", NEAR_PROGRAM, ret);
 	compare_actor(&p, "event.p_task_id", NEAR_PARENT, ret);
 	for (size_t i = 0; i < seen->count && ret->distance <= limit; i++) {
 		d.seen = &seen->list[i];
@@ -340,20 +366,96 @@ static void add_value(struct text *t, const struct fact *fact)
 		text_add_string(t, "nothing");
 }
 
-static void say_content(const struct facts *seen, struct text *t)
+/* The file whose digest differs: "file.digest" has its name in "file.path.pathname". */
+static void say_content(const struct difference *d, const struct facts *seen, struct text *t)
 {
-	const struct fact *object = phrase_object(seen);
+	const char *type = facts_get(seen, "event.type"), *dot = strrchr(d->member, '.');
+	_cleanup_(freep) char *path = NULL;
+	const struct fact *fact = NULL;
 
+	if (dot && asprintf(&path, "%s.%.*s.path.pathname", type, (int)(dot - d->member),
+			    d->member) < 0) {
+		path = NULL;
+		t->failed = true;
+	}
+	if (path)
+		fact = facts_find(seen, path);
 	text_add_string(t, "the content of ");
-	add_value(t, object);
+	add_value(t, fact ?: phrase_object(seen));
 	text_add_string(t, " is not the one learned");
 }
 
-static void say_program(const struct facts *learned, const char *member,
-			const struct programs *programs, const char *how, struct text *t)
+/** struct search - For the learned program that is nearest to another. */
+struct search {
+	const struct program *wanted;
+	const struct program *best;
+	enum tsem_fields fields;
+	struct comparison comparison;
+};
+
+static void consider(const struct program *program, void *userdata)
 {
+	struct search *s = userdata;
+	unsigned int limit = s->best ? s->comparison.distance : UINT_MAX - 1;
+	struct comparison c;
+
+	if (!program->learned)
+		return;
+	near_compare(&program->record, &s->wanted->record, s->fields, limit, &c);
+	if (s->best && c.distance >= limit)
+		return;
+	s->best = program;
+	s->comparison = c;
+}
+
+/* The first of those that led to this program which was not learned itself; NULL if all were. */
+static const struct program *first_unlearned(const struct programs *programs, const char *task_id)
+{
+	const struct program *path[PROGRAMS_CHAIN];
+	unsigned int count = programs_path(programs, task_id, path);
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!path[i]->learned)
+			return path[i];
+	}
+	return NULL;
+}
+
+static void explain(const struct facts *learned, const struct facts *seen,
+		    const struct comparison *c, const struct programs *programs, struct text *t);
+
+/* A program that was not learned does nothing that was: why it was not says it all. */
+static void say_unlearned(const struct program *program, enum tsem_fields fields,
+			  const struct programs *programs, struct text *t)
+{
+	struct search s = { .wanted = program, .fields = fields };
+	const char *path = program->script ?: program->path;
+
+	programs_each(programs, consider, &s);
+	text_add_shown(t, path, strlen(path));
+	text_add_string(t, " itself was not learned");
+	if (!s.best)
+		return;
+	if (first_of(&s.comparison, NEAR_OBJECT)) {
+		text_add_string(t, "; nearest: ");
+		program_name(s.best, t);
+		return;
+	}
+	text_add_string(t, ": ");
+	explain(&s.best->record, &program->record, &s.comparison, programs, t);
+}
+
+static void say_program(const struct difference *d, const struct programs *programs,
+			const char *how, struct text *t)
+{
+	const char *task_id = d->learned ? d->learned->value : "";
+
+	if (!task_id[strspn(task_id, "0")]) {
+		text_add_string(t, "learned only as the first program");
+		return;
+	}
 	text_format(t, "learned only %s ", how);
-	programs_chain(programs, facts_get(learned, member) ?: "", t);
+	programs_chain(programs, task_id, t);
 }
 
 /* "its user was 0, not 1000", for whatever has no sentence of its own. */
@@ -384,16 +486,19 @@ static void say(enum near_kind kind, const struct difference *d, const struct fa
 		say_phrase(learned, programs, "learned only: ", t);
 		return;
 	case NEAR_PROGRAM:
-		say_program(learned, "event.task_id", programs, "under another program:", t);
+		say_program(d, programs,
+			    strcmp(d->member, "previous") ? "under another program:" :
+							    "when executed by",
+			    t);
 		return;
 	case NEAR_PARENT:
-		say_program(learned, "event.p_task_id", programs, "when started by", t);
+		say_program(d, programs, "when started by", t);
 		return;
 	case NEAR_CREDS:
 		say_member(d, "learned only with ", t);
 		return;
 	case NEAR_CONTENT:
-		say_content(seen, t);
+		say_content(d, seen, t);
 		return;
 	case NEAR_INODE:
 		say_member(d, "learned only of a file with ", t);
@@ -414,15 +519,11 @@ static void say_nothing_like_it(const struct facts *learned, const struct compar
 		say_phrase(learned, programs, "; nearest: ", t);
 }
 
-void near_explain(const struct facts *learned, const struct facts *seen,
-		  const struct comparison *c, const struct programs *programs, struct text *t)
+static void explain(const struct facts *learned, const struct facts *seen,
+		    const struct comparison *c, const struct programs *programs, struct text *t)
 {
 	bool any = false;
 
-	if (!learned) {
-		text_add_string(t, "no event of this kind was learned");
-		return;
-	}
 	if (first_of(c, NEAR_OBJECT)) {
 		say_nothing_like_it(learned, c, programs, t);
 		return;
@@ -440,4 +541,18 @@ void near_explain(const struct facts *learned, const struct facts *seen,
 	}
 	if (!any)
 		text_add_string(t, "it is learned now");
+}
+
+void near_explain(const struct facts *learned, const struct facts *seen,
+		  const struct comparison *c, const struct programs *programs, struct text *t)
+{
+	const char *task_id = facts_get(seen, "event.task_id");
+	const struct program *unlearned = task_id ? first_unlearned(programs, task_id) : NULL;
+
+	if (unlearned)
+		say_unlearned(unlearned, c->fields, programs, t);
+	else if (!learned)
+		text_add_string(t, "no event of this kind was learned");
+	else
+		explain(learned, seen, c, programs, t);
 }

@@ -39,6 +39,7 @@ struct difference {
  * @distance: 0 if they are equal in the projection.
  */
 struct comparison {
+	enum tsem_fields fields;
 	unsigned int distance;
 	unsigned int count;
 	struct difference list[NEAR_MAX];

@@ -21,6 +21,7 @@
  * struct plan - What would be done.
  * @place: Of launch_place(), or minus an exit status.
  * @command: The command line with the arguments appended, as a person would type it.
+ * @driver: That of the driver; empty if there is none.
  * @model: Has a model if there is one.
  * @problems: Sentences.
  * @status: Exit status of the first problem.
@@ -31,6 +32,7 @@ struct plan {
 	enum config_mode mode;
 	int place;
 	struct text command;
+	struct text driver;
 	struct opened model;
 	struct text problems[PROBLEMS_MAX];
 	size_t problem_count;
@@ -47,17 +49,19 @@ static struct text *add_problem(struct plan *p, int status)
 	return &p->problems[p->problem_count++];
 }
 
+static void add_line(struct text *t, char *const *words)
+{
+	for (; words && *words; words++) {
+		if (t->size)
+			text_add_string(t, " ");
+		text_add_word(t, *words);
+	}
+}
+
 static void build_command(struct plan *p)
 {
-	char *const *lists[] = { p->config->command, p->launch->arguments };
-
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		for (char *const *word = lists[i]; word && *word; word++) {
-			if (p->command.size)
-				text_add_string(&p->command, " ");
-			text_add_word(&p->command, *word);
-		}
-	}
+	add_line(&p->command, p->config->command);
+	add_line(p->launch->driver ? &p->driver : &p->command, p->launch->arguments);
 }
 
 static void check_program(struct plan *p)
@@ -171,6 +175,8 @@ static void describe(const struct plan *p, struct text *t)
 	text_format(t, "%s: %s\n", c->name, text_get(&p->command));
 	text_format(t, "  as user %s, in %s\n", c->user ?: "(the caller)",
 		    c->working_directory ?: "(the caller's directory)");
+	if (p->driver.size)
+		text_format(t, "  driven by: %s\n", text_get(&p->driver));
 	text_format(t, "  mode %s, model %s: ", config_mode_to_string(p->mode), c->model);
 	add_model(p, t);
 	text_format(t, "\n  on violation %s, on loss %s, deadline %llu ms%s\n",
@@ -230,7 +236,8 @@ static void describe_json(const struct plan *p, struct text *t)
 	text_add_string(t, "{");
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		add_member(t, members[i].name, members[i].value);
-	add_words(t, "command", c->command, p->launch->arguments);
+	add_words(t, "command", c->command, p->launch->driver ? NULL : p->launch->arguments);
+	add_words(t, "driver", p->launch->driver ? p->launch->arguments : NULL, NULL);
 	text_format(t, ", \"coefficients\": %zu",
 		    p->model.model ? tsem_model_point_count(p->model.model) : 0);
 	text_add_string(t, ", \"problems\": [");
@@ -267,6 +274,7 @@ int plan_print(const struct launch *l, const struct config *config, enum config_
 		p.status = -p.place;
 	print_plan(&p);
 	text_done(&p.command);
+	text_done(&p.driver);
 	opened_done(&p.model);
 	for (size_t i = 0; i < p.problem_count; i++)
 		text_done(&p.problems[i]);

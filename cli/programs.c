@@ -23,6 +23,7 @@ static void program_free(void *node)
 	free(program->previous);
 	free(program->path);
 	free(program->script);
+	facts_done(&program->record);
 	free(program);
 }
 
@@ -60,18 +61,22 @@ static int fill(struct program *program, const struct facts *record)
 	return 0;
 }
 
-int programs_add(struct programs *programs, const struct facts *record, bool learned)
+int programs_add(struct programs *programs, struct facts *take_record, bool learned)
 {
 	_cleanup_(program_freep) struct program *program = calloc(1, sizeof(*program));
 	struct program **found;
 	int r;
 
-	if (!program)
+	if (!program) {
+		facts_done(take_record);
 		return -ENOMEM;
-	r = fill(program, record);
+	}
+	program->record = *take_record;
+	*take_record = (struct facts){ NULL, 0, NULL };
+	program->learned = learned;
+	r = fill(program, &program->record);
 	if (r < 0)
 		return r;
-	program->learned = learned;
 	found = tsearch(program, &programs->tree, compare);
 	if (!found)
 		return -ENOMEM;
@@ -92,6 +97,28 @@ const struct program *programs_find(const struct programs *programs, const char 
 	struct program **found = tfind(&key, &programs->tree, compare);
 
 	return found ? *found : NULL;
+}
+
+/** struct walk - What twalk_r() hands through. */
+struct walk {
+	void (*visit)(const struct program *program, void *userdata);
+	void *userdata;
+};
+
+static void visit_node(const void *node, VISIT when, void *closure)
+{
+	const struct walk *walk = closure;
+
+	if (when == postorder || when == leaf)
+		walk->visit(*(struct program *const *)node, walk->userdata);
+}
+
+void programs_each(const struct programs *programs,
+		   void (*visit)(const struct program *program, void *userdata), void *userdata)
+{
+	struct walk walk = { visit, userdata };
+
+	twalk_r(programs->tree, visit_node, &walk);
 }
 
 static const char *base_name(const char *path)

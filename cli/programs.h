@@ -18,6 +18,7 @@ struct program {
 	char *path;		/* of the program, or of the interpreter of @script */
 	char *script;		/* NULL if it is none */
 	bool learned;		/* the model has it */
+	struct facts record;
 };
 
 /** struct programs - Tree of struct program, by task_id. */
@@ -27,10 +28,10 @@ struct programs {
 
 /**
  * programs_add() - Add the exec that a record tells; one that is there stays.
- * @record: A bprm_committed_creds, bare.
+ * @take_record: A bprm_committed_creds, bare. Emptied, whatever the result.
  * Return: 0; -EBADMSG if it is none; -ENOMEM.
  */
-int programs_add(struct programs *programs, const struct facts *record, bool learned);
+int programs_add(struct programs *programs, struct facts *take_record, bool learned);
 
 void programs_done(struct programs *programs);
 
@@ -42,6 +43,10 @@ void program_name(const struct program *program, struct text *text);
 
 /** programs_chain() - The program with all that led to it: "job.sh (/bin/sh) → grep". */
 void programs_chain(const struct programs *programs, const char *task_id, struct text *text);
+
+/** programs_each() - Call a function for each program, by task_id. */
+void programs_each(const struct programs *programs,
+		   void (*visit)(const struct program *program, void *userdata), void *userdata);
 
 /** programs_path() - The same as task_ids, the first ancestor first. Return: their number. */
 #define PROGRAMS_CHAIN 32

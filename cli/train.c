@@ -11,11 +11,16 @@
 #include "plan.h"
 
 static const char help[] =
-	"usage: quixote train [OPTION]... -c FILE\n"
+	"usage: quixote train [OPTION]... -c FILE [-- COMMAND...]\n"
 	"\n"
 	"Runs the workload that FILE describes, container.cfg(5), refuses nothing, and adds what\n"
 	"it does to its model. Repeat it until a run adds no new coefficient. A run that is\n"
 	"killed leaves the model as it was.\n"
+	"\n"
+	"COMMAND is a driver: it exercises the workload and is not learned itself. With\n"
+	"Type=service the workload is started first, and stopped when the driver ends; with\n"
+	"Type=tool the driver runs, and whenever it starts the workload's program by its name,\n"
+	"that is learned.\n"
 	"\n"
 	"  -c, --config=FILE    the configuration\n"
 	"      --kernel=KERNEL  host: this kernel; builtin: the one that quixote brings; auto\n"
@@ -24,7 +29,7 @@ static const char help[] =
 	"      --json           with --check: tell it in JSON\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"The exit status is that of the workload, 128 + N if signal N ended it, or above 200 if\n"
+	"The exit status is that of the workload or driver, 128 + N if signal N ended it, or above 200 if\n"
 	"quixote itself failed: see quixote(1).\n";
 
 static const struct option options[] = {
@@ -49,12 +54,7 @@ static int parse(struct launch *l, int argc, char *argv[])
 			return r;
 	}
 	r = launch_arguments(l, argc, argv);
-	if (r == 0 && l->arguments && l->arguments[0])
-		return command_line_error(
-			l->command,
-			"a driver (-- %s) cannot be used in this version: the workload's Command= is run "
-			"as it is; for other input write another configuration with the same File=",
-			l->arguments[0]);
+	l->driver = r == 0 && l->arguments && l->arguments[0];
 	return r;
 }
 

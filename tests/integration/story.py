@@ -55,7 +55,7 @@ class Story:
 
     def executed(self, path, previous=ZERO, p_task_id=ZERO, script=None, digest="1" * 64, learned=True, creds=None):
         """A program and its TASK_ID."""
-        cell = {"previous": previous, "file": file(path, EXECUTED, digest)}
+        cell = {"previous": previous, "file": file(path, EXECUTED, "1" * 64 if script else digest)}
         if script:
             cell["script"] = file(script, EXECUTED, digest)
         event = record("bprm_committed_creds", cell, ZERO, p_task_id, creds=creds)

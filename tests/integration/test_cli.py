@@ -129,7 +129,15 @@ class CliTest(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout), {
             "name": "a", "user": None, "directory": None, "mode": "train", "model": self.path("a.model"),
             "fields": "portable", "digest": "sha256", "on_violation": "deny", "on_loss": "kill",
-            "kernel": "builtin", "command": ["/bin/true"], "coefficients": 0, "problems": []})
+            "kernel": "builtin", "command": ["/bin/true"], "driver": [], "coefficients": 0, "problems": []})
+
+    @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
+    def test_check_of_a_driver(self):
+        config = self.write("a.cfg", GOOD)
+        done = self.run_quixote("train", "--check", "-c", config, "--", "make", "te st")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn('a: /bin/true\n', done.stdout)
+        self.assertIn('  driven by: make "te st"\n', done.stdout)
 
     def test_check_tells_every_problem(self):
         config = self.write("a.cfg", "[Workload]\nCommand=/bin/nothing\nUser=nobody-here\nWorkingDirectory=/nowhere\n"

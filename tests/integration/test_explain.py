@@ -174,7 +174,23 @@ class ExplainTest(unittest.TestCase):
         self.story.refuse(self.opened("/etc/passwd", task=evil, mode="0100644", digest="2" * 64), "shadow")
         self.assertEqual(self.sentence(),
                          "job.sh (/bin/sh) → /tmp/x/grep (not learned): open /etc/passwd for reading: "
-                         "would be refused: learned only under another program: job.sh (/bin/sh) → grep")
+                         "would be refused: /tmp/x/grep itself was not learned; nearest: grep")
+
+    def test_everything_follows_from_a_changed_script(self):
+        changed = self.story.executed("/bin/sh", script="/srv/job.sh", digest="5" * 64, learned=False)
+        grep = self.story.executed("/usr/bin/grep", previous=changed, p_task_id=changed, learned=False)
+        self.story.refuse(self.opened("/etc/passwd", task=grep, mode="0100644", digest="2" * 64))
+        self.assertEqual(self.sentence(),
+                         "/srv/job.sh (/bin/sh) (not learned) → /usr/bin/grep (not learned): "
+                         "open /etc/passwd for reading: refused: /srv/job.sh itself was not learned: "
+                         "the content of /srv/job.sh is not the one learned")
+
+    def test_the_same_program_executed_by_another(self):
+        other = self.story.executed("/bin/sh", script="/srv/job.sh", previous=self.grep, p_task_id=self.sh,
+                                    learned=False)
+        self.story.refuse(self.opened("/etc/passwd", task=other, mode="0100644", digest="2" * 64))
+        self.assertTrue(self.sentence().endswith(
+            "/srv/job.sh itself was not learned: learned only as the first program"))
 
     def test_unknown_program(self):
         self.story.refuse(self.opened("/etc/passwd", task="ab" * 32, mode="0100644", digest="2" * 64))
