@@ -27,8 +27,7 @@ static int own_directory(char *dir, size_t size)
 	return 0;
 }
 
-/* QUIXOTE_LIBEXEC, beside the orchestrator, or where the build puts it. */
-static int find_program(const char *name, char *path, size_t size)
+int agent_find_program(const char *name, char *path, size_t size)
 {
 	const char *named = getenv("QUIXOTE_LIBEXEC");
 	static const char *const places[] = { "%s/%s", "%s/../tma/%s" };
@@ -93,7 +92,7 @@ int agent_start(const struct agent_params *params, struct agent *ret)
 	pid_t pid;
 	int r, pidfd;
 
-	r = find_program(params->program, path, sizeof(path));
+	r = agent_find_program(params->program, path, sizeof(path));
 	if (r < 0)
 		return r;
 	pid = fork();

@@ -35,6 +35,15 @@ struct agent {
 #define AGENT_EMPTY ((struct agent){ .pidfd = -EBADF })
 
 /**
+ * agent_find_program() - Where a program of ours is.
+ *
+ * In QUIXOTE_LIBEXEC, beside the orchestrator, or where the build puts it.
+ *
+ * Return: 0; -ENOENT or -EACCES; -ENAMETOOLONG.
+ */
+int agent_find_program(const char *name, char *path, size_t size);
+
+/**
  * agent_start() - Start one.
  * Return: 0; -ENOENT or -EACCES if the program is not installed; another errno.
  */

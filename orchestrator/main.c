@@ -25,13 +25,18 @@ struct options {
 
 static const char usage[] =
 	"usage: quixote-orchestrator --config=FILE [--mode=train|shadow|enforce]\n"
-	"                            [--caller=UID:GID] [--control-dir=DIR] [-- ARGUMENT...]\n";
+	"                            [--caller=UID:GID] [--control-dir=DIR] [-- ARGUMENT...]\n"
+	"       quixote-orchestrator --config=FILE --mode=train --driver [--caller=UID:GID]\n"
+	"                            [--control-dir=DIR] -- COMMAND...\n";
 
 static int parse_option(struct options *options, int option, const char *value)
 {
 	switch (option) {
 	case 'c':
 		options->config = value;
+		return 0;
+	case 'D':
+		options->request.driver = true;
 		return 0;
 	case 'd':
 		options->request.control_dir = value;
@@ -53,6 +58,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 		{ "mode", required_argument, NULL, 'm' },
 		{ "caller", required_argument, NULL, 'u' },
 		{ "control-dir", required_argument, NULL, 'd' },
+		{ "driver", no_argument, NULL, 'D' },
 		{},
 	};
 	int option;
@@ -66,6 +72,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 	options->request.arguments = argv + optind;
 	/* What follows belongs to the workload only if it was said so. */
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
+		return -EINVAL;
+	/* A driver is for learning: it is not modelled and what it starts is. */
+	if (options->request.driver && (options->mode != CONFIG_MODE_TRAIN || optind == argc))
 		return -EINVAL;
 	return options->config ? 0 : -EINVAL;
 }

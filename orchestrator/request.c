@@ -11,6 +11,7 @@
 
 #include "../libtsem/channel.h"
 #include "../libtsem/cleanup.h"
+#include "environment.h"
 #include "request.h"
 
 /* No system gives anybody more. */
@@ -163,29 +164,6 @@ static int build_argv(struct request *q, char *const *arguments)
 	return 0;
 }
 
-static size_t name_length(const char *assignment)
-{
-	return strcspn(assignment, "=");
-}
-
-/* Replace the variable of this name, or add it. There is room. */
-static int set_variable(char **environment, const char *assignment)
-{
-	size_t length = name_length(assignment), i;
-	char *copy = strdup(assignment);
-
-	if (!copy)
-		return -ENOMEM;
-	for (i = 0; environment[i]; i++) {
-		if (name_length(environment[i]) == length &&
-		    memcmp(environment[i], assignment, length) == 0)
-			break;
-	}
-	free(environment[i]);
-	environment[i] = copy;
-	return 0;
-}
-
 /* Between the service manager, quixote and us; not for the workload. */
 static bool is_ours(const char *assignment)
 {
@@ -200,7 +178,7 @@ static bool is_ours(const char *assignment)
 	return false;
 }
 
-static int set_user_variables(char **environment, const struct passwd *user)
+static int set_user_variables(char ***environment, const struct passwd *user)
 {
 	const struct {
 		const char *name, *value;
@@ -212,15 +190,8 @@ static int set_user_variables(char **environment, const struct passwd *user)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(variables); i++) {
-		_cleanup_(freep) char *assignment = NULL;
-
-		if (asprintf(&assignment, "%s=%s", variables[i].name, variables[i].value) < 0) {
-			assignment = NULL;
-			return -ENOMEM;
-		}
-		r = set_variable(environment, assignment);
-	}
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(variables); i++)
+		r = environment_set_value(environment, variables[i].name, variables[i].value);
 	return r;
 }
 
@@ -229,19 +200,13 @@ static int build_environment(struct request *q, const struct passwd *user)
 {
 	int r = 0;
 
-	q->environment =
-		calloc(count(environ) + count(q->config->environment) + 8, sizeof(*q->environment));
-	if (!q->environment)
-		return -ENOMEM;
 	for (size_t i = 0; r >= 0 && environ[i]; i++) {
 		if (!is_ours(environ[i]))
-			r = set_variable(q->environment, environ[i]);
+			r = environment_set(&q->environment, environ[i]);
 	}
 	if (r >= 0 && user)
-		r = set_user_variables(q->environment, user);
-	for (size_t i = 0; r >= 0 && q->config->environment[i]; i++)
-		r = set_variable(q->environment, q->config->environment[i]);
-	return r;
+		r = set_user_variables(&q->environment, user);
+	return r < 0 ? r : environment_add_all(&q->environment, q->config->environment);
 }
 
 static const struct passwd *find_user(const char *user)
@@ -256,50 +221,92 @@ static const struct passwd *find_user(const char *user)
 	return errno || *end ? NULL : getpwuid(uid);
 }
 
-static int build_groups(struct request *q, const char *user, gid_t gid)
+static int set_groups(struct workload_params *w, const char *user, gid_t **groups)
 {
 	int n = 64;
 
 	for (;;) {
 		int room = n;
-		gid_t *groups = reallocarray(q->groups, room, sizeof(*groups));
+		gid_t *longer = reallocarray(*groups, room, sizeof(**groups));
 
-		if (!groups)
+		if (!longer)
 			return -ENOMEM;
-		q->groups = groups;
-		if (getgrouplist(user, gid, groups, &n) >= 0)
+		*groups = longer;
+		if (getgrouplist(user, w->gid, longer, &n) >= 0)
 			break;
 		if (n <= room || n > GROUPS_MAX)
 			return -E2BIG;
 	}
-	q->session.workload.groups = q->groups;
-	q->session.workload.group_count = n;
+	w->groups = *groups;
+	w->group_count = n;
 	return 0;
 }
 
-static int build_identity(struct request *q, struct file_identity caller,
+/* @user may be NULL: a number without a name has no further groups. */
+static int set_identity(struct workload_params *w, struct file_identity identity,
+			const struct passwd *user, gid_t **groups)
+{
+	w->uid = identity.uid;
+	w->gid = identity.gid;
+	w->group_count = 0;
+	if (w->uid == getuid() && w->gid == getgid())
+		w->group_count = -1; /* nothing changes */
+	else if (user)
+		return set_groups(w, user->pw_name, groups);
+	return 0;
+}
+
+static int refuse_user(const struct request *q, const char *why, struct config_error *error)
+{
+	(void)snprintf(error->text, sizeof(error->text), "User=%.64s: %s", q->config->user, why);
+	return -ESRCH;
+}
+
+static int build_identity(struct request *q, const struct request_options *options,
 			  const struct passwd **ret_user, struct config_error *error)
 {
-	const char *name = q->config->user;
-	const struct passwd *user = name ? find_user(name) : getpwuid(caller.uid);
-	bool as_we_are = caller.uid == getuid() && caller.gid == getgid();
-	struct workload_params *w = &q->session.workload;
+	struct file_identity identity = options->caller;
+	const struct passwd *user = NULL;
 
-	if (name && !user) {
-		(void)snprintf(error->text, sizeof(error->text),
-			       "User=%.64s: there is no such user", name);
-		return -ESRCH;
+	if (q->config->user) {
+		user = find_user(q->config->user);
+		if (!user)
+			return refuse_user(q, "there is no such user", error);
+		identity = (struct file_identity){ .uid = user->pw_uid, .gid = user->pw_gid };
 	}
-	w->uid = name ? user->pw_uid : caller.uid;
-	w->gid = name ? user->pw_gid : caller.gid;
-	w->group_count = -1;
-	*ret_user = name ? user : NULL;
-	if (w->uid == getuid() && w->gid == getgid() && as_we_are)
+	if (q->session.driver == DRIVER_AROUND && identity.uid != options->caller.uid)
+		return refuse_user(q, "a driver runs a tool as its own user only", error);
+	*ret_user = user;
+	if (!user)
+		user = getpwuid(identity.uid);
+	return set_identity(&q->session.workload, identity, user, &q->groups);
+}
+
+static int build_driver(struct request *q, const struct request_options *options)
+{
+	struct workload_params *w = &q->session.driver_workload;
+	int r = 0;
+
+	if (q->session.driver == DRIVER_NONE)
 		return 0;
-	if (user)
-		return build_groups(q, user->pw_name, w->gid);
-	w->group_count = 0; /* a number without a name has no further groups */
-	return 0;
+	for (size_t i = 0; r >= 0 && environ[i]; i++) {
+		if (!is_ours(environ[i]))
+			r = environment_set(&q->driver_environment, environ[i]);
+	}
+	if (r >= 0 && q->session.driver == DRIVER_AROUND) /* what it starts shall have them */
+		r = environment_add_all(&q->driver_environment, q->config->environment);
+	if (r < 0)
+		return r;
+	w->argv = options->arguments;
+	w->environment = q->driver_environment;
+	return set_identity(w, options->caller, getpwuid(options->caller.uid), &q->driver_groups);
+}
+
+static enum session_driver driver_of(const struct config *c, const struct request_options *options)
+{
+	if (!options->driver)
+		return DRIVER_NONE;
+	return c->type == CONFIG_TYPE_TOOL ? DRIVER_AROUND : DRIVER_BESIDE;
 }
 
 static enum session_terminal terminal_of(const struct config *c)
@@ -316,14 +323,17 @@ static enum session_terminal terminal_of(const struct config *c)
 static int build(struct request *q, const struct request_options *options,
 		 struct config_error *error)
 {
+	static char *const no_arguments[] = { NULL };
 	const struct passwd *user;
 	int r;
 
-	r = build_identity(q, options->caller, &user, error);
+	r = build_identity(q, options, &user, error);
 	if (r >= 0)
 		r = build_environment(q, user);
 	if (r >= 0)
-		r = build_argv(q, options->arguments);
+		r = build_driver(q, options);
+	if (r >= 0)
+		r = build_argv(q, options->driver ? no_arguments : options->arguments);
 	if (r >= 0)
 		r = build_tma_argv(q, options->mode);
 	if (r >= 0)
@@ -348,6 +358,7 @@ int request_init(struct request *q, const struct config *config,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
 		.deadline_msec = config->deadline_usec / 1000,
 		.terminal = terminal_of(config),
+		.driver = driver_of(config, options),
 		.workload = { .directory = config->working_directory },
 	};
 	error->text[0] = '\0';
@@ -364,17 +375,12 @@ int request_init(struct request *q, const struct config *config,
 	return 0;
 }
 
-static void free_list(char **list)
-{
-	for (size_t i = 0; list && list[i]; i++)
-		free(list[i]);
-	free(list);
-}
-
 void request_done(struct request *q)
 {
-	free_list(TAKE_PTR(q->tma_argv));
-	free_list(TAKE_PTR(q->environment));
+	q->tma_argv = environment_free(q->tma_argv); /* a list of texts as well */
+	q->environment = environment_free(q->environment);
+	q->driver_environment = environment_free(q->driver_environment);
+	free(TAKE_PTR(q->driver_groups));
 	free(TAKE_PTR(q->argv));
 	free(TAKE_PTR(q->groups));
 }

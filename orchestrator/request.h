@@ -24,7 +24,9 @@ struct request {
 	char **tma_argv;
 	char **argv;
 	char **environment;
+	char **driver_environment;
 	gid_t *groups;
+	gid_t *driver_groups;
 };
 
 /**
@@ -33,12 +35,14 @@ struct request {
  * @mode: Overrides that of the configuration.
  * @caller: Who runs the workload if the configuration does not say.
  * @arguments: Appended to the command; NULL-terminated.
+ * @driver: @arguments are instead a command that exercises the workload.
  */
 struct request_options {
 	const char *control_dir;
 	enum config_mode mode;
 	struct file_identity caller;
 	char *const *arguments;
+	bool driver;
 };
 
 /**

@@ -12,6 +12,7 @@
 #include "../libtsem/channel.h"
 #include "../tma/status.h"
 #include "agent.h"
+#include "driver.h"
 #include "failure.h"
 #include "place.h"
 #include "relay.h"
@@ -25,6 +26,7 @@ enum session_state {
 	SESSION_PREPARING, /* the child gives up its privilege */
 	SESSION_EXECUTING, /* it is armed and was let go */
 	SESSION_RUNNING,
+	SESSION_STOPPING,  /* the driver is done: the service was asked to end */
 	SESSION_GRACE,	   /* the main process is gone: the others may end by themselves */
 	SESSION_KILLING,   /* every member is being killed */
 	SESSION_FINISHING, /* nothing runs any more: the TMA writes the model */
@@ -47,7 +49,9 @@ enum session_state {
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
  * @recorder: Of forensics; none when training.
- * @workload: Main process; pid 0 once reaped.
+ * @workload: Main process; pid 0 once reaped. With a driver around it, the driver.
+ * @driver: Driver beside it; likewise.
+ * @shims: Where programs of a driver around it are armed; else NULL.
  * @streams: Its standard streams.
  * @limit: Ends a state that takes too long.
  * @tick: Asks TMA and kernel how they are.
@@ -74,6 +78,8 @@ struct session {
 	int tma_socket;
 	struct agent recorder;
 	struct workload workload;
+	struct workload driver;
+	struct driver *shims;
 	struct streams streams;
 
 	sd_event_source *limit;
@@ -112,6 +118,12 @@ int setup_agents(struct session *s, int take_events, int take_state_dir);
 
 /** setup_workload() - Start the child that will be the workload, with its streams. */
 int setup_workload(struct session *s);
+
+/** setup_driver() - Make what a driver around the workload needs; nothing without one. */
+int setup_driver(struct session *s);
+
+/** setup_driver_beside() - Start it. */
+int setup_driver_beside(struct session *s);
 
 /* watch.c */
 

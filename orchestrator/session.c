@@ -38,14 +38,20 @@ static size_t helpers(const struct session *s, pid_t *ret)
 	return count;
 }
 
+static void signal_process(const struct workload *process, int number)
+{
+	if (process->pid)
+		(void)syscall(SYS_pidfd_send_signal, process->pidfd, number, NULL,
+			      0); /* or it is gone */
+}
+
 static void kill_members(struct session *s)
 {
 	pid_t except[2];
 	size_t count = helpers(s, except);
 
 	s->workload.go = close_fd(s->workload.go);
-	if (s->workload.pid)
-		(void)syscall(SYS_pidfd_send_signal, s->workload.pidfd, SIGKILL, NULL, 0);
+	signal_process(&s->workload, SIGKILL);
 	/* If /proc cannot be read the kernel's own killing remains, and the limit of this state. */
 	(void)members_kill(except, count);
 }
@@ -56,13 +62,14 @@ static bool members_are_gone(struct session *s)
 	pid_t except[2];
 	size_t count = helpers(s, except);
 
-	if (s->workload.pid || members_left(except, count))
+	if (s->workload.pid || s->driver.pid || members_left(except, count))
 		return false;
 	return s->status_file < 0 || tsem_status_read(s->status_file, &now) < 0 || !now.members;
 }
 
 static int enter_preparing(struct session *s);
 static int enter_running(struct session *s);
+static int enter_stopping(struct session *s);
 static int enter_killing(struct session *s);
 static int enter_finishing(struct session *s);
 static int enter_draining(struct session *s);
@@ -75,6 +82,11 @@ static void limit_starting(struct session *s)
 static void limit_workload(struct session *s)
 {
 	(void)session_fail(s, FAILURE_WORKLOAD_START, "not in time", 0);
+}
+
+static void limit_stopping(struct session *s)
+{
+	next_state(s, SESSION_KILLING);
 }
 
 static void limit_grace(struct session *s)
@@ -111,6 +123,7 @@ static const struct {
 	[SESSION_PREPARING] = { enter_preparing, 10 * USEC_PER_SEC, limit_workload },
 	[SESSION_EXECUTING] = { NULL, 60 * USEC_PER_SEC, limit_workload },
 	[SESSION_RUNNING] = { enter_running, 0, NULL },
+	[SESSION_STOPPING] = { enter_stopping, 10 * USEC_PER_SEC, limit_stopping },
 	[SESSION_GRACE] = { NULL, 1 * USEC_PER_SEC, limit_grace },
 	[SESSION_KILLING] = { enter_killing, 5 * USEC_PER_SEC, limit_killing },
 	[SESSION_FINISHING] = { enter_finishing, 60 * USEC_PER_SEC, limit_finishing },
@@ -228,9 +241,10 @@ static void on_output_end(struct relay *relay, void *userdata)
 /* Armed as late as can be: between this and the exec the child does nothing else. */
 static int on_prepared(struct session *s)
 {
-	int r;
+	int r = 0;
 
-	r = tsem_channel_arm(&s->channel, s->workload.pidfd);
+	if (s->params->driver != DRIVER_AROUND)
+		r = tsem_channel_arm(&s->channel, s->workload.pidfd);
 	if (r < 0)
 		return fail_start(s, "arm", r);
 	r = workload_release(&s->workload);
@@ -264,8 +278,10 @@ static int on_report(sd_event_source *source, int fd, uint32_t revents, void *us
 		return fail_start(s, NULL, r);
 	if (report.step == STEP_PREPARED && s->state == SESSION_PREPARING)
 		return on_prepared(s);
-	if (report.step == STEP_EXEC)
+	if (report.step == STEP_EXEC && s->params->driver != DRIVER_AROUND)
 		return fail_start(s, s->params->workload.argv[0], report.error);
+	if (report.step == STEP_EXEC)
+		return fail_start(s, s->params->driver_workload.argv[0], report.error);
 	return fail_start(s, workload_step_name(report.step), report.error);
 }
 
@@ -285,8 +301,19 @@ static int enter_preparing(struct session *s)
 
 static int enter_running(struct session *s)
 {
+	int r;
+
 	/* Of use below a service manager only. */
 	(void)sd_notify(0, "READY=1");
+	if (s->params->driver != DRIVER_BESIDE)
+		return 0;
+	r = setup_driver_beside(s);
+	return r < 0 ? fail_start(s, s->params->driver_workload.argv[0], r) : 0;
+}
+
+static int enter_stopping(struct session *s)
+{
+	signal_process(&s->workload, SIGTERM);
 	return 0;
 }
 
@@ -321,6 +348,11 @@ static void print_training(const struct session *s)
 		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
 		      (unsigned long long)numbers[STATUS_COUNT_RUNS],
 		      numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
+	if (s->shims && !driver_start_count(s->shims))
+		(void)fprintf(stderr,
+			      "quixote: %s: the driver never started %s by its name through PATH; "
+			      "nothing was learned\n",
+			      s->params->name, s->params->workload.argv[0]);
 }
 
 static void print_outside(const struct session *s)
@@ -388,16 +420,35 @@ static void recorder_reaped(struct session *s, const siginfo_t *child)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, 0);
 }
 
+static void process_reaped(struct session *s, struct workload *process, const siginfo_t *child)
+{
+	process->pid = 0;
+	process->pidfd = close_fd(process->pidfd);
+	if (s->failed || s->state == SESSION_STOPPING)
+		return; /* the driver's counts, and not that of a service that was told to end */
+	s->exit_status = child->si_code == CLD_EXITED ? child->si_status : 128 + child->si_status;
+}
+
 static void workload_reaped(struct session *s, const siginfo_t *child)
 {
-	s->workload.pid = 0;
-	s->workload.pidfd = close_fd(s->workload.pidfd);
-	if (!s->failed)
-		s->exit_status =
-			child->si_code == CLD_EXITED ? child->si_status : 128 + child->si_status;
+	process_reaped(s, &s->workload, child);
 	/* Before that the report, or its end, says what has happened. */
-	if (s->state == SESSION_RUNNING)
+	if (s->state == SESSION_RUNNING || s->state == SESSION_STOPPING)
 		next_state(s, SESSION_GRACE);
+}
+
+static void driver_reaped(struct session *s, const siginfo_t *child)
+{
+	struct workload_report report;
+
+	process_reaped(s, &s->driver, child);
+	while (workload_read_report(&s->driver, &report) > 0) {
+		if (report.error)
+			(void)fail_start(s, s->params->driver_workload.argv[0], report.error);
+	}
+	s->driver.report = close_fd(s->driver.report);
+	if (s->state == SESSION_RUNNING)
+		next_state(s, SESSION_STOPPING);
 }
 
 static int on_child(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
@@ -412,6 +463,8 @@ static int on_child(sd_event_source *source, const struct signalfd_siginfo *si, 
 			recorder_reaped(s, &child);
 		else if (child.si_pid == s->workload.pid)
 			workload_reaped(s, &child);
+		else if (child.si_pid == s->driver.pid)
+			driver_reaped(s, &child);
 		child.si_pid = 0;
 	}
 	session_look(s);
@@ -426,7 +479,7 @@ static int on_end_request(sd_event_source *source, const struct signalfd_siginfo
 	if (s->state == SESSION_DRAINING && s->signal_count)
 		return sd_event_exit(s->event, 0); /* nobody takes the last output */
 	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
-		(void)syscall(SYS_pidfd_send_signal, s->workload.pidfd, si->ssi_signo, NULL, 0);
+		signal_process(s->driver.pid ? &s->driver : &s->workload, si->ssi_signo);
 		return 0;
 	}
 	if (s->state < SESSION_KILLING) {
@@ -491,6 +544,9 @@ static int start(struct session *s)
 	r = setup_namespace(s, &events);
 	if (r < 0)
 		return r;
+	r = setup_driver(s);
+	if (r < 0)
+		return r;
 	r = setup_agents(s, TAKE_FD(events), TAKE_FD(state_dir));
 	if (r < 0)
 		return r;
@@ -502,6 +558,7 @@ static void session_done(struct session *s)
 	agent_kill(&s->tma);
 	agent_kill(&s->recorder);
 	streams_close(&s->streams);
+	s->shims = driver_free(s->shims);
 	s->report_source = sd_event_source_disable_unref(s->report_source);
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
 	s->tick = sd_event_source_disable_unref(s->tick);
@@ -524,6 +581,7 @@ int session_run(const struct session_params *params)
 		.tma_socket = -EBADF,
 		.recorder = AGENT_EMPTY,
 		.workload = WORKLOAD_EMPTY,
+		.driver = WORKLOAD_EMPTY,
 		.streams = STREAMS_EMPTY,
 	};
 	int r;

@@ -18,6 +18,13 @@ enum session_terminal {
 	TERMINAL_INHERIT, /* what the orchestrator has */
 };
 
+/** enum session_driver - Who exercises the workload. */
+enum session_driver {
+	DRIVER_NONE,   /* whoever uses it */
+	DRIVER_AROUND, /* a command that runs the tool, through the shim, as often as it likes */
+	DRIVER_BESIDE, /* a command that is started when the service runs, and ends it */
+};
+
 /**
  * struct session_params - A workload; all borrowed for the length of session_run().
  * @name: Of the workload, for messages and the state directory.
@@ -31,7 +38,9 @@ enum session_terminal {
  * @kill_on_loss: OnLoss=kill; else every further event is denied.
  * @deadline_msec: Of an event.
  * @terminal: See enum session_terminal.
+ * @driver: Whether there is one.
  * @workload: What to start; its streams are filled in.
+ * @driver_workload: The driver, likewise.
  */
 struct session_params {
 	const char *name;
@@ -45,7 +54,9 @@ struct session_params {
 	bool kill_on_loss;
 	unsigned int deadline_msec;
 	enum session_terminal terminal;
+	enum session_driver driver;
 	struct workload_params workload;
+	struct workload_params driver_workload;
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "environment.h"
 #include "session-private.h"
 
 /* Room for a burst of refusals; more than the default is a wish. */
@@ -179,14 +180,76 @@ int setup_agents(struct session *s, int take_events, int take_state_dir)
 	return r;
 }
 
+int setup_driver(struct session *s)
+{
+	const struct driver_params params = {
+		.channel = &s->channel,
+		.caller = s->params->caller,
+		.program = s->params->workload.argv[0],
+	};
+	int r;
+
+	if (s->params->driver != DRIVER_AROUND)
+		return 0;
+	r = driver_new(s->event, &params, &s->shims);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_WORKLOAD_START, "quixote-shim", r);
+	return r;
+}
+
+/* The driver has the caller's own streams and is not modelled. */
+static int start_driver(struct session *s, char *const *environment, struct workload *ret)
+{
+	struct workload_params params = s->params->driver_workload;
+
+	params.environment = environment;
+	for (int i = 0; i < 3; i++)
+		params.streams[i] = i;
+	return workload_start(&params, ret);
+}
+
+static int start_driver_around(struct session *s)
+{
+	_cleanup_(environment_freep) char **environment = NULL;
+	int r;
+
+	r = environment_add_all(&environment, s->params->driver_workload.environment);
+	if (r >= 0)
+		r = driver_set_environment(s->shims, &environment);
+	return r < 0 ? r : start_driver(s, environment, &s->workload);
+}
+
+int setup_driver_beside(struct session *s)
+{
+	int r;
+
+	r = start_driver(s, s->params->driver_workload.environment, &s->driver);
+	return r < 0 ? r : workload_release(&s->driver);
+}
+
+/* The owner of a pipe is printed in records: it is the workload's user, whoever starts it. */
+static int open_streams(struct session *s)
+{
+	struct file_identity before = privilege_files_as((struct file_identity){
+		.uid = s->params->workload.uid, .gid = s->params->workload.gid });
+	int r = streams_open(&s->streams, s->params->terminal);
+
+	(void)privilege_files_as(before);
+	return r;
+}
+
 int setup_workload(struct session *s)
 {
 	struct workload_params params = s->params->workload;
 	int r;
 
-	r = streams_open(&s->streams, s->params->terminal);
+	if (s->params->driver == DRIVER_AROUND)
+		return start_driver_around(s);
+	r = open_streams(s);
 	if (r < 0)
 		return r;
+	if (s->params->driver == DRIVER_BESIDE)
+		streams_drop_input(&s->streams);
 	for (int i = 0; i < 3; i++)
 		params.streams[i] = s->streams.theirs[i];
 	params.terminal = s->params->terminal == TERMINAL_YES;

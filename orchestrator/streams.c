@@ -125,6 +125,11 @@ int streams_relay(struct streams *streams, sd_event *event, relay_done_fn *done,
 	return 0;
 }
 
+void streams_drop_input(struct streams *streams)
+{
+	streams->ours[STDIN_FILENO] = close_fd(streams->ours[STDIN_FILENO]);
+}
+
 void streams_resize(const struct streams *streams)
 {
 	struct winsize size;

@@ -44,6 +44,9 @@ int streams_open(struct streams *streams, enum session_terminal terminal);
  */
 int streams_relay(struct streams *streams, sd_event *event, relay_done_fn *done, void *userdata);
 
+/** streams_drop_input() - Before streams_relay(): there is no input, it ends at once. */
+void streams_drop_input(struct streams *streams);
+
 /** streams_resize() - The caller's terminal has another size now. */
 void streams_resize(const struct streams *streams);
 

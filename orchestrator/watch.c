@@ -12,7 +12,7 @@
 
 #define USEC_PER_MSEC 1000ULL
 #define TICK_USEC_MIN (50 * USEC_PER_MSEC)
-#define TICK_USEC_MAX (1000 * USEC_PER_MSEC)
+#define TICK_USEC_MAX (500 * USEC_PER_MSEC)
 
 /* Shorter than this an agent may be silent because the machine is busy. */
 #define HUNG_USEC_MIN (2000 * USEC_PER_MSEC)
@@ -90,8 +90,8 @@ static int answer_finished(struct session *s, const struct status_message *m)
 
 #define STATE(name) (1u << SESSION_##name)
 #define ALIVE                                                                                      \
-	(STATE(PREPARING) | STATE(EXECUTING) | STATE(RUNNING) | STATE(GRACE) | STATE(KILLING) |    \
-	 STATE(FINISHING))
+	(STATE(PREPARING) | STATE(EXECUTING) | STATE(RUNNING) | STATE(STOPPING) | STATE(GRACE) |   \
+	 STATE(KILLING) | STATE(FINISHING))
 
 /* What the TMA may say and when; a row that is missing has no states and is refused. */
 static const struct {

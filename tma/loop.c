@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -149,22 +150,16 @@ static int judge_lines(struct loop *loop, const char *data, size_t size)
 	return flush_verdicts(loop);
 }
 
-/* One batch. Returns 1 if there may be more, 0 if there is none now. */
+/* One batch. */
 static int take_records(struct loop *loop)
 {
 	ssize_t n = read(TMA_FD_EVENTS, loop->records, LOOP_RECORDS_BYTES);
-	int r;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n < 0)
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
-	if (n == 0) {
-		loop->ended = true;
-		return 0;
-	}
-	r = judge_lines(loop, loop->records, n);
-	return r < 0 ? r : 1;
+	/* At its end the last member is gone; an armed task may still begin it anew. */
+	loop->readable = n > 0;
+	return n > 0 ? judge_lines(loop, loop->records, n) : 0;
 }
 
 static int finish(struct loop *loop)
@@ -174,10 +169,11 @@ static int finish(struct loop *loop)
 	struct judge_counts counts;
 	int r;
 
-	while (!loop->ended && (r = take_records(loop)) != 0) {
+	do {
+		r = take_records(loop);
 		if (r < 0)
 			return r;
-	}
+	} while (loop->readable);
 	forensics_flush(loop->forensics);
 	while (forensics_is_pending(loop->forensics) && poll(&room, 1, PEER_MSEC) > 0)
 		forensics_flush(loop->forensics);
@@ -218,9 +214,37 @@ static int take_status(struct loop *loop)
 	return r < 0 ? r : 1;
 }
 
-int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensics, bool train)
+static int watch_fd(struct loop *loop, int fd, uint32_t events)
 {
-	*loop = (struct loop){ .judge = judge, .forensics = forensics, .train = train };
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	return errno == EPERM ? 0 : -errno; /* /dev/null: there is nothing to wait for */
+}
+
+/*
+ * Edges: what is readable is read until it is not, and the end of the event
+ * descriptor, which may be followed by more, is told once.
+ */
+static int watch_all(struct loop *loop)
+{
+	int r;
+
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		return -errno;
+	r = watch_fd(loop, TMA_FD_STATUS, EPOLLIN);
+	if (r >= 0)
+		r = watch_fd(loop, TMA_FD_EVENTS, EPOLLIN | EPOLLET);
+	if (r >= 0)
+		r = watch_fd(loop, TMA_FD_FORENSICS, EPOLLOUT | EPOLLET);
+	return r;
+}
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){};
 	loop->records = malloc(LOOP_RECORDS_BYTES);
 	loop->verdicts = malloc(LOOP_VERDICTS_BYTES);
 	if (!loop->records || !loop->verdicts)
@@ -228,36 +252,42 @@ int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensic
 	/* Touched once, so that the loop meets no page that is not there. */
 	memset(loop->records, 0, LOOP_RECORDS_BYTES);
 	memset(loop->verdicts, 0, LOOP_VERDICTS_BYTES);
+	return watch_all(loop);
+}
+
+/* Waits unless there is something to read. Says whether the orchestrator has something to say. */
+static int wait_for_work(struct loop *loop, bool *ret_status)
+{
+	struct epoll_event events[3];
+	int n;
+
+	n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), loop->readable ? 0 : -1);
+	if (n < 0 && errno != EINTR)
+		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == TMA_FD_STATUS)
+			*ret_status = true;
+		else if (events[i].data.fd == TMA_FD_EVENTS)
+			loop->readable = true;
+	}
 	return 0;
 }
 
 int loop_run(struct loop *loop)
 {
-	enum { STATUS, EVENTS, FORENSICS, COUNT };
-
 	for (;;) {
-		struct pollfd fds[COUNT] = {
-			[STATUS] = { .fd = TMA_FD_STATUS, .events = POLLIN },
-			[EVENTS] = { .fd = loop->ended ? -1 : TMA_FD_EVENTS, .events = POLLIN },
-			[FORENSICS] = { .fd = forensics_is_pending(loop->forensics)
-						      ? loop->forensics->fd
-						      : -1,
-					.events = POLLOUT },
-		};
-		int r;
+		bool status = false;
+		int r = wait_for_work(loop, &status);
 
-		if (poll(fds, COUNT, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
-		}
+		if (r < 0)
+			return r;
 		/* The orchestrator before events, so that a flood cannot make us look dead. */
-		if (fds[STATUS].revents) {
+		if (status) {
 			r = take_status(loop);
 			if (r != 0)
 				return r < 0 ? r : 0;
 		}
-		if (fds[EVENTS].revents) {
+		if (loop->readable) {
 			r = take_records(loop);
 			if (r < 0)
 				return r;

@@ -31,7 +31,8 @@ enum tma_fd {
  * @judge: Borrowed.
  * @forensics: Borrowed.
  * @train: Write the model when asked to finish.
- * @ended: Nothing more comes from the event descriptor.
+ * @epoll: On all three descriptors.
+ * @readable: The event descriptor has not been read to its end.
  * @violated: The orchestrator has been told to end the workload; no verdict is given any more.
  * @verdict_used: Bytes at @verdicts.
  */
@@ -39,15 +40,16 @@ struct loop {
 	struct judge *judge;
 	struct forensics *forensics;
 	bool train;
-	bool ended;
+	int epoll;
+	bool readable;
 	bool violated;
 	size_t verdict_used;
 	char *records;
 	char *verdicts;
 };
 
-/** loop_init() - Return: 0 or -ENOMEM. Allocates; the loop itself does not. */
-int loop_init(struct loop *loop, struct judge *judge, struct forensics *forensics, bool train);
+/** loop_init() - Before the sandbox. Return: 0 or a negative errno. Allocates; the loop does not. */
+int loop_init(struct loop *loop);
 
 /** loop_run() - Until the orchestrator says finish. Return: 0, or a negative errno after telling
  * it. */

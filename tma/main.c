@@ -172,25 +172,24 @@ static int tell_ready(bool landlock, const struct judge *judge)
 }
 
 /* From here on nothing is left to be given up. */
-static int judge_events(const struct options *o, int model_fd, bool landlock)
+static int judge_events(const struct options *o, struct loop *loop, int model_fd, bool landlock)
 {
 	struct judge_error error;
 	struct forensics forensics;
-	struct judge *judge;
-	struct loop loop;
 	int r;
 
-	r = judge_new(&o->judge, model_fd, &error, &judge);
+	r = judge_new(&o->judge, model_fd, &error, &loop->judge);
 	if (r < 0) {
 		tell_failure(STATUS_FAILURE_MODEL, error.text[0] ? error.text : strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0 ||
-	    loop_init(&loop, judge, &forensics, o->judge.mode == JUDGE_TRAIN) < 0)
+	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0)
 		return setup_failed("no memory");
-	if (tell_ready(landlock, judge) < 0)
+	loop->forensics = &forensics;
+	loop->train = o->judge.mode == JUDGE_TRAIN;
+	if (tell_ready(landlock, loop->judge) < 0)
 		return EXIT_FAILURE;
-	return loop_run(&loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return loop_run(loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int work(int argc, char **argv)
@@ -199,6 +198,7 @@ static int work(int argc, char **argv)
 		.sandbox = { .role = SANDBOX_TMA, .uid = 65534, .gid = 65534, .dir = -EBADF },
 	};
 	_cleanup_(tsem_hasher_freep) struct tsem_hasher *hasher = NULL;
+	struct loop loop;
 	struct stat st;
 	bool landlock;
 	int model_fd;
@@ -213,10 +213,12 @@ static int work(int argc, char **argv)
 	if (tsem_hasher_new(options.digest, &hasher) < 0)
 		return setup_failed("no such hash function");
 	options.judge.hasher = hasher;
+	if (loop_init(&loop) < 0)
+		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
 	if (sandbox_enter(&options.sandbox, &landlock) < 0)
 		return setup_failed("the sandbox could not be entered");
-	return judge_events(&options, model_fd, landlock);
+	return judge_events(&options, &loop, model_fd, landlock);
 }
 
 int main(int argc, char **argv)

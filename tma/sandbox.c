@@ -187,6 +187,8 @@ static const struct {
 	{ SCMP_SYS(sigaltstack), BOTH },
 	{ SCMP_SYS(exit), BOTH },
 	{ SCMP_SYS(exit_group), BOTH },
+	{ SCMP_SYS(epoll_wait), ROLE(TMA) },
+	{ SCMP_SYS(epoll_pwait), ROLE(TMA) },
 	{ SCMP_SYS(recvfrom), ROLE(TMA) },
 	{ SCMP_SYS(recvmsg), ROLE(TMA) },
 	{ SCMP_SYS(sendto), ROLE(TMA) },

@@ -24,8 +24,12 @@ def peer_pid(connection):
 
 
 def pid_of_pidfd(process, fd):
-    with open(f"/proc/{process}/fdinfo/{fd}", encoding="ascii") as info:
-        return int(re.search(r"^Pid:\s+(\d+)$", info.read(), re.M).group(1))
+    """None if it is closed already: unlike the kernel's, our commands take their time."""
+    try:
+        with open(f"/proc/{process}/fdinfo/{fd}", encoding="ascii") as info:
+            return int(re.search(r"^Pid:\s+(\d+)$", info.read(), re.M).group(1))
+    except (FileNotFoundError, AttributeError):
+        return None
 
 
 class FakeKernel:
@@ -35,7 +39,7 @@ class FakeKernel:
         self.path = path
         self.refuse = refuse        # verb at which the control connection is dropped
         self.commands = []
-        self.armed = []             # process numbers
+        self.armed = []             # process numbers; None for one that is gone
         self.events = None          # connection of the reader
         self.changed = threading.Condition()
         self.counters = {"mode": "external", "members": 0, "expired": 0, "dropped": 0}
@@ -80,7 +84,7 @@ class FakeKernel:
             pid = pid_of_pidfd(peer_pid(connection), int(rest.removeprefix("pidfd=")))
         with self.changed:
             self.commands.append(command)
-            if pid:
+            if verb == "arm":
                 self.armed.append(pid)
             self.changed.notify_all()
         if verb == self.refuse:
@@ -115,7 +119,7 @@ class FakeKernel:
                 raise TimeoutError(f"not within {timeout} s; commands so far: {self.commands}")
 
     def wait_armed(self, timeout=15):
-        self.wait(lambda: self.armed, timeout)
+        self.wait(lambda: self.armed and self.events, timeout)
         return self.armed[-1]
 
     def send(self, *records):
@@ -142,7 +146,7 @@ class FakeKernel:
         while time.monotonic() < deadline:
             if select.select([self.events], [], [], 0.1)[0] and not self.events.recv(1 << 17):
                 if "gone=kill" in self.commands[0]:
-                    for pid in self.armed:
+                    for pid in filter(None, self.armed):
                         try:
                             os.kill(pid, signal.SIGKILL)
                         except ProcessLookupError:

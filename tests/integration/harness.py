@@ -17,7 +17,7 @@ DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "f
 
 # Set by main(): where the build put the programs.
 ORCHESTRATOR = None
-LIBEXEC = None
+LIBEXEC = None                  # of TMA and recorder; the shim is beside the orchestrator
 
 
 def load_records(count, kind="event", names=("file_open", "socket_connect", "inode_unlink")):
@@ -96,7 +96,7 @@ class WorkloadTest(unittest.TestCase):
                 stream.close()
         for kernel in self.kernels:
             kernel.close()
-            for pid in kernel.armed:
+            for pid in filter(None, kernel.armed):
                 try:
                     os.kill(pid, signal.SIGKILL)    # only a failed test leaves one
                 except ProcessLookupError:
@@ -125,15 +125,15 @@ class WorkloadTest(unittest.TestCase):
                 config.writelines(f"{key}={value}\n" for key, value in pairs.items())
         return path
 
-    def start(self, kernel, mode, config, arguments=(), libexec=None, **options):
+    def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, **options):
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
                            STATE_DIRECTORY=self.state, XDG_STATE_HOME=self.state + "-home")
         for stream in ("stdin", "stdout", "stderr"):
             options.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen(
             [ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
-             f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}", "--",
-             *arguments],
+             f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}",
+             *(["--driver"] if driver else []), "--", *arguments],
             env=environment, **options)
         self.processes.append(process)
         return process

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import harness
 from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
 
 
@@ -204,7 +205,7 @@ class Streams(WorkloadTest):
         self.assertEqual(out, b"/usr\nhello\n")
 
     def test_only_three_descriptors(self):
-        _, out, _ = self.run_shell("ls /proc/$$/fd | tr '\\n' ' '")
+        _, out, _ = self.run_shell("ls /proc/$$/fd; true")
         self.assertEqual(out.split(), [b"0", b"1", b"10", b"2"])     # 10: sh's own script
 
     def test_what_stays_behind_is_ended(self):
@@ -216,6 +217,102 @@ class Streams(WorkloadTest):
     def test_arguments_are_appended(self):
         process = self.start(self.kernel(), "train", self.config("/bin/echo one"), ["two", "3 4"])
         self.assertEqual(self.finish(process)[1], b"one two 3 4\n")
+
+
+class Drivers(WorkloadTest):
+    def setUp(self):
+        super().setUp()
+        self.libexec = self.dir + "/libexec"        # an installation: all in one place
+        os.mkdir(self.libexec)
+        for place, names in ((os.path.dirname(harness.ORCHESTRATOR), ["quixote-shim"]),
+                             (harness.LIBEXEC, ["quixote-tma", "quixote-recorder"])):
+            for name in names:
+                os.symlink(os.path.abspath(os.path.join(place, name)), self.libexec + "/" + name)
+
+    def drive(self, script, command, data=b"", **keys):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config(command, **keys),
+                             ["/bin/sh", "-c", script], libexec=self.libexec, driver=True)
+        return kernel, *self.finish(process, data)
+
+    def test_tool_is_armed_each_time(self):
+        kernel, status, out, err = self.drive(
+            "echo driver; id -u; id -un; (cd /usr; id -g)", "/usr/bin/id")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(out.split()[:2], [b"driver", str(os.getuid()).encode()])
+        self.assertEqual(len(kernel.armed), 3)
+        self.assertEqual([name for name in os.listdir("/tmp") if name.startswith("quixote-")
+                          and not name.startswith("quixote-test")], [])
+
+    def test_tool_has_streams_and_status(self):
+        _, status, out, err = self.drive(
+            "printf 'a b' | cat > $HOME/file; cat $HOME/file; cat /no/such 2>/dev/null; echo $?; "
+            "echo end | cat; exit 7", "cat")
+        self.assertEqual((status, out), (7, b"a b1\nend\n"), err)
+
+    def test_tool_sees_no_driver(self):
+        _, status, out, err = self.drive("env", "env", Workload_Environment="GREETING=hello")
+        self.assertEqual(status, 0, err)
+        lines = out.decode().splitlines()
+        self.assertIn("GREETING=hello", lines)
+        self.assertIn("PATH=" + os.environ["PATH"], lines)
+        self.assertEqual([line for line in lines if "SHIM" in line], [])
+
+    def test_many_at_once(self):
+        kernel, status, out, err = self.drive(
+            "for i in $(seq 40); do echo $i & done; wait; "
+            "for i in $(seq 40); do /usr/bin/env echo $i & done; wait", "/bin/echo")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(len(kernel.armed), 40)
+        self.assertEqual(len(out.split()), 80)
+
+    def test_signal_reaches_the_program(self):
+        _, status, _, err = self.drive("sleep 1000 & pid=$!; env sleep 0.3; kill $pid; wait $pid; "
+                                       "exit $?", "/bin/sleep")
+        self.assertEqual(status, 128 + signal.SIGTERM, err)
+
+    def test_driver_that_does_not_run_it(self):
+        _, status, _, err = self.drive("true", "/usr/bin/id")
+        self.assertEqual(status, 0)
+        self.assertIn("the driver never started /usr/bin/id", err)
+
+    def test_only_its_own_children(self):
+        program = ("import os, socket, array; s = socket.socket(socket.AF_UNIX, "
+                   "socket.SOCK_SEQPACKET); s.connect(os.environ['QUIXOTE_SHIM_SOCKET']); "
+                   "fd = os.pidfd_open(os.getppid()); s.sendmsg([b'x'], [(socket.SOL_SOCKET, "
+                   "socket.SCM_RIGHTS, array.array('i', [fd]))]); "
+                   "print(int.from_bytes(s.recv(4), 'little', signed=True))")
+        kernel, status, out, err = self.drive(f'python3 -c "{program}"', "/usr/bin/id")
+        self.assertEqual((status, out), (0, b"-1\n"), err)
+        self.assertEqual(kernel.armed, [])
+
+    def test_service_is_ended_with_its_driver(self):
+        kernel, status, out, err = self.drive(
+            "echo driver; exit 5", "/bin/sh -c \"trap 'echo service ended; exit 9' TERM; "
+            "while :; do sleep 0.05; done\"", Workload_Type="service")
+        self.assertEqual(status, 5, err)
+        self.assertEqual(len(kernel.armed), 1)
+        self.assertIn(b"driver\n", out)
+        self.assertTrue(os.path.exists(self.model))
+
+    def test_service_that_does_not_start(self):
+        _, status, _, err = self.drive("exit 5", "/no/such/service", Workload_Type="service")
+        self.assertEqual(status, 206)
+        self.assertIn("/no/such/service", err)
+
+    def test_no_such_driver(self):
+        for kind in ("tool", "service"):
+            with self.subTest(kind):
+                process = self.start(self.kernel(), "train",
+                                     self.config("/bin/sleep 1000", Workload_Type=kind),
+                                     ["/no/such/driver"], libexec=self.libexec, driver=True)
+                status, _, err = self.finish(process)
+                self.assertEqual(status, 206)
+                self.assertIn("/no/such/driver: No such file or directory", err)
+
+    def test_enforcing_needs_no_driver(self):
+        process = self.start(self.kernel(), "enforce", self.config(), ["true"], driver=True)
+        self.assertEqual(self.finish(process)[0], 201)
 
 
 class Ending(WorkloadTest):
