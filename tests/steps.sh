@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# steps.sh - what ./quickstart and ./check share: steps that say what they do and how
+# long it takes, keep a log, and end in one sentence when they fail. Sourced.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$project/build
+logs=$build/log
+
+# Debian packages by what they are for.
+packages_build="build-essential meson ninja-build pkg-config python3 libjansson-dev libssl-dev
+	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libcmocka-dev"
+packages_kernel="linux-source-6.12 bc bison flex libelf-dev rsync xz-utils ccache"
+packages_check="clang libclang-rt-14-dev gcc-arm-none-eabi"
+
+if [ -t 1 ]; then
+	bold=$'\033[1m' red=$'\033[31m' plain=$'\033[0m'
+else
+	bold='' red='' plain=''
+fi
+
+die() {
+	printf '%s%s%s\n' "$red" "$*" "$plain" >&2
+	exit 1
+}
+
+# What a log says of well-known troubles, in a sentence that says what to do.
+advise() {
+	local log=$1
+	if grep -qi 'no space left' "$log"; then
+		echo "The disk is full: make room (about 4 GB below ${QUIXOTE_CACHE:-~/.cache} and $build) and start again."
+	elif grep -qiE 'temporary failure resolving|could not connect|failed to fetch|connection timed out' "$log"; then
+		echo "A download failed: check the network and the package sources, then start again."
+	elif grep -qi 'unable to locate package' "$log"; then
+		echo "A package is not there: this needs Debian 12 with its updates among the package sources."
+	elif grep -qiE 'are you root|permission denied' "$log"; then
+		echo "Rights are missing: start as root, or as a user who may use sudo."
+	else
+		echo "What went wrong stands at the end of $log."
+	fi
+}
+
+# step NAME USUALLY -- COMMAND...: run it with its output in a log.
+step() {
+	local name=$1 usually=$2 log start
+	shift 3
+	mkdir -p "$logs"
+	log=$logs/$name.log
+	start=$SECONDS
+	printf '%s%-10s%s usually %-22s log: %s\n' "$bold" "$name" "$plain" "$usually" "${log#"$PWD"/}"
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 15 "$log" | sed 's/^/  | /' >&2
+		die "$name failed. $(advise "$log")"
+	fi
+	printf '%-10s done in %d s\n' '' $((SECONDS - start))
+}
+
+missing_packages() {
+	local package
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+			printf '%s ' "$package"
+	done
+}
+
+install_packages() {
+	local as_root=''
+	[ "$(id -u)" = 0 ] || as_root=sudo
+	if [ -n "$as_root" ] && ! command -v sudo; then
+		echo "are you root? there is no sudo" && return 1
+	fi
+	$as_root apt-get update &&
+		$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+# The only step that needs root, and none at all if everything is there.
+step_packages() {
+	local missing
+	command -v dpkg-query >/dev/null || die "This needs Debian 12: there is no dpkg here."
+	missing=$(missing_packages "$@")
+	[ -z "$missing" ] && return
+	# shellcheck disable=SC2086
+	step packages "1 to 3 minutes" -- install_packages $missing
+}
+
+build_userspace() {
+	if [ ! -e "$build/build.ninja" ]; then
+		meson setup "$build" "$project"
+	fi && ninja -C "$build"
+}
+
+build_kernel() {
+	local kernel
+	kernel=$("$project/kernel-patches/build" um) && ln -sfn "$kernel" "$build/linux"
+}
+
+step_build() {
+	step userspace "half a minute" -- build_userspace
+	step kernel "6 minutes, then 1 s" -- build_kernel
+}
