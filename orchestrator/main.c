@@ -138,6 +138,7 @@ static int run(struct options *options)
 		(void)fprintf(stderr, "quixote: %s: %s\n", options->config, error.text);
 		return EXIT_CONFIGURATION;
 	}
+	request.session.config = options->config;
 	return session_run(&request.session);
 }
 

@@ -28,6 +28,7 @@ enum session_driver {
 /**
  * struct session_params - A workload; all borrowed for the length of session_run().
  * @name: Of the workload, for messages and the state directory.
+ * @config: Path of the configuration, for messages.
  * @create: Arguments of the kernel's create command.
  * @control_dir: Control plane; NULL for the kernel's.
  * @tma_argv: Of the TMA, NULL-terminated.
@@ -44,6 +45,7 @@ enum session_driver {
  */
 struct session_params {
 	const char *name;
+	const char *config;
 	const char *create;
 	const char *control_dir;
 	char *const *tma_argv;
