@@ -3,6 +3,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import unittest
 from story import Story, record
 
 QUIXOTE = None
+TREE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 HAS_TSEM = os.path.exists("/sys/kernel/security/tsem/control")
 GOOD = "[Workload]\nCommand=/bin/true\n[Model]\nFile=a.model\n[Trust]\nAllowUnsigned=yes\n"
 
@@ -48,6 +51,31 @@ class CliTest(unittest.TestCase):
             self.assertIn("quixote", done.stdout)
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
         self.assertEqual(self.run_quixote("--version").stdout, "quixote 0.1\n")
+
+    def test_completion_knows_every_option(self):
+        with open(TREE + "/cli/completion/quixote", encoding="utf-8") as completion:
+            text = completion.read()
+        self.assertEqual(re.search(r'-W "(train .*?)" --', text).group(1).split(),
+                         re.findall(r"^  (\w+) ", self.run_quixote("--help").stdout, re.M))
+        for command in ("run", "train", "explain", "model", "digest"):
+            known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
+            helped = set(re.findall(r"^ .*?(--[a-z]+=?)", self.run_quixote(command, "--help").stdout, re.M))
+            self.assertEqual(set(known), helped, command)
+
+    def test_examples_of_the_manual(self):
+        for page, said in (("quixote.1", "job: "), ("container.cfg.5", "web: /usr/sbin/nginx -g \"daemon off;\"")):
+            with open(f"{TREE}/docs/man/{page}", encoding="utf-8") as text:
+                example = re.search(r"^(\[Workload\]\n.*?AllowUnsigned=yes\n.*?)(?=^\$|^\.Ed)", text.read(), re.M | re.S)
+            done = self.run_quixote("run", "--check", "-c", self.write("job.cfg", example.group(1)))
+            self.assertIn(done.returncode, (202, 203))
+            self.assertIn(said, done.stdout)
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not there")
+    def test_manual_is_well_formed(self):
+        for page in ("quixote.1", "container.cfg.5", "quixote-model.5"):
+            done = subprocess.run(["groff", "-mandoc", "-ww", "-z", "-Tutf8", f"{TREE}/docs/man/{page}"],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), page)
 
     def test_nothing_said(self):
         done = self.run_quixote()
