@@ -359,12 +359,12 @@ static void print_outside(const struct session *s)
 {
 	uint64_t outside = s->finished.numbers[STATUS_COUNT_OUTSIDE];
 
-	if (outside)
-		(void)fprintf(
-			stderr,
-			"quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
-			s->params->name, (unsigned long long)outside, outside == 1 ? "" : "s",
-			s->params->name);
+	if (!outside)
+		return;
+	(void)fprintf(stderr,
+		      "quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
+		      s->params->name, (unsigned long long)outside, outside == 1 ? "" : "s",
+		      s->params->config);
 }
 
 /* Last, so that it does not stand amid the workload's own output. */
