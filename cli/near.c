@@ -19,7 +19,7 @@
 /* An event on the same object by another program is nearer than any on another object. */
 static const unsigned int weights[NEAR_KIND_COUNT] = {
 	[NEAR_DETAIL] = 2,  [NEAR_INODE] = 1,	 [NEAR_CONTENT] = 1, [NEAR_CREDS] = 1,
-	[NEAR_PARENT] = 10, [NEAR_PROGRAM] = 12, [NEAR_USE] = 40,    [NEAR_OBJECT] = 100,
+	[NEAR_PARENT] = 10, [NEAR_PROGRAM] = 12, [NEAR_USE] = 90,    [NEAR_OBJECT] = 100,
 };
 
 /* As much nearer are two objects at most because of their names. */
@@ -219,6 +219,8 @@ static enum near_kind kind_in_cell(const struct difference *d, const struct foun
 		return bits_differ(d, S_IFMT) && ends_in(d->member, "mode") ? NEAR_OBJECT : NEAR_INODE;
 	if (!strcmp(d->member, "previous"))
 		return NEAR_PROGRAM;
+	if (ends_in(d->member, "scratch"))
+		return NEAR_DETAIL;	/* the name differs as well */
 	if (found->member->kind == TSEM_KIND_DIGEST && ends_in(d->member, "digest"))
 		return NEAR_CONTENT;
 	if (ends_in(d->member, "owner"))
@@ -312,8 +314,10 @@ static void compare_member(const struct pair *p, const char *path, struct differ
 		return;
 	if (p->fields == TSEM_FIELDS_PORTABLE && found.local)
 		return;
-	if (is_emptied(p->learned, path, &found) && is_emptied(p->seen, path, &found))
+	if (is_emptied(p->learned, path, &found) && is_emptied(p->seen, path, &found)) {
+		ret->renamed = true;
 		return;
+	}
 	if (d.learned && d.seen && p->fields == TSEM_FIELDS_PORTABLE &&
 	    same_projected(found.member->project, d.learned, d.seen))
 		return;
@@ -329,6 +333,7 @@ void near_compare(const struct facts *learned, const struct facts *seen, enum ts
 	struct difference d = { .learned = NULL };
 
 	ret->distance = ret->count = 0;
+	ret->renamed = false;
 	ret->fields = fields;
 	/* The TASK_ID of an exec is what follows from the rest. */
 	if (p.event != TSEM_EVENT_BPRM_COMMITTED_CREDS)
@@ -345,6 +350,7 @@ void near_compare(const struct facts *learned, const struct facts *seen, enum ts
 		if (!facts_find(seen, d.learned->path))
 			compare_member(&p, d.learned->path, d, ret);
 	}
+	ret->distance += ret->renamed ? NEAR_RENAMED : 0;
 }
 
 /* Saying it. */
@@ -451,7 +457,8 @@ static void say_program(const struct difference *d, const struct programs *progr
 	const char *task_id = d->learned ? d->learned->value : "";
 
 	if (!task_id[strspn(task_id, "0")]) {
-		text_add_string(t, "learned only as the first program");
+		text_add_string(t, d->kind == NEAR_PARENT ? "learned only in the first process" :
+							    "learned only as the first program");
 		return;
 	}
 	text_format(t, "learned only %s ", how);
@@ -524,7 +531,8 @@ static void explain(const struct facts *learned, const struct facts *seen,
 {
 	bool any = false;
 
-	if (first_of(c, NEAR_OBJECT)) {
+	/* Another name with another content is another thing, also where names do not count. */
+	if (first_of(c, NEAR_OBJECT) || (c->renamed && first_of(c, NEAR_CONTENT))) {
 		say_nothing_like_it(learned, c, programs, t);
 		return;
 	}

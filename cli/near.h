@@ -34,13 +34,18 @@ struct difference {
 
 #define NEAR_MAX 64
 
+/** NEAR_RENAMED - What another name adds to a distance where names do not count. */
+#define NEAR_RENAMED 4
+
 /**
  * struct comparison - Of a learned event with a refused one.
- * @distance: 0 if they are equal in the projection.
+ * @distance: How far they are apart; below NEAR_RENAMED if they are equal in the projection.
+ * @renamed: They are about different names that do not count, in scratch directories.
  */
 struct comparison {
 	enum tsem_fields fields;
 	unsigned int distance;
+	bool renamed;
 	unsigned int count;
 	struct difference list[NEAR_MAX];
 };

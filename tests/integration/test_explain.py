@@ -214,6 +214,23 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual(why, ["learned only with uid 1000, not 0",
                                "learned only of a file with mode 0100600, not 0100644"])
 
+    def test_a_copy_in_scratch(self):
+        """Names do not count there; a person means the name all the same."""
+        reading = self.opened("/tmp/x/job.sh", scratch="/tmp/", digest=ZERO)
+        reading["event"]["p_task_id"] = ZERO
+        self.story.learned(reading)
+        self.story.refuse(self.opened("/tmp/x/grep", EXECUTED, digest="3" * 64, scratch="/tmp/"))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): execute /tmp/x/grep: refused: "
+                                          "nothing like it was learned; nearest: execute /usr/bin/grep")
+
+    def test_another_program_in_scratch(self):
+        self.story.learned(self.opened("/tmp/x/tool", EXECUTED, digest="4" * 64, scratch="/tmp/"))
+        self.story.refuse(self.opened("/tmp/x/tool", EXECUTED, digest="5" * 64, scratch="/tmp/"))
+        self.story.refuse(self.opened("/tmp/x/evil", EXECUTED, digest="6" * 64, scratch="/tmp/"))
+        self.assertEqual([line.split(": ", 3)[3] for line in self.lines()], [
+            "the content of /tmp/x/tool is not the one learned",
+            "nothing like it was learned; nearest: execute /tmp/x/tool"])
+
     def test_hostile_names(self):
         self.story.refuse(self.opened("/tmp/\x1b]0;x\x07\n\u202eevil\udcff\x9b\\"))
         self.assertIn(": open /tmp/\\x1b]0;x\\x07\\x0a\\xe2\\x80\\xaeevil\\xff\\xc2\\x9b\\\\ for reading: ",
