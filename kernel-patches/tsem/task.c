@@ -172,10 +172,27 @@ static int may_touch(struct task_struct *target)
 	return -EPERM;
 }
 
+/*
+ * Upstream forbids signals across namespaces in both directions. Ours is about
+ * what members do: whoever started a workload may end it, as any other process.
+ */
+static int may_signal(struct task_struct *target)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
+	int r;
+
+	if (!ns && other && !other->params.upstream)
+		return 0;
+	r = may_touch(target);
+	if (r == 0 && ns && has_mac_admin(target) && !tsem_may_control(current_cred()))
+		r = -EPERM;
+	return r;
+}
+
 static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *info, int sig,
 			  const struct cred *cred)
 {
-	const struct tsem_ns *ns = tsem_task(current)->ns;
 	struct tsem_event event;
 	int r;
 
@@ -183,9 +200,7 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 	if (cred || sig == SIGURG || info == SEND_SIG_PRIV ||
 	    (info != SEND_SIG_NOINFO && SI_FROMKERNEL(info)))
 		return 0;
-	r = may_touch(target);
-	if (r == 0 && ns && has_mac_admin(target) && !tsem_may_control(current_cred()))
-		r = -EPERM;
+	r = may_signal(target);
 	if (r < 0)
 		return r;
 	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_KILL, &r))
