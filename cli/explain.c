@@ -30,7 +30,8 @@
 static const char help[] =
 	"usage: quixote explain [OPTION]... NAME|FILE\n"
 	"\n"
-	"Tells what the workload NAME, or that of the configuration FILE, was refused: when, which\n"
+	"Tells what the workload NAME, or that of the configuration FILE, was refused: when, "
+	"which\n"
 	"program with all that led to it, what it tried, and how that differs from what was\n"
 	"learned. Each refusal is told once, with how often it happened.\n"
 	"\n"
@@ -104,7 +105,7 @@ static int find_workload(struct explanation *e, const char *argument)
 	} else {
 		if (value_name(argument, &wrong) < 0)
 			return command_line_error("explain", "\"%s\" %s", argument, wrong);
-		(void)snprintf(path, sizeof(path), CONFIG_DIR "/%s.cfg", argument);	/* short */
+		(void)snprintf(path, sizeof(path), CONFIG_DIR "/%s.cfg", argument); /* short */
 		r = read_config(e, path, false);
 	}
 	if (r)
@@ -149,15 +150,17 @@ static int open_model_of(struct explanation *e)
 
 	if (!e->model_path) {
 		(void)fprintf(stderr,
-			      "quixote: %s: no " CONFIG_DIR "/%s.cfg: what was learned is not known; "
+			      "quixote: %s: no " CONFIG_DIR
+			      "/%s.cfg: what was learned is not known; "
 			      "name the configuration file instead\n",
 			      e->name, e->name);
 		return 0;
 	}
 	r = open_model(e->model_path, &e->model, &error);
 	if (r < 0) {
-		(void)fprintf(stderr, error.line ? "quixote: %s:%u: " : "quixote: %s: ",
-			      e->model_path, error.line);
+		(void)fprintf(stderr,
+			      error.line ? "quixote: %s:%u: " : "quixote: %s: ", e->model_path,
+			      error.line);
 		(void)fprintf(stderr, "%s\n", error.text);
 		return r == -ENOENT ? 0 : EXIT_MODEL;
 	}

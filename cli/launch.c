@@ -41,8 +41,8 @@ static int set_kernel(struct launch *l, const char *name)
 			return 0;
 		}
 	}
-	return command_line_error(l->command, "--kernel=%s: unknown; expected host, builtin or auto",
-				  name);
+	return command_line_error(l->command,
+				  "--kernel=%s: unknown; expected host, builtin or auto", name);
 }
 
 static int set_config(struct launch *l, const char *path)
@@ -98,15 +98,17 @@ static bool has_mac_admin(void)
 static int refuse_here(const struct launch *l, enum config_mode mode)
 {
 	if (mode != CONFIG_MODE_ENFORCE)
-		(void)fprintf(stderr,
-			      "quixote: not allowed to use this kernel's TSEM; type: sudo quixote %s -c "
-			      "%s (or leave out --kernel=host to use the built-in kernel)\n",
-			      l->command, l->path);
+		(void)fprintf(
+			stderr,
+			"quixote: not allowed to use this kernel's TSEM; type: sudo quixote %s -c "
+			"%s (or leave out --kernel=host to use the built-in kernel)\n",
+			l->command, l->path);
 	else
-		(void)fprintf(stderr,
-			      "quixote: enforcing a model on this kernel needs CAP_MAC_ADMIN; type: sudo "
-			      "quixote %s -c %s (or add --kernel=builtin to try it out)\n",
-			      l->command, l->path);
+		(void)fprintf(
+			stderr,
+			"quixote: enforcing a model on this kernel needs CAP_MAC_ADMIN; type: sudo "
+			"quixote %s -c %s (or add --kernel=builtin to try it out)\n",
+			l->command, l->path);
 	return -EXIT_NO_TSEM;
 }
 
@@ -119,8 +121,9 @@ int launch_place(const struct launch *l, enum config_mode mode)
 	if (tsem && has_mac_admin())
 		return LAUNCH_KERNEL_HOST;
 	if (l->kernel == LAUNCH_KERNEL_HOST && !tsem) {
-		(void)fprintf(stderr, "quixote: this kernel has no TSEM; leave out --kernel=host to "
-				      "use the built-in kernel\n");
+		(void)fprintf(stderr,
+			      "quixote: this kernel has no TSEM; leave out --kernel=host to "
+			      "use the built-in kernel\n");
 		return -EXIT_NO_TSEM;
 	}
 	/* Learning may happen anywhere; protecting must not silently become something weaker. */
@@ -144,7 +147,7 @@ static int find_orchestrator(char *path, size_t size)
 	if (n < 0)
 		return -errno;
 	self[n] = '\0';
-	*strrchr(self, '/') = '\0';	/* the link of a running program is absolute */
+	*strrchr(self, '/') = '\0'; /* the link of a running program is absolute */
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		int length = snprintf(path, size, "%s/%s", named ?: self, places[i]);
 
@@ -194,17 +197,18 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 	char path[PATH_MAX];
 
 	if (find_orchestrator(path, sizeof(path)) < 0) {
-		(void)fprintf(stderr, "quixote: quixote-orchestrator is not there; install quixote as "
-				      "a whole or set QUIXOTE_LIBEXEC\n");
+		(void)fprintf(stderr,
+			      "quixote: quixote-orchestrator is not there; install quixote as "
+			      "a whole or set QUIXOTE_LIBEXEC\n");
 		return EXIT_LOST;
 	}
 	if (asprintf(&config, "--config=%s", l->path) < 0 ||
 	    asprintf(&mode_word, "--mode=%s", config_mode_to_string(mode)) < 0 ||
 	    (launch_is_guest() && asprintf(&caller, "--caller=%s", getenv(CALLER_VARIABLE)) < 0))
 		return out_of_memory();
-	argv = join(l, (char *[ARGUMENTS_MAX]){ path, config, mode_word,
-						l->driver ? driver : caller,
-						l->driver ? caller : NULL });
+	argv = join(l,
+		    (char *[ARGUMENTS_MAX]){ path, config, mode_word, l->driver ? driver : caller,
+					     l->driver ? caller : NULL });
 	if (!argv)
 		return out_of_memory();
 	(void)execv(path, argv);

@@ -12,7 +12,7 @@
 
 /** enum launch_kernel - Where the workload runs. */
 enum launch_kernel {
-	LAUNCH_KERNEL_AUTO,	/* here if this kernel has TSEM, else in the built-in one */
+	LAUNCH_KERNEL_AUTO, /* here if this kernel has TSEM, else in the built-in one */
 	LAUNCH_KERNEL_HOST,
 	LAUNCH_KERNEL_BUILTIN,
 };

@@ -14,22 +14,22 @@
 static const struct command commands[] = {
 	{ "train", train_main, "learn what a workload does" },
 	{ "run", run_main, "run a workload under its model (also: quixote -c FILE)" },
-	{ "explain", explain_main, "tell what was refused, who did it, and what was learned instead" },
+	{ "explain", explain_main,
+	  "tell what was refused, who did it, and what was learned instead" },
 	{ "model", model_main, "show what a model allows" },
 	{ "digest", digest_main, "compute the coefficients of records" },
 };
 
-static const char head[] =
-	"usage: quixote COMMAND [OPTION]...\n"
-	"       quixote -c FILE [-- ARGUMENT...]\n"
-	"\n"
-	"Runs a workload that does what its model says and nothing else.\n"
-	"\n";
+static const char head[] = "usage: quixote COMMAND [OPTION]...\n"
+			   "       quixote -c FILE [-- ARGUMENT...]\n"
+			   "\n"
+			   "Runs a workload that does what its model says and nothing else.\n"
+			   "\n";
 
-static const char tail[] =
-	"\n"
-	"quixote COMMAND --help tells more, as does quixote(1).\n"
-	"First steps: quixote train -c FILE, then quixote -c FILE; container.cfg(5) describes FILE.\n";
+static const char tail[] = "\n"
+			   "quixote COMMAND --help tells more, as does quixote(1).\n"
+			   "First steps: quixote train -c FILE, then quixote -c FILE; "
+			   "container.cfg(5) describes FILE.\n";
 
 static int print_help(FILE *out)
 {
@@ -96,7 +96,7 @@ int main(int argc, char *argv[])
 		(void)printf("quixote %s\n", QUIXOTE_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (argv[1][0] == '-') {	/* quixote -c FILE */
+	if (argv[1][0] == '-') { /* quixote -c FILE */
 		argv[0] = run;
 		return run_main(argc, argv);
 	}

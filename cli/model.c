@@ -144,7 +144,8 @@ static size_t first_deed(const struct show *s, const char *task_id)
 	return low;
 }
 
-/* The next one of the same program that is told with other words; @s->deed_count if there is none. */
+/* The next one of the same program that is told with other words; @s->deed_count if there is none.
+ */
 static size_t next_deed(const struct show *s, size_t i)
 {
 	const struct deed *last = &s->deeds[i];
@@ -274,10 +275,11 @@ static void tell_json(struct show *s)
 
 	tell_json_text(s, "{\"name\": ", h->name);
 	tell_json_text(s, ", \"digest\": ", h->digest);
-	tell_json_text(s, ", \"fields\": ", h->fields == TSEM_FIELDS_STRICT ? "strict" : "portable");
+	tell_json_text(s,
+		       ", \"fields\": ", h->fields == TSEM_FIELDS_STRICT ? "strict" : "portable");
 	tell_json_text(s, ", \"nsref\": ", h->nsref);
-	text_format(&s->text, ", \"runs\": %llu, \"coefficients\": %zu", (unsigned long long)h->runs,
-		    tsem_model_point_count(s->model.model));
+	text_format(&s->text, ", \"runs\": %llu, \"coefficients\": %zu",
+		    (unsigned long long)h->runs, tsem_model_point_count(s->model.model));
 	tell_json_paths(s, TSEM_MODEL_PSEUDONYMS, "pseudonyms");
 	tell_json_paths(s, TSEM_MODEL_SCRATCH, "scratch");
 	text_add_string(&s->text, ", \"programs\": [");

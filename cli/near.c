@@ -88,8 +88,8 @@ static const char *cell_path(enum tsem_event_id event, const char *path)
 {
 	size_t size = strlen(tsem_events[event].name);
 
-	return !strncmp(path, tsem_events[event].name, size) && path[size] == '.' ?
-		       path + size + 1 : NULL;
+	return !strncmp(path, tsem_events[event].name, size) && path[size] == '.' ? path + size + 1
+										  : NULL;
 }
 
 /* Named projections; formula.md, section 4. */
@@ -170,7 +170,7 @@ static bool same_projected(uint8_t project, const struct fact *a, const struct f
 	case TSEM_PROJECT_LOOP:
 		return same_loop(a->value, b->value);
 	case TSEM_PROJECT_USERVALUE:
-		return false;	/* at worst a difference is shown that does not count */
+		return false; /* at worst a difference is shown that does not count */
 	}
 	return false;
 }
@@ -191,7 +191,7 @@ static bool is_emptied(const struct facts *facts, const char *path, const struct
 	if (size + strlen(name) >= sizeof(beside))
 		return false;
 	memcpy(beside, path, size);
-	strcpy(beside + size, name);	/* it fits */
+	strcpy(beside + size, name); /* it fits */
 	return facts_find(facts, beside) != NULL;
 }
 
@@ -215,16 +215,17 @@ static enum near_kind kind_in_cell(const struct difference *d, const struct foun
 		return NEAR_USE;
 	if (!strcmp(d->member, "prot") && bits_differ(d, PROT_EXEC))
 		return NEAR_USE;
-	if (!strcmp(found->type->name, "INODE"))	/* a directory is no file with another mode */
-		return bits_differ(d, S_IFMT) && ends_in(d->member, "mode") ? NEAR_OBJECT : NEAR_INODE;
+	if (!strcmp(found->type->name, "INODE")) /* a directory is no file with another mode */
+		return bits_differ(d, S_IFMT) && ends_in(d->member, "mode") ? NEAR_OBJECT
+									    : NEAR_INODE;
 	if (!strcmp(d->member, "previous"))
 		return NEAR_PROGRAM;
 	if (ends_in(d->member, "scratch"))
-		return NEAR_DETAIL;	/* the name differs as well */
+		return NEAR_DETAIL; /* the name differs as well */
 	if (found->member->kind == TSEM_KIND_DIGEST && ends_in(d->member, "digest"))
 		return NEAR_CONTENT;
 	if (ends_in(d->member, "owner"))
-		return NEAR_DETAIL;	/* follows from who made it */
+		return NEAR_DETAIL; /* follows from who made it */
 	if (found->member->kind == TSEM_KIND_TEXT || found->member->kind == TSEM_KIND_DIGEST ||
 	    ends_in(d->member, "address") || ends_in(d->member, "port"))
 		return NEAR_OBJECT;
@@ -293,7 +294,8 @@ static const struct fact *find_learned(struct pair *p, const char *path)
 static void compare_actor(const struct pair *p, const char *path, enum near_kind kind,
 			  struct comparison *ret)
 {
-	struct difference d = { kind, path, facts_find(p->learned, path), facts_find(p->seen, path) };
+	struct difference d = { kind, path, facts_find(p->learned, path),
+				facts_find(p->seen, path) };
 
 	if (d.learned && d.seen && strcmp(d.learned->value, d.seen->value))
 		add_difference(ret, d);
@@ -379,8 +381,8 @@ static void say_content(const struct difference *d, const struct facts *seen, st
 	_cleanup_(freep) char *path = NULL;
 	const struct fact *fact = NULL;
 
-	if (dot && asprintf(&path, "%s.%.*s.path.pathname", type, (int)(dot - d->member),
-			    d->member) < 0) {
+	if (dot &&
+	    asprintf(&path, "%s.%.*s.path.pathname", type, (int)(dot - d->member), d->member) < 0) {
 		path = NULL;
 		t->failed = true;
 	}
@@ -457,8 +459,8 @@ static void say_program(const struct difference *d, const struct programs *progr
 	const char *task_id = d->learned ? d->learned->value : "";
 
 	if (!task_id[strspn(task_id, "0")]) {
-		text_add_string(t, d->kind == NEAR_PARENT ? "learned only in the first process" :
-							    "learned only as the first program");
+		text_add_string(t, d->kind == NEAR_PARENT ? "learned only in the first process"
+							  : "learned only as the first program");
 		return;
 	}
 	text_format(t, "learned only %s ", how);
@@ -494,8 +496,8 @@ static void say(enum near_kind kind, const struct difference *d, const struct fa
 		return;
 	case NEAR_PROGRAM:
 		say_program(d, programs,
-			    strcmp(d->member, "previous") ? "under another program:" :
-							    "when executed by",
+			    strcmp(d->member, "previous") ? "under another program:"
+							  : "when executed by",
 			    t);
 		return;
 	case NEAR_PARENT:
@@ -551,8 +553,8 @@ static void explain(const struct facts *learned, const struct facts *seen,
 		text_add_string(t, "it is learned now");
 }
 
-void near_explain(const struct facts *learned, const struct facts *seen,
-		  const struct comparison *c, const struct programs *programs, struct text *t)
+void near_explain(const struct facts *learned, const struct facts *seen, const struct comparison *c,
+		  const struct programs *programs, struct text *t)
 {
 	const char *task_id = facts_get(seen, "event.task_id");
 	const struct program *unlearned = task_id ? first_unlearned(programs, task_id) : NULL;

@@ -13,23 +13,23 @@
 
 /** enum near_kind - What a member says about an event; the later, the more it sets two apart. */
 enum near_kind {
-	NEAR_DETAIL,	/* an argument */
-	NEAR_INODE,	/* owner and mode of a file */
-	NEAR_CONTENT,	/* digest of a file */
-	NEAR_CREDS,	/* with whose rights */
-	NEAR_PARENT,	/* by whom it was started */
-	NEAR_PROGRAM,	/* which program */
-	NEAR_USE,	/* read, or executed */
-	NEAR_OBJECT,	/* on what: a path, an address */
+	NEAR_DETAIL,  /* an argument */
+	NEAR_INODE,   /* owner and mode of a file */
+	NEAR_CONTENT, /* digest of a file */
+	NEAR_CREDS,   /* with whose rights */
+	NEAR_PARENT,  /* by whom it was started */
+	NEAR_PROGRAM, /* which program */
+	NEAR_USE,     /* read, or executed */
+	NEAR_OBJECT,  /* on what: a path, an address */
 };
 #define NEAR_KIND_COUNT (NEAR_OBJECT + 1)
 
 /** struct difference - A member that differs; borrowed from the facts of both. */
 struct difference {
 	enum near_kind kind;
-	const char *member;		/* its path; without the name of the event for the CELL */
-	const struct fact *learned;	/* NULL if it has none */
-	const struct fact *seen;	/* the same */
+	const char *member;	    /* its path; without the name of the event for the CELL */
+	const struct fact *learned; /* NULL if it has none */
+	const struct fact *seen;    /* the same */
 };
 
 #define NEAR_MAX 64

@@ -11,7 +11,7 @@
 static int refuse(struct tsem_model_error *error, int r, const char *what)
 {
 	error->line = 0;
-	(void)snprintf(error->text, sizeof(error->text), "%s", what);	/* cut */
+	(void)snprintf(error->text, sizeof(error->text), "%s", what); /* cut */
 	return r;
 }
 

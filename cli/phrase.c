@@ -49,7 +49,8 @@ enum tsem_event_id phrase_event(const struct facts *record)
 static const struct fact *find(const struct phrase *p, const char *member, const char *below)
 {
 	char path[2 * MEMBER_BYTES];
-	int n = snprintf(path, sizeof(path), "%s.%s%s%s", p->type, member, *below ? "." : "", below);
+	int n = snprintf(path, sizeof(path), "%s.%s%s%s", p->type, member, *below ? "." : "",
+			 below);
 
 	return n > 0 && (size_t)n < sizeof(path) ? facts_find(p->record, path) : NULL;
 }
@@ -137,13 +138,47 @@ static void add_signal(const struct phrase *p, const char *member)
 static void add_capability(const struct phrase *p, const char *member)
 {
 	static const char *const names[] = {
-		"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID",
-		"SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-		"NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-		"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-		"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE",
-		"AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-		"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+		"CHOWN",
+		"DAC_OVERRIDE",
+		"DAC_READ_SEARCH",
+		"FOWNER",
+		"FSETID",
+		"KILL",
+		"SETGID",
+		"SETUID",
+		"SETPCAP",
+		"LINUX_IMMUTABLE",
+		"NET_BIND_SERVICE",
+		"NET_BROADCAST",
+		"NET_ADMIN",
+		"NET_RAW",
+		"IPC_LOCK",
+		"IPC_OWNER",
+		"SYS_MODULE",
+		"SYS_RAWIO",
+		"SYS_CHROOT",
+		"SYS_PTRACE",
+		"SYS_PACCT",
+		"SYS_ADMIN",
+		"SYS_BOOT",
+		"SYS_NICE",
+		"SYS_RESOURCE",
+		"SYS_TIME",
+		"SYS_TTY_CONFIG",
+		"MKNOD",
+		"LEASE",
+		"AUDIT_WRITE",
+		"AUDIT_CONTROL",
+		"SETFCAP",
+		"MAC_OVERRIDE",
+		"MAC_ADMIN",
+		"SYSLOG",
+		"WAKE_ALARM",
+		"BLOCK_SUSPEND",
+		"AUDIT_READ",
+		"PERFMON",
+		"BPF",
+		"CHECKPOINT_RESTORE",
 	};
 	uint64_t cap = number(p, member);
 
@@ -156,9 +191,9 @@ static void add_capability(const struct phrase *p, const char *member)
 static void add_family(const struct phrase *p, const char *member)
 {
 	static const struct name names[] = {
-		{ AF_UNIX, "UNIX" }, { AF_INET, "IPv4" }, { AF_INET6, "IPv6" },
-		{ AF_NETLINK, "netlink" }, { AF_PACKET, "packet" }, { AF_VSOCK, "vsock" },
-		{ AF_ALG, "crypto" }, { AF_BLUETOOTH, "Bluetooth" },
+		{ AF_UNIX, "UNIX" },	   { AF_INET, "IPv4" },		  { AF_INET6, "IPv6" },
+		{ AF_NETLINK, "netlink" }, { AF_PACKET, "packet" },	  { AF_VSOCK, "vsock" },
+		{ AF_ALG, "crypto" },	   { AF_BLUETOOTH, "Bluetooth" },
 	};
 
 	add_named(p, member, names, ARRAY_SIZE(names));
@@ -167,7 +202,7 @@ static void add_family(const struct phrase *p, const char *member)
 static void add_socket_type(const struct phrase *p, const char *member)
 {
 	static const struct name names[] = {
-		{ SOCK_STREAM, "stream" },	  { SOCK_DGRAM, "datagram" }, { SOCK_RAW, "raw" },
+		{ SOCK_STREAM, "stream" },	 { SOCK_DGRAM, "datagram" }, { SOCK_RAW, "raw" },
 		{ SOCK_SEQPACKET, "seqpacket" }, { SOCK_RDM, "rdm" },
 	};
 
@@ -251,7 +286,9 @@ static void add_address(const struct phrase *p, const char *member)
 static void add_open(const struct phrase *p, const char *member)
 {
 	static const char *const access[] = {
-		[O_RDONLY] = "reading", [O_WRONLY] = "writing", [O_RDWR] = "reading and writing",
+		[O_RDONLY] = "reading",
+		[O_WRONLY] = "writing",
+		[O_RDWR] = "reading and writing",
 		[O_ACCMODE] = "control",
 	};
 	char flags_member[MEMBER_BYTES], mode_member[MEMBER_BYTES];
@@ -269,8 +306,9 @@ static void add_open(const struct phrase *p, const char *member)
 	} else {
 		text_add_string(p->text, "open ");
 		add_path(p, member);
-		text_format(p->text, " for %s", flags & O_APPEND && flags & O_ACCMODE ?
-							"appending" : access[flags & O_ACCMODE]);
+		text_format(p->text, " for %s",
+			    flags & O_APPEND && flags & O_ACCMODE ? "appending"
+								  : access[flags & O_ACCMODE]);
 	}
 }
 
@@ -278,8 +316,10 @@ static void add_protection(const struct phrase *p, const char *member)
 {
 	uint64_t prot = number(p, member);
 
-	text_format(p->text, "%s", prot & PROT_EXEC ? "as code" : prot & PROT_WRITE ? "writable" :
-								      "readable");
+	text_format(p->text, "%s",
+		    prot & PROT_EXEC	? "as code"
+		    : prot & PROT_WRITE ? "writable"
+					: "readable");
 }
 
 static void add_mode(const struct phrase *p, const char *member)
@@ -291,10 +331,10 @@ static const struct function {
 	const char *name;
 	void (*add)(const struct phrase *p, const char *member);
 } functions[] = {
-	{ "value", add_value },	      { "path", add_path },	    { "program", add_program },
-	{ "signal", add_signal },     { "cap", add_capability },    { "family", add_family },
-	{ "type", add_socket_type },  { "socket", add_socket },	    { "address", add_address },
-	{ "open", add_open },	      { "prot", add_protection },   { "mode", add_mode },
+	{ "value", add_value },	     { "path", add_path },	 { "program", add_program },
+	{ "signal", add_signal },    { "cap", add_capability },	 { "family", add_family },
+	{ "type", add_socket_type }, { "socket", add_socket },	 { "address", add_address },
+	{ "open", add_open },	     { "prot", add_protection }, { "mode", add_mode },
 };
 
 /* In braces: a function and the member that it is for. */
@@ -409,7 +449,8 @@ static const char *const templates[TSEM_EVENT_COUNT] = {
 	[TSEM_EVENT_BPF_PROG_LOAD] = "load the BPF program {value name}",
 	[TSEM_EVENT_BPF_TOKEN_CREATE] = "create a BPF token for {path path}",
 	[TSEM_EVENT_TASK_FIX_SETUID] = "become user {value cred.uid} (effective {value cred.euid})",
-	[TSEM_EVENT_TASK_FIX_SETGID] = "become group {value cred.gid} (effective {value cred.egid})",
+	[TSEM_EVENT_TASK_FIX_SETGID] =
+		"become group {value cred.gid} (effective {value cred.egid})",
 	[TSEM_EVENT_TASK_FIX_SETGROUPS] = "set its {value count} supplementary groups",
 	[TSEM_EVENT_PATH_CHROOT] = "make {path path} its root directory",
 	[TSEM_EVENT_INODE_SET_ACL] = "set the access list of {path dentry}",

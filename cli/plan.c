@@ -44,7 +44,7 @@ static struct text *add_problem(struct plan *p, int status)
 	if (!p->status)
 		p->status = status;
 	if (p->problem_count == PROBLEMS_MAX)
-		p->problem_count--;	/* the last one is replaced */
+		p->problem_count--; /* the last one is replaced */
 	text_done(&p->problems[p->problem_count]);
 	return &p->problems[p->problem_count++];
 }
@@ -70,7 +70,7 @@ static void check_program(struct plan *p)
 	struct stat st;
 
 	if (!strchr(program, '/'))
-		return;	/* looked for in PATH, as the workload's user */
+		return; /* looked for in PATH, as the workload's user */
 	if (stat(program, &st) < 0)
 		text_format(add_problem(p, EXIT_CONFIGURATION), "%s: Command: %s: %s",
 			    p->launch->path, program, strerror(errno));
@@ -101,15 +101,16 @@ static void check_directory(struct plan *p)
 			    p->launch->path, directory, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		text_format(add_problem(p, EXIT_CONFIGURATION),
-			    "%s: WorkingDirectory: %s: not a directory", p->launch->path, directory);
+			    "%s: WorkingDirectory: %s: not a directory", p->launch->path,
+			    directory);
 }
 
 /* What the model must agree with; the TMA compares the same. */
 static void check_match(struct plan *p)
 {
 	const struct tsem_model_header wanted = {
-		.fields = p->config->fields == CONFIG_FIELDS_STRICT ? TSEM_FIELDS_STRICT :
-								      TSEM_FIELDS_PORTABLE,
+		.fields = p->config->fields == CONFIG_FIELDS_STRICT ? TSEM_FIELDS_STRICT
+								    : TSEM_FIELDS_PORTABLE,
 		.digest = config_digest_to_string(p->config->digest),
 		.nsref = config_user_namespace_to_string(p->config->user_namespace),
 	};
@@ -129,11 +130,11 @@ static void check_model(struct plan *p)
 		return;
 	}
 	if (r == -ENOENT && p->mode == CONFIG_MODE_TRAIN)
-		return;	/* the first run makes it */
+		return; /* the first run makes it */
 	if (r == -ENOENT)
 		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: there is no model; learn it: quixote train -c %s", p->config->model,
-			    p->launch->path);
+			    "%s: there is no model; learn it: quixote train -c %s",
+			    p->config->model, p->launch->path);
 	else if (error.line)
 		text_format(add_problem(p, EXIT_MODEL), "%s:%u: %s", p->config->model, error.line,
 			    error.text);
@@ -145,7 +146,8 @@ static void check_trust(struct plan *p)
 {
 	if (p->mode == CONFIG_MODE_ENFORCE && !p->config->allow_unsigned)
 		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: AllowUnsigned: this version cannot verify who signed a model; expected "
+			    "%s: AllowUnsigned: this version cannot verify who signed a model; "
+			    "expected "
 			    "yes below [Trust]",
 			    p->launch->path);
 }
@@ -164,7 +166,8 @@ static void add_model(const struct plan *p, struct text *t)
 		return;
 	}
 	text_format(t, "%zu coefficients of %zu programs, training runs: %llu",
-		    tsem_model_point_count(p->model.model), tsem_model_program_count(p->model.model),
+		    tsem_model_point_count(p->model.model),
+		    tsem_model_program_count(p->model.model),
 		    (unsigned long long)tsem_model_get_header(p->model.model)->runs);
 }
 
@@ -185,9 +188,9 @@ static void describe(const struct plan *p, struct text *t)
 		    (unsigned long long)c->deadline_usec / 1000,
 		    c->allow_unsigned ? ", the model is not signed (AllowUnsigned=yes)" : "");
 	text_format(t, "  kernel: %s\n",
-		    p->place == LAUNCH_KERNEL_HOST    ? "this one" :
-		    p->place == LAUNCH_KERNEL_BUILTIN ? "the built-in one, which protects nothing" :
-							"none that may be used");
+		    p->place == LAUNCH_KERNEL_HOST	? "this one"
+		    : p->place == LAUNCH_KERNEL_BUILTIN ? "the built-in one, which protects nothing"
+							: "none that may be used");
 }
 
 static void add_member(struct text *t, const char *name, const char *value)
@@ -269,7 +272,7 @@ int plan_print(const struct launch *l, const struct config *config, enum config_
 	check_directory(&p);
 	check_model(&p);
 	check_trust(&p);
-	p.place = launch_place(l, mode);	/* says itself why there is none */
+	p.place = launch_place(l, mode); /* says itself why there is none */
 	if (p.place < 0 && !p.status)
 		p.status = -p.place;
 	print_plan(&p);

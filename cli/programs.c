@@ -155,7 +155,8 @@ unsigned int programs_path(const struct programs *programs, const char *task_id,
 	unsigned int count = 0;
 
 	/* A hash of itself cannot be in it; the limit is for records that lie. */
-	for (; program && count < PROGRAMS_CHAIN; program = programs_find(programs, program->previous))
+	for (; program && count < PROGRAMS_CHAIN;
+	     program = programs_find(programs, program->previous))
 		up[count++] = program;
 	for (unsigned int i = 0; i < count; i++)
 		ret[i] = up[count - 1 - i];

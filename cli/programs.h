@@ -13,11 +13,11 @@
 
 /** struct program - An exec; texts are owned. */
 struct program {
-	char *task_id;		/* hexadecimal */
-	char *previous;		/* TASK_ID of what executed it; "" if there was nothing before */
-	char *path;		/* of the program, or of the interpreter of @script */
-	char *script;		/* NULL if it is none */
-	bool learned;		/* the model has it */
+	char *task_id;	/* hexadecimal */
+	char *previous; /* TASK_ID of what executed it; "" if there was nothing before */
+	char *path;	/* of the program, or of the interpreter of @script */
+	char *script;	/* NULL if it is none */
+	bool learned;	/* the model has it */
 	struct facts record;
 };
 

@@ -131,7 +131,7 @@ static int read_lines(FILE *file, struct refusals *r, struct programs *programs)
 		struct facts line = { NULL, 0, NULL };
 		int result = -EBADMSG;
 
-		if (text[size - 1] == '\n')	/* else it is still being written */
+		if (text[size - 1] == '\n') /* else it is still being written */
 			result = facts_parse(text, size, &line);
 		if (result == 0)
 			result = take_line(r, programs, &line);

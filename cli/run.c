@@ -33,9 +33,12 @@ static const char help[] =
 	"quixote itself failed: see quixote(1).\n";
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "mode", required_argument, NULL, 'm' },
-	{ "kernel", required_argument, NULL, 'k' }, { "check", no_argument, NULL, 'n' },
-	{ "json", no_argument, NULL, 'j' },	    { "help", no_argument, NULL, 'h' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "check", no_argument, NULL, 'n' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -43,8 +46,8 @@ static int set_mode(struct launch *l, const char *name)
 {
 	l->mode = config_mode_from_string(name);
 	if (l->mode < 0)
-		return command_line_error(l->command, "--mode=%s: unknown; expected enforce or shadow",
-					  name);
+		return command_line_error(l->command,
+					  "--mode=%s: unknown; expected enforce or shadow", name);
 	if (l->mode == CONFIG_MODE_TRAIN)
 		return command_line_error(l->command, "--mode=train: that is quixote train");
 	return 0;
@@ -79,10 +82,11 @@ static int check_trust(const struct launch *l, const struct config *config, enum
 	if (mode != CONFIG_MODE_ENFORCE)
 		return 0;
 	if (!config->allow_unsigned) {
-		(void)fprintf(stderr,
-			      "quixote: %s: this version cannot verify who signed a model; to enforce an "
-			      "unsigned one put AllowUnsigned=yes below [Trust] in %s\n",
-			      config->name, l->path);
+		(void)fprintf(
+			stderr,
+			"quixote: %s: this version cannot verify who signed a model; to enforce an "
+			"unsigned one put AllowUnsigned=yes below [Trust] in %s\n",
+			config->name, l->path);
 		return EXIT_MODEL;
 	}
 	if (place == LAUNCH_KERNEL_HOST)

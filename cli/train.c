@@ -29,7 +29,8 @@ static const char help[] =
 	"      --json           with --check: tell it in JSON\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"The exit status is that of the workload or driver, 128 + N if signal N ended it, or above 200 if\n"
+	"The exit status is that of the workload or driver, 128 + N if signal N ended it, or above "
+	"200 if\n"
 	"quixote itself failed: see quixote(1).\n";
 
 static const struct option options[] = {

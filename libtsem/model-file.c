@@ -268,7 +268,7 @@ static int refuse(struct in *in, int r, const char *format, ...)
 
 	in->error->line = in->number;
 	va_start(args, format);
-	(void)vsnprintf(in->error->text, sizeof(in->error->text), format, args);	/* cut */
+	(void)vsnprintf(in->error->text, sizeof(in->error->text), format, args); /* cut */
 	va_end(args);
 	return r;
 }
@@ -284,8 +284,8 @@ static int fill(struct in *in)
 	in->used -= in->next;
 	in->next = 0;
 	while (in->used < sizeof(in->data)) {
-		ssize_t n = pread(in->fd, in->data + in->used, sizeof(in->data) - in->used,
-				  in->offset);
+		ssize_t n =
+			pread(in->fd, in->data + in->used, sizeof(in->data) - in->used, in->offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -318,7 +318,8 @@ static int next_line(struct in *in)
 	}
 	in->number++;
 	if (!end && in->used == sizeof(in->data))
-		return refuse(in, -E2BIG, "the line is longer than %u bytes", TSEM_MODEL_LINE_BYTES);
+		return refuse(in, -E2BIG, "the line is longer than %u bytes",
+			      TSEM_MODEL_LINE_BYTES);
 	if (!end)
 		return refuse(in, -EBADMSG, "the file was cut off in this line");
 	in->begin = in->data + in->next;
@@ -448,7 +449,8 @@ static int take_name(struct cursor *c, const char *const *names, unsigned int co
 			return 0;
 		}
 	}
-	return refuse(c->in, -EBADMSG, "byte %zu: expected %s or %s", column(c), names[0], names[1]);
+	return refuse(c->in, -EBADMSG, "byte %zu: expected %s or %s", column(c), names[0],
+		      names[1]);
 }
 
 /* \u00xx or \udcxx: the byte; -EBADMSG. */
@@ -521,8 +523,9 @@ static int parse_header(struct cursor *c, struct header_text *h)
 	int r;
 
 	if (!starts_with(c, "{\"format\": \"" FORMAT "\""))
-		return refuse(c->in, -EBADMSG, "not a model: it does not begin with "
-					       "{\"format\": \"" FORMAT "\"");
+		return refuse(c->in, -EBADMSG,
+			      "not a model: it does not begin with "
+			      "{\"format\": \"" FORMAT "\"");
 	c->at += strlen("{\"format\": \"" FORMAT "\"");
 	(void)((r = take_version(c, ", \"version\": ", FORMAT_VERSION)) ||
 	       (r = take_version(c, ", \"formula\": ", FORMULA)) ||
@@ -612,8 +615,9 @@ static int check_order(struct reading *r, int compared)
 {
 	if (r->first || compared < 0)
 		return 0;
-	return refuse(r->in, -EBADMSG, compared ? "not sorted: it belongs before the line above" :
-						  "the same as the line above");
+	return refuse(r->in, -EBADMSG,
+		      compared ? "not sorted: it belongs before the line above"
+			       : "the same as the line above");
 }
 
 /* Whether the line is as it would be written. */
@@ -625,7 +629,7 @@ static bool is_respelled(const struct in *in, enum tsem_model_list list, const c
 		return false;
 	out->fd = -EBADF;
 	put_format(out, "{\"%s\": \"", list_names[list]);
-	put_text(out, path);	/* fits: the line was read from less than OUT_BYTES */
+	put_text(out, path); /* fits: the line was read from less than OUT_BYTES */
 	put(out, "\"}", 2);
 	return out->used == in->size && !memcmp(out->data, in->begin, in->size);
 }
@@ -732,7 +736,8 @@ static int read_program(struct reading *r, struct cursor *c)
 	struct model_record record = { .text = NULL };
 	int result;
 
-	(void)((result = take_hex(c, size, &task_id)) || (result = expect(c, "\", \"p_task_id\": \"")) ||
+	(void)((result = take_hex(c, size, &task_id)) ||
+	       (result = expect(c, "\", \"p_task_id\": \"")) ||
 	       (result = take_hex(c, size, &p_task_id)) || (result = expect(c, "\"")) ||
 	       (result = check_digest_order(r, &task_id)) || (result = take_record(r, c, &record)));
 	if (result == 0)
@@ -745,7 +750,8 @@ static int insert_point(struct reading *r, const struct tsem_digest *coefficient
 			uint64_t runs, struct model_record *record)
 {
 	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
-		return refuse(r->in, -EBADMSG, "a bprm_committed_creds is never a point of a model");
+		return refuse(r->in, -EBADMSG,
+			      "a bprm_committed_creds is never a point of a model");
 	if (memcmp(coefficient, &record->coefficient, sizeof(*coefficient)))
 		return refuse(r->in, -EBADMSG, "the coefficient is not that of the event");
 	if (runs > r->model->header.runs || runs > count)
@@ -822,8 +828,9 @@ static int read_lines(struct reading *r)
 	do {
 		result = next_line(r->in);
 		if (result == 0)
-			return refuse(r->in, -EBADMSG, "the file was cut off: there is no last line "
-						       "{\"end\": ...}");
+			return refuse(r->in, -EBADMSG,
+				      "the file was cut off: there is no last line "
+				      "{\"end\": ...}");
 		if (result > 0)
 			result = read_line(r);
 	} while (result == 0 && r->kind != KIND_END);

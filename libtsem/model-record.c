@@ -74,8 +74,7 @@ static void print_object(struct printer *p, const struct tsem_type *type, struct
 	bool fits = p->size < p->room;
 
 	p->size += tsem_packed_print(type, p->digest_size, object.data, object.size,
-				     fits ? p->text + p->size : NULL,
-				     fits ? p->room - p->size : 0);
+				     fits ? p->text + p->size : NULL, fits ? p->room - p->size : 0);
 }
 
 /* The event object without what differs in every run. */
@@ -93,7 +92,7 @@ static void print_event_object(struct printer *p, struct tsem_span object, uint8
 		members[i] = tsem_event_object.members[position];
 		member = tsem_packed_find(&tsem_event_object, p->digest_size, object.data,
 					  object.size, position, &size);
-		assert(member);	/* none of them is optional */
+		assert(member); /* none of them is optional */
 		tsem_pack_bytes(&packer, member, size);
 	}
 	print_object(p, &type, (struct tsem_span){ buffer, packer.used });

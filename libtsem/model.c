@@ -342,8 +342,8 @@ static void visit_program(const void *node, VISIT when, void *closure)
 	struct program_walk *walk = closure;
 
 	if ((when == postorder || when == leaf) && !walk->result)
-		walk->result = walk->visit(*(struct tsem_model_program *const *)node,
-					   walk->userdata);
+		walk->result =
+			walk->visit(*(struct tsem_model_program *const *)node, walk->userdata);
 }
 
 int tsem_model_each_program(const struct tsem_model *model,
@@ -382,9 +382,9 @@ static int copy_header(struct tsem_model *model, const struct tsem_model_header 
 		.runs = header->runs,
 	};
 	return model->header.name && model->header.digest && model->header.nsref &&
-			       model->header.tool ?
-		       0 :
-		       -ENOMEM;
+			       model->header.tool
+		       ? 0
+		       : -ENOMEM;
 }
 
 int tsem_model_new(const struct tsem_model_header *header, struct tsem_hasher *hasher,
@@ -452,10 +452,11 @@ int tsem_model_matches(const struct tsem_model *model, const struct tsem_model_h
 		if (!rows[i].wanted || !strcmp(rows[i].is, rows[i].wanted))
 			continue;
 		error->line = 1;
-		(void)snprintf(error->text, sizeof(error->text),
-			       "the model was learned with %s=%s, not %s: train a new one, or change "
-			       "%s=",
-			       rows[i].what, rows[i].is, rows[i].wanted, rows[i].what);
+		(void)snprintf(
+			error->text, sizeof(error->text),
+			"the model was learned with %s=%s, not %s: train a new one, or change "
+			"%s=",
+			rows[i].what, rows[i].is, rows[i].wanted, rows[i].what);
 		return -EPROTONOSUPPORT;
 	}
 	return 0;

@@ -161,8 +161,8 @@ int tsem_model_matches(const struct tsem_model *model, const struct tsem_model_h
 
 /** enum tsem_model_list - The lists of paths in a model. */
 enum tsem_model_list {
-	TSEM_MODEL_PSEUDONYMS,	/* files whose content does not matter */
-	TSEM_MODEL_SCRATCH,	/* directories whose content does not matter, with final slash */
+	TSEM_MODEL_PSEUDONYMS, /* files whose content does not matter */
+	TSEM_MODEL_SCRATCH,    /* directories whose content does not matter, with final slash */
 };
 #define TSEM_MODEL_LIST_COUNT (TSEM_MODEL_SCRATCH + 1)
 

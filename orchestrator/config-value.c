@@ -35,7 +35,7 @@ struct split {
 	const char *at;
 	char **words;
 	size_t count;
-	char *word;		/* the one being written; room for all that is left */
+	char *word; /* the one being written; room for all that is left */
 	size_t size;
 	const char *wrong;
 };
@@ -144,7 +144,7 @@ static int add_word(struct split *s)
 	s->at += quote != '\0';
 	r = take_word(s, quote);
 	s->word[s->size] = '\0';
-	s->words[s->count++] = s->word;	/* freed with the others if it is bad */
+	s->words[s->count++] = s->word; /* freed with the others if it is bad */
 	return r;
 }
 
@@ -196,7 +196,10 @@ int value_usec(const char *text, uint64_t *ret, const char **ret_wrong)
 		const char *unit;
 		uint64_t usec;
 	} units[] = {
-		{ "", 1000000 }, { "s", 1000000 }, { "ms", 1000 }, { "min", 60000000 },
+		{ "", 1000000 },
+		{ "s", 1000000 },
+		{ "ms", 1000 },
+		{ "min", 60000000 },
 	};
 	const uint64_t least = 1000, most = 3600ull * 1000000;
 	uint64_t number;
@@ -274,10 +277,11 @@ int value_path(const char *text, const char **ret_wrong)
 		size_t size = strcspn(++text, "/");
 
 		if (!size)
-			return wrong(ret_wrong, *text ? "has two slashes together" :
-							"ends in a slash");
+			return wrong(ret_wrong,
+				     *text ? "has two slashes together" : "ends in a slash");
 		if (is_dots(text, size))
-			return wrong(ret_wrong, "has a component . or ..: recorded paths have none");
+			return wrong(ret_wrong,
+				     "has a component . or ..: recorded paths have none");
 		text += size;
 	}
 	return 0;

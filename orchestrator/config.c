@@ -68,8 +68,8 @@ struct key {
 	bool required;
 };
 
-#define CHOICES(name, NAME)                                                       \
-	static_assert(sizeof(enum config_##name) == sizeof(unsigned int), "size"); \
+#define CHOICES(name, NAME)                                                                        \
+	static_assert(sizeof(enum config_##name) == sizeof(unsigned int), "size");                 \
 	static const char *const name##_choices[CONFIG_##NAME##_COUNT + 1]
 
 CHOICES(type, TYPE) = {
@@ -87,10 +87,8 @@ CHOICES(mode, MODE) = {
 	[CONFIG_MODE_ENFORCE] = "enforce",
 };
 CHOICES(digest, DIGEST) = {
-	[CONFIG_DIGEST_SHA256] = "sha256",
-	[CONFIG_DIGEST_SHA384] = "sha384",
-	[CONFIG_DIGEST_SHA512] = "sha512",
-	[CONFIG_DIGEST_SHA3_256] = "sha3-256",
+	[CONFIG_DIGEST_SHA256] = "sha256", [CONFIG_DIGEST_SHA384] = "sha384",
+	[CONFIG_DIGEST_SHA512] = "sha512", [CONFIG_DIGEST_SHA3_256] = "sha3-256",
 	[CONFIG_DIGEST_SM3] = "sm3",
 };
 CHOICES(fields, FIELDS) = {
@@ -102,10 +100,8 @@ CHOICES(user_namespace, USER_NAMESPACE) = {
 	[CONFIG_USER_NAMESPACE_CURRENT] = "current",
 };
 CHOICES(root, ROOT) = {
-	[CONFIG_ROOT_KERNEL] = "kernel",
-	[CONFIG_ROOT_PROCESS] = "process",
-	[CONFIG_ROOT_MCU] = "mcu",
-	[CONFIG_ROOT_XEN] = "xen",
+	[CONFIG_ROOT_KERNEL] = "kernel", [CONFIG_ROOT_PROCESS] = "process",
+	[CONFIG_ROOT_MCU] = "mcu",	 [CONFIG_ROOT_XEN] = "xen",
 	[CONFIG_ROOT_SGX] = "sgx",
 };
 CHOICES(on_violation, ON_VIOLATION) = {
@@ -395,7 +391,7 @@ static void put(struct text *t, const char *format, ...)
 	if (n < 0)
 		return;
 	if ((size_t)n >= t->room)
-		n = (int)t->room - 1;	/* cut off */
+		n = (int)t->room - 1; /* cut off */
 	t->at += n;
 	t->room -= n;
 }
@@ -447,11 +443,10 @@ static int refuse(struct parse *p, int error)
 {
 	if (!p->result)
 		p->result = error;
-	return 0;	/* to inih: stop */
+	return 0; /* to inih: stop */
 }
 
-static int refuse_value(struct parse *p, const struct key *key, const char *value,
-			const char *what)
+static int refuse_value(struct parse *p, const struct key *key, const char *value, const char *what)
 {
 	struct text t = begin_error(p, p->line);
 
@@ -627,7 +622,8 @@ static int check_line(struct parse *p, const char *line, size_t size)
 
 		if (!length) {
 			t = begin_error(p, p->line);
-			put(&t, "byte %zu (0x%02x) is a control character or no UTF-8; expected text",
+			put(&t,
+			    "byte %zu (0x%02x) is a control character or no UTF-8; expected text",
 			    i + 1, (unsigned char)line[i]);
 			return refuse(p, -EBADMSG);
 		}
@@ -667,7 +663,8 @@ static void parse_lines(struct parse *p)
 	struct text t;
 	int r;
 
-	/* No inline comments: a command may hold " ;". No continued lines: a typing error is told. */
+	/* No inline comments: a command may hold " ;". No continued lines: a typing error is told.
+	 */
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
 	ini_allow_no_value = false;
@@ -766,8 +763,13 @@ int config_parse(const char *path, const char *data, size_t size, struct config 
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	const char *slash = strrchr(path, '/');
 	unsigned int seen[ARRAY_SIZE(keys)] = { 0 };
-	struct parse p = { .path = path, .dir_size = slash ? slash + 1 - path : 0, .rest = data,
-			   .rest_size = size, .seen = seen, .config = config, .error = error };
+	struct parse p = { .path = path,
+			   .dir_size = slash ? slash + 1 - path : 0,
+			   .rest = data,
+			   .rest_size = size,
+			   .seen = seen,
+			   .config = config,
+			   .error = error };
 	int r = -ENOMEM;
 
 	if (size > CONFIG_FILE_BYTES) {
@@ -838,10 +840,10 @@ struct config *config_free(struct config *config)
 	return NULL;
 }
 
-#define TO_STRING(name)                                                  \
-	const char *config_##name##_to_string(enum config_##name value) \
-	{                                                                \
-		return name##_choices[value];                            \
+#define TO_STRING(name)                                                                            \
+	const char *config_##name##_to_string(enum config_##name value)                            \
+	{                                                                                          \
+		return name##_choices[value];                                                      \
 	}
 
 TO_STRING(type)

@@ -75,9 +75,9 @@ enum config_root {
 #define CONFIG_ROOT_COUNT (CONFIG_ROOT_SGX + 1)
 
 enum config_on_violation {
-	CONFIG_ON_VIOLATION_DENY,	/* the event */
-	CONFIG_ON_VIOLATION_ISOLATE,	/* the task is untrusted for good */
-	CONFIG_ON_VIOLATION_KILL,	/* the workload */
+	CONFIG_ON_VIOLATION_DENY,    /* the event */
+	CONFIG_ON_VIOLATION_ISOLATE, /* the task is untrusted for good */
+	CONFIG_ON_VIOLATION_KILL,    /* the workload */
 	CONFIG_ON_VIOLATION_WARN,
 };
 #define CONFIG_ON_VIOLATION_COUNT (CONFIG_ON_VIOLATION_WARN + 1)

@@ -51,8 +51,8 @@ const char *suggest(const char *typed, const char *(*word)(size_t i, const void 
 	if (typed_size > WORD_MAX)
 		return NULL;
 	for (size_t i = 0; (w = word(i, userdata)); i++) {
-		size_t d = strlen(w) > WORD_MAX ? WORD_MAX :
-						  distance(typed, typed_size, w, strlen(w));
+		size_t d =
+			strlen(w) > WORD_MAX ? WORD_MAX : distance(typed, typed_size, w, strlen(w));
 
 		if (d < best_distance && d < strlen(w)) {
 			best_distance = d;
