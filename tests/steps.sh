@@ -97,5 +97,5 @@ build_kernel() {
 
 step_build() {
 	step userspace "half a minute" -- build_userspace
-	step kernel "6 minutes, then 1 s" -- build_kernel
+	step kernel "3 minutes, then 1 s" -- build_kernel
 }
