@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""workload.py - a shell under the real orchestrator on the real kernel, for the tests in a
+virtual machine. What the kernel did is read from its own counters, in the status file of
+the namespace.
+"""
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+TREE = "/sys/kernel/security/tsem/external_tma/"
+BUILD = os.environ.get("QUIXOTE_BUILD", "/usr/libexec/quixote")
+ORCHESTRATOR = os.environ.get("QUIXOTE_ORCHESTRATOR") or next(
+    path for path in (BUILD + "/orchestrator/quixote-orchestrator", BUILD + "/quixote-orchestrator")
+    if os.path.exists(path))
+LIBEXEC = os.path.dirname(ORCHESTRATOR).replace("/orchestrator", "/tma")
+PATIENCE_SEC = 20
+HERE = "/run/first"
+TRAINED = b"grep root /etc/passwd\n"
+
+
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def wait_until(condition, text, seconds=PATIENCE_SEC):
+    end = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < end, "not within %s s: %s" % (seconds, text))
+        time.sleep(0.01)
+
+
+def children(pid):
+    """Living children: name of the program to process."""
+    found = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % entry, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        state, parent = text[text.rindex(")") + 2:].split()[:2]
+        if int(parent) == pid and state != "Z":
+            found[text[text.index("(") + 1:text.rindex(")")]] = int(entry)
+    return found
+
+
+class Workload:
+    """A shell that reads commands from its standard input, under the real orchestrator."""
+
+    all = []
+
+    def __init__(self, mode, user="0:0", arguments=(), driver=False, **keys):
+        self.config = HERE + "/shell.cfg"
+        write_config(self.config, **keys)
+        self.all.append(self)
+        self.status_file = None
+        before = set(os.listdir(TREE))
+        self.process = subprocess.Popen(
+            [ORCHESTRATOR, "--config=" + self.config, "--mode=" + mode, "--caller=" + user]
+            + (["--driver"] if driver else []) + ["--", *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
+            env=dict(os.environ, STATE_DIRECTORY=HERE + "/state", HOME=HERE))
+        wait_until(lambda: self.process.poll() is not None or set(os.listdir(TREE)) - before,
+                   "a namespace")
+        names = [name for name in set(os.listdir(TREE)) - before if name.endswith(".status")]
+        expect(names, "no namespace: " + (self.process.stderr.read().decode()
+                                          if self.process.poll() is not None else ""))
+        # Held open: the counters are there until the last of us looks away.
+        self.status_file = os.open(TREE + names[0], os.O_RDONLY)
+
+    def status(self):
+        lines = os.pread(self.status_file, 4096, 0).decode().splitlines()
+        return dict(line.split(None, 1) for line in lines)
+
+    def count(self, key):
+        return int(self.status()[key])
+
+    def type(self, command):
+        self.process.stdin.write(command)
+        self.process.stdin.flush()
+
+    def read(self, size):
+        """What comes within the time; less if there is no more."""
+        data = b""
+        end = time.monotonic() + PATIENCE_SEC
+        while len(data) < size and select.select([self.process.stdout], [], [],
+                                                 max(0, end - time.monotonic()))[0]:
+            part = os.read(self.process.stdout.fileno(), size - len(data))
+            if not part:
+                break
+            data += part
+        return data
+
+    def finish(self, data=b""):
+        out, err = self.process.communicate(data, PATIENCE_SEC + 10)
+        return self.process.returncode, out, err.decode()
+
+    def helper(self, name):
+        wait_until(lambda: name in children(self.process.pid), name)
+        return children(self.process.pid)[name]
+
+    def stop_tma(self):
+        pid = self.helper("quixote-tma")
+        os.kill(pid, signal.SIGSTOP)
+        return pid
+
+    def wait_for_waiter(self):
+        wait_until(lambda: self.count("waiting") > 0, "a waiting task")
+
+    def assert_nothing_ran(self):
+        """All members gone, none of the output that the command would have made."""
+        wait_until(lambda: self.count("members") == 0, "members to end")
+        expect(self.count("waiting") == 0, "a task still waits")
+        out = self.process.stdout.read()
+        expect(out == b"", "it ran: %r" % out)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.status_file is not None:
+            os.close(self.status_file)
+        self.status_file = None
+
+
+def write_config(path, model="shell.model", command="/bin/sh", **keys):
+    with open(path, "w", encoding="ascii") as file:
+        file.write("[Workload]\nName=shell\nType=tool\nCommand=%s\n" % command)
+        file.write("[Model]\nFile=%s/%s\n[Trust]\nAllowUnsigned=yes\n[Failure]\n" % (HERE, model))
+        for key, value in dict({"Deadline": "2s"}, **keys).items():
+            file.write("%s=%s\n" % (key, value))
+
+
+def grep_output():
+    with open("/etc/passwd", "rb") as file:
+        return b"".join(line for line in file if b"root" in line)
+
+
+def train(commands=TRAINED, **keys):
+    workload = Workload("train", **keys)
+    result = workload.finish(commands)
+    workload.close()
+    return result
+
+
+def enforce(commands, **keys):
+    workload = Workload("enforce", **keys)
+    status, out, err = workload.finish(commands)
+    refused = workload.count("refused")
+    workload.close()
+    return status, out, err, refused
+
+
+def forensics(user="0:0"):
+    place = "/state" if user == "0:0" else "/.local/state/quixote/shell"
+    try:
+        with open(HERE + place + "/forensics.jsonl", encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+    except FileNotFoundError:
+        return []
+
+
+def forget_forensics():
+    shutil.rmtree(HERE + "/state", ignore_errors=True)
+
+
+def lost(kill, limit, sentence, **keys):
+    """A task waits, a supervisor is lost: the outcome within `limit` seconds."""
+    workload = Workload("enforce", **keys)
+    workload.type(TRAINED)
+    expect(workload.read(len(grep_output())) == grep_output(), "does not run at all")
+    workload.stop_tma()
+    workload.type(TRAINED)
+    workload.wait_for_waiter()
+    started = time.monotonic()
+    kill(workload)
+    workload.assert_nothing_ran()
+    took = time.monotonic() - started
+    expect(took < limit, "took %.1f s" % took)
+    wait_until(lambda: workload.status()["gone"] == "1", "the kernel to miss its reader")
+    if sentence:
+        expect(workload.process.wait(PATIENCE_SEC) == 205, "status %s" % workload.process.returncode)
+        err = workload.process.stderr.read().decode()
+        expect(sentence in err, err)
+    return workload
+
+
+def main(module):
+    """Run the rules of a test, the functions whose names begin with rule_, and print TAP."""
+    rules = [(name, rule) for name, rule in module.items() if name.startswith("rule_")]
+    chosen = sys.argv[1:]
+    failed = 0
+    os.makedirs(HERE, exist_ok=True)
+    print("1..%d" % len(rules))
+    for number, (name, rule) in enumerate(rules, 1):
+        title = name[len("rule_"):].replace("_", " ")
+        if chosen and not any(word in name for word in chosen):
+            print("ok %d - %s # SKIP not chosen" % (number, title))
+            continue
+        try:
+            rule()
+            print("ok %d - %s" % (number, title), flush=True)
+        except Exception as error:  # a rule may fail in any way
+            failed += 1
+            print("not ok %d - %s: %s: %s" % (number, title, type(error).__name__, error), flush=True)
+        while Workload.all:
+            Workload.all.pop().close()
+    sys.exit(1 if failed else 0)
