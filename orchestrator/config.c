@@ -12,364 +12,15 @@
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "config-private.h"
 #include "config-value.h"
-#include "config.h"
 #include "suggest.h"
 
-/* The kernel's: directories of one namespace, and room for them in its create command. */
-#define SCRATCH_MAX 32
-#define SCRATCH_BYTES 3072
+/* More than there are keys. */
+#define KEYS_MAX 64
 
 /* As many bytes of a bad value as a message shows. */
 #define SHOWN_BYTES 60
-
-struct key;
-
-/**
- * struct parse - A file being parsed.
- * @path: Its name, for messages.
- * @dir_size: Bytes of @path up to the last slash, that one included.
- * @rest: What has not been read yet.
- * @rest_size: Bytes at @rest.
- * @line: Number of the line that was read last.
- * @seen: Per key the line where it stands, 0 if it has not come.
- * @result: Result of the parse so far; the first failure stays.
- */
-struct parse {
-	const char *path;
-	size_t dir_size;
-	const char *rest;
-	size_t rest_size;
-	unsigned int line;
-	unsigned int *seen;
-	struct config *config;
-	struct config_error *error;
-	int result;
-};
-
-/**
- * struct key - A key of the file.
- * @take: Put @value into @field, which is at @offset of struct config. Result
- *	as in config-value.h.
- * @choices: Names of an enum, ended by NULL; take_choice() only.
- * @available: How many bits of it say which of @choices exist in this version.
- * @expected: For messages; NULL if @choices says it.
- * @required: Must be there.
- */
-struct key {
-	const char *section;
-	const char *name;
-	int (*take)(struct parse *p, const struct key *key, const char *value, void *field,
-		    const char **ret_wrong);
-	size_t offset;
-	const char *const *choices;
-	unsigned int unavailable;
-	const char *expected;
-	bool required;
-};
-
-#define CHOICES(name, NAME)                                                                        \
-	static_assert(sizeof(enum config_##name) == sizeof(unsigned int), "size");                 \
-	static const char *const name##_choices[CONFIG_##NAME##_COUNT + 1]
-
-CHOICES(type, TYPE) = {
-	[CONFIG_TYPE_SERVICE] = "service",
-	[CONFIG_TYPE_TOOL] = "tool",
-};
-CHOICES(terminal, TERMINAL) = {
-	[CONFIG_TERMINAL_NO] = "no",
-	[CONFIG_TERMINAL_YES] = "yes",
-	[CONFIG_TERMINAL_INHERIT] = "inherit",
-};
-CHOICES(mode, MODE) = {
-	[CONFIG_MODE_TRAIN] = "train",
-	[CONFIG_MODE_SHADOW] = "shadow",
-	[CONFIG_MODE_ENFORCE] = "enforce",
-};
-CHOICES(digest, DIGEST) = {
-	[CONFIG_DIGEST_SHA256] = "sha256", [CONFIG_DIGEST_SHA384] = "sha384",
-	[CONFIG_DIGEST_SHA512] = "sha512", [CONFIG_DIGEST_SHA3_256] = "sha3-256",
-	[CONFIG_DIGEST_SM3] = "sm3",
-};
-CHOICES(fields, FIELDS) = {
-	[CONFIG_FIELDS_STRICT] = "strict",
-	[CONFIG_FIELDS_PORTABLE] = "portable",
-};
-CHOICES(user_namespace, USER_NAMESPACE) = {
-	[CONFIG_USER_NAMESPACE_INITIAL] = "initial",
-	[CONFIG_USER_NAMESPACE_CURRENT] = "current",
-};
-CHOICES(root, ROOT) = {
-	[CONFIG_ROOT_KERNEL] = "kernel", [CONFIG_ROOT_PROCESS] = "process",
-	[CONFIG_ROOT_MCU] = "mcu",	 [CONFIG_ROOT_XEN] = "xen",
-	[CONFIG_ROOT_SGX] = "sgx",
-};
-CHOICES(on_violation, ON_VIOLATION) = {
-	[CONFIG_ON_VIOLATION_DENY] = "deny",
-	[CONFIG_ON_VIOLATION_ISOLATE] = "isolate",
-	[CONFIG_ON_VIOLATION_KILL] = "kill",
-	[CONFIG_ON_VIOLATION_WARN] = "warn",
-};
-CHOICES(on_loss, ON_LOSS) = {
-	[CONFIG_ON_LOSS_KILL] = "kill",
-	[CONFIG_ON_LOSS_DENY] = "deny",
-};
-static const char *const boolean_choices[] = { "no", "yes", NULL };
-
-/* Values. */
-
-static int wrong(const char **ret_wrong, const char *what)
-{
-	*ret_wrong = what;
-	return -EBADMSG;
-}
-
-static int take_choice(struct parse *p, const struct key *key, const char *value, void *field,
-		       const char **ret_wrong)
-{
-	for (unsigned int i = 0; key->choices[i]; i++) {
-		if (strcmp(key->choices[i], value))
-			continue;
-		if (key->unavailable & (1u << i))
-			return wrong(ret_wrong, "does not exist yet in this version");
-		*(unsigned int *)field = i;
-		return 0;
-	}
-	return wrong(ret_wrong, "is unknown");
-}
-
-static int take_boolean(struct parse *p, const struct key *key, const char *value, void *field,
-			const char **ret_wrong)
-{
-	unsigned int choice = 0;
-	int r = take_choice(p, key, value, &choice, ret_wrong);
-
-	if (r == 0 && field)
-		*(bool *)field = choice;
-	return r;
-}
-
-static int set_text(char **field, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-static int take_name(struct parse *p, const struct key *key, const char *value, void *field,
-		     const char **ret_wrong)
-{
-	int r = value_name(value, ret_wrong);
-
-	return r < 0 ? r : set_text(field, value);
-}
-
-static int take_user(struct parse *p, const struct key *key, const char *value, void *field,
-		     const char **ret_wrong)
-{
-	int r = value_user(value, ret_wrong);
-
-	return r < 0 ? r : set_text(field, value);
-}
-
-static int take_deadline(struct parse *p, const struct key *key, const char *value, void *field,
-			 const char **ret_wrong)
-{
-	return value_usec(value, field, ret_wrong);
-}
-
-/* Relative to the directory of the file. */
-static int resolve(const struct parse *p, const char *value, char **ret)
-{
-	int dir_size = value[0] == '/' ? 0 : (int)p->dir_size;
-	char *path;
-
-	if (asprintf(&path, "%.*s%s", dir_size, p->path, value) < 0)
-		return -ENOMEM;
-	free(*ret);
-	*ret = path;
-	return 0;
-}
-
-static int take_file(struct parse *p, const struct key *key, const char *value, void *field,
-		     const char **ret_wrong)
-{
-	if (strlen(value) + p->dir_size >= 4096)
-		return wrong(ret_wrong, "is longer than a path can be");
-	if (value[strlen(value) - 1] == '/' && value[1])
-		return wrong(ret_wrong, "ends in a slash");
-	return resolve(p, value, field);
-}
-
-static int take_words(struct parse *p, const char *value, char ***field, const char **ret_wrong)
-{
-	char **words;
-	int r = value_split(value, &words, ret_wrong);
-
-	if (r < 0)
-		return r;
-	value_words_free(*field);
-	*field = words;
-	return 0;
-}
-
-static int take_command(struct parse *p, const struct key *key, const char *value, void *field,
-			const char **ret_wrong)
-{
-	_cleanup_(value_words_freep) char **words = NULL;
-	int r = take_words(p, value, &words, ret_wrong);
-
-	if (r < 0)
-		return r;
-	if (!words[0][0])
-		return wrong(ret_wrong, "has an empty program");
-	if (strchr(words[0], '/')) {
-		r = resolve(p, words[0], &words[0]);
-		if (r < 0)
-			return r;
-	}
-	*(char ***)field = TAKE_PTR(words);
-	return 0;
-}
-
-static bool has_name_before(char *const *words, char *const *word)
-{
-	size_t size = strcspn(*word, "=") + 1;
-
-	for (; words < word; words++) {
-		if (!strncmp(*words, *word, size))
-			return true;
-	}
-	return false;
-}
-
-static int take_environment(struct parse *p, const struct key *key, const char *value, void *field,
-			    const char **ret_wrong)
-{
-	int r = take_words(p, value, field, ret_wrong);
-	char **words = *(char ***)field;
-
-	for (char **w = words; r == 0 && *w; w++) {
-		r = value_variable(*w, ret_wrong);
-		if (r == 0 && has_name_before(words, w))
-			r = wrong(ret_wrong, "has a variable twice");
-	}
-	return r;
-}
-
-static bool has_word_before(char *const *words, char *const *word)
-{
-	for (; words < word; words++) {
-		if (!strcmp(*words, *word))
-			return true;
-	}
-	return false;
-}
-
-static int take_pseudonym(struct parse *p, const struct key *key, const char *value, void *field,
-			  const char **ret_wrong)
-{
-	int r = take_words(p, value, field, ret_wrong);
-	char **words = *(char ***)field;
-
-	for (char **w = words; r == 0 && *w; w++) {
-		r = value_path(*w, ret_wrong);
-		if (r == 0 && has_word_before(words, w))
-			r = wrong(ret_wrong, "has a path twice");
-	}
-	return r;
-}
-
-/* A directory, with or without its final slash, gets it. */
-static int finish_directory(char **word, const char **ret_wrong)
-{
-	size_t size = strlen(*word);
-	char *path;
-	int r;
-
-	if (size > 1 && (*word)[size - 1] == '/')
-		(*word)[size - 1] = '\0';
-	r = value_path(*word, ret_wrong);
-	if (r < 0)
-		return r;
-	if (!(*word)[1])
-		return wrong(ret_wrong, "is the whole file system");
-	if (asprintf(&path, "%s/", *word) < 0)
-		return -ENOMEM;
-	free(*word);
-	*word = path;
-	return 0;
-}
-
-static int take_scratch(struct parse *p, const struct key *key, const char *value, void *field,
-			const char **ret_wrong)
-{
-	int r = take_words(p, value, field, ret_wrong);
-	char **words = *(char ***)field;
-	size_t bytes = 0;
-
-	for (char **w = words; r == 0 && *w; w++) {
-		r = finish_directory(w, ret_wrong);
-		if (r == 0 && has_word_before(words, w))
-			r = wrong(ret_wrong, "has a directory twice");
-		bytes += strlen(*w) + 1;
-		if (r == 0 && (w - words >= SCRATCH_MAX || bytes > SCRATCH_BYTES))
-			r = wrong(ret_wrong, "has more directories than the kernel takes");
-	}
-	return r;
-}
-
-static int take_later(struct parse *p, const struct key *key, const char *value, void *field,
-		      const char **ret_wrong)
-{
-	return wrong(ret_wrong, "cannot be used in this version: OCI bundles are not run yet");
-}
-
-/* The table. */
-
-#define FIELD(field) .offset = offsetof(struct config, field)
-#define CHOICE(field) .take = take_choice, FIELD(field), .choices = field##_choices
-
-static const struct key keys[] = {
-	{ "Workload", "Name", take_name, FIELD(name),
-	  .expected = "up to 64 letters, digits, '.', '_' and '-', a letter or digit first" },
-	{ "Workload", "Type", CHOICE(type) },
-	{ "Workload", "Command", take_command, FIELD(command), .required = true,
-	  .expected = "a program and its arguments" },
-	{ "Workload", "Bundle", take_later, .expected = "Command=" },
-	{ "Workload", "Runtime", take_later, .expected = "Command=" },
-	{ "Workload", "User", take_user, FIELD(user), .expected = "a user name or number" },
-	{ "Workload", "WorkingDirectory", take_file, FIELD(working_directory),
-	  .expected = "a directory" },
-	{ "Workload", "Environment", take_environment, FIELD(environment),
-	  .expected = "NAME=VALUE, several separated by blanks, each name once" },
-	{ "Workload", "Terminal", CHOICE(terminal) },
-	{ "Model", "File", take_file, FIELD(model), .required = true,
-	  .expected = "the path of the model" },
-	{ "Model", "Mode", CHOICE(mode) },
-	{ "Model", "Digest", CHOICE(digest) },
-	{ "Model", "Fields", CHOICE(fields) },
-	{ "Model", "UserNamespace", CHOICE(user_namespace) },
-	{ "Model", "Pseudonym", take_pseudonym, FIELD(pseudonym),
-	  .expected = "absolute paths, separated by blanks" },
-	{ "Model", "Scratch", take_scratch, FIELD(scratch),
-	  .expected = "up to 32 absolute directories, separated by blanks" },
-	{ "Trust", "Root", CHOICE(root), .unavailable = ~(1u << CONFIG_ROOT_PROCESS),
-	  .expected = "process" },
-	{ "Trust", "Keys", take_file, FIELD(keys), .expected = "a directory" },
-	{ "Trust", "AllowUnsigned", take_boolean, FIELD(allow_unsigned),
-	  .choices = boolean_choices },
-	{ "TPM", "Anchor", take_boolean, .offset = SIZE_MAX, .choices = boolean_choices,
-	  .unavailable = 1u << 1, .expected = "no" },
-	{ "Failure", "OnViolation", CHOICE(on_violation) },
-	{ "Failure", "OnLoss", CHOICE(on_loss) },
-	{ "Failure", "Deadline", take_deadline, FIELD(deadline_usec),
-	  .expected = "a time from 1ms to 60min: a number with ms, s or min" },
-};
 
 /* Messages. */
 
@@ -480,9 +131,9 @@ static const char *section_name(size_t i, const void *userdata)
 /* Number i of the keys of a section. */
 static const char *key_name(size_t i, const void *section)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
-		if (!strcmp(keys[k].section, section) && i-- == 0)
-			return keys[k].name;
+	for (size_t k = 0; k < config_key_count; k++) {
+		if (!strcmp(config_keys[k].section, section) && i-- == 0)
+			return config_keys[k].name;
 	}
 	return NULL;
 }
@@ -518,9 +169,9 @@ static int refuse_section(struct parse *p, const char *section, const char *name
 
 static const struct key *find_key(const char *section, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
-			return &keys[i];
+	for (size_t i = 0; i < config_key_count; i++) {
+		if (!strcmp(config_keys[i].section, section) && !strcmp(config_keys[i].name, name))
+			return &config_keys[i];
 	}
 	return NULL;
 }
@@ -528,9 +179,9 @@ static const struct key *find_key(const char *section, const char *name)
 /* The section in which a key stands that was written in another; NULL if in none. */
 static const char *section_of(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!strcmp(keys[i].name, name))
-			return keys[i].section;
+	for (size_t i = 0; i < config_key_count; i++) {
+		if (!strcmp(config_keys[i].name, name))
+			return config_keys[i].section;
 	}
 	return NULL;
 }
@@ -553,13 +204,6 @@ static int refuse_unknown(struct parse *p, const char *section, const char *name
 	return refuse(p, -EBADMSG);
 }
 
-/* Lists may be empty: that says "none". */
-static bool may_be_empty(const struct key *key)
-{
-	return key->take == take_scratch || key->take == take_pseudonym ||
-	       key->take == take_environment;
-}
-
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct parse *p = userdata;
@@ -572,12 +216,13 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 		return refuse_section(p, section, name);
 	if (!key)
 		return refuse_unknown(p, section, name);
-	if (p->seen[key - keys])
-		return refuse_key(p, key, "is given twice, first in line %u", p->seen[key - keys]);
-	if (!*value && !may_be_empty(key))
+	if (p->seen[key - config_keys])
+		return refuse_key(p, key, "is given twice, first in line %u",
+				  p->seen[key - config_keys]);
+	if (!*value && !key->may_be_empty)
 		return refuse_key(p, key, "is empty", 0);
 
-	p->seen[key - keys] = p->line;
+	p->seen[key - config_keys] = p->line;
 	field = key->offset == SIZE_MAX ? NULL : (char *)p->config + key->offset;
 	r = key->take(p, key, value, field, &what);
 	if (r == 0)
@@ -699,8 +344,10 @@ static int default_name(struct parse *p)
 	if (size < sizeof(name)) {
 		memcpy(name, base, size);
 		name[size] = '\0';
-		if (value_name(name, &what) == 0)
-			return set_text(&p->config->name, name);
+		if (value_name(name, &what) == 0) {
+			p->config->name = strdup(name);
+			return p->config->name ? 0 : -ENOMEM;
+		}
 	}
 	t = begin_error(p, 0);
 	put(&t, "Name: cannot be made from the file name; expected Name= in [Workload]");
@@ -709,14 +356,14 @@ static int default_name(struct parse *p)
 
 static int check_required(struct parse *p)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+	for (size_t i = 0; i < config_key_count; i++) {
 		struct text t;
 
-		if (!keys[i].required || p->seen[i])
+		if (!config_keys[i].required || p->seen[i])
 			continue;
 		t = begin_error(p, 0);
-		put(&t, "%s: missing in [%s]", keys[i].name, keys[i].section);
-		put_expected(&t, &keys[i]);
+		put(&t, "%s: missing in [%s]", config_keys[i].name, config_keys[i].section);
+		put_expected(&t, &config_keys[i]);
 		return -EBADMSG;
 	}
 	return 0;
@@ -762,7 +409,7 @@ int config_parse(const char *path, const char *data, size_t size, struct config 
 {
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	const char *slash = strrchr(path, '/');
-	unsigned int seen[ARRAY_SIZE(keys)] = { 0 };
+	unsigned int seen[KEYS_MAX] = { 0 };
 	struct parse p = { .path = path,
 			   .dir_size = slash ? slash + 1 - path : 0,
 			   .rest = data,
@@ -778,6 +425,7 @@ int config_parse(const char *path, const char *data, size_t size, struct config 
 		put(&t, "the file is too long; expected at most %u bytes", CONFIG_FILE_BYTES);
 		return -E2BIG;
 	}
+	assert(config_key_count <= KEYS_MAX);
 	if (config)
 		r = parse_all(&p);
 	if (r == -ENOMEM)
@@ -838,29 +486,4 @@ struct config *config_free(struct config *config)
 	free(config->keys);
 	free(config);
 	return NULL;
-}
-
-#define TO_STRING(name)                                                                            \
-	const char *config_##name##_to_string(enum config_##name value)                            \
-	{                                                                                          \
-		return name##_choices[value];                                                      \
-	}
-
-TO_STRING(type)
-TO_STRING(terminal)
-TO_STRING(mode)
-TO_STRING(digest)
-TO_STRING(fields)
-TO_STRING(user_namespace)
-TO_STRING(root)
-TO_STRING(on_violation)
-TO_STRING(on_loss)
-
-int config_mode_from_string(const char *name)
-{
-	for (int i = 0; mode_choices[i]; i++) {
-		if (!strcmp(mode_choices[i], name))
-			return i;
-	}
-	return -EINVAL;
 }
