@@ -86,10 +86,10 @@ static bool find_below(const struct tsem_type *type, const char *path, struct fo
 /* Path inside the CELL; NULL if the member is elsewhere. */
 static const char *cell_path(enum tsem_event_id event, const char *path)
 {
-	size_t size = strlen(tsem_events[event].name);
+	const char *name = tsem_events[event].name ?: "";
+	size_t size = strlen(name);
 
-	return !strncmp(path, tsem_events[event].name, size) && path[size] == '.' ? path + size + 1
-										  : NULL;
+	return size && !strncmp(path, name, size) && path[size] == '.' ? path + size + 1 : NULL;
 }
 
 /* Named projections; formula.md, section 4. */

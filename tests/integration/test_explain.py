@@ -192,6 +192,12 @@ class ExplainTest(unittest.TestCase):
         self.assertTrue(self.sentence().endswith(
             "/srv/job.sh itself was not learned: learned only as the first program"))
 
+    def test_event_of_another_version(self):
+        event = record("quux_event", {"file": {"path": {"pathname": "/srv/a"}}}, self.sh)
+        self.story.refused.append(("ab" * 32, "refused", event))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): quux_event /srv/a: refused: "
+                                          "no event of this kind was learned")
+
     def test_unknown_program(self):
         self.story.refuse(self.opened("/etc/passwd", task="ab" * 32, mode="0100644", digest="2" * 64))
         self.assertTrue(self.sentence().startswith("program abababab…: open /etc/passwd for reading: refused: "))

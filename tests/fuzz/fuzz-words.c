@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * fuzz-words.c - fuzzes what quixote explain does with a record.
+ *
+ * Whatever stands in it, what is said is a line that a terminal can show; a
+ * record is at no distance from itself.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "../../cli/facts.h"
+#include "../../cli/near.h"
+#include "../../cli/phrase.h"
+#include "../../cli/programs.h"
+#include "../../cli/text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_shown(const struct text *t)
+{
+	for (size_t i = 0; i < t->size; i++) {
+		unsigned char c = t->data[i];
+
+		if (c < ' ' || c == 0x7f || (c == 0xc2 && (unsigned char)t->data[i + 1] < 0xa0))
+			abort();
+	}
+}
+
+static void check_words(const struct facts *facts, const struct programs *programs)
+{
+	struct comparison c;
+	struct text t = TEXT_EMPTY;
+
+	phrase_add(facts, programs, &t);
+	programs_chain(programs, facts_get(facts, "event.task_id") ?: "", &t);
+	near_compare(facts, facts, TSEM_FIELDS_PORTABLE, UINT32_MAX - 1, &c);
+	if (c.distance > NEAR_RENAMED || c.count)
+		abort();
+	near_explain(facts, facts, &c, programs, &t);
+	check_shown(&t);
+	text_done(&t);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct programs programs = { NULL };
+	struct facts facts, exec;
+
+	if (facts_parse((const char *)data, size, &facts) < 0)
+		return 0;
+	if (facts_parse((const char *)data, size, &exec) == 0)
+		(void)programs_add(&programs, &exec, false);
+	check_words(&facts, &programs);
+	programs_done(&programs);
+	facts_done(&facts);
+	return 0;
+}
