@@ -35,6 +35,4 @@ struct tsem_hash {
 struct tsem_hash *tsem_hash_new(const struct tsem_alg *alg, gfp_t gfp);
 void tsem_hash_free(struct tsem_hash *hash);
 
-DEFINE_FREE(tsem_hash, struct tsem_hash *, if (_T) tsem_hash_free(_T))
-
 #endif /* _SECURITY_TSEM_DIGEST_H */

@@ -183,8 +183,6 @@ void tsem_ns_join(struct tsem_ns *ns);
 void tsem_ns_leave(struct tsem_ns *ns);
 void tsem_ns_kill(struct tsem_ns *ns);
 
-DEFINE_FREE(tsem_ns, struct tsem_ns *, if (!IS_ERR_OR_NULL(_T)) tsem_ns_put(_T))
-
 static inline void tsem_ns_count(struct tsem_ns *ns, enum tsem_counter counter)
 {
 	atomic64_inc(&ns->counts[counter]);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * base.h - what the core needs from its surroundings: integers of fixed size
- * and the four functions that a compiler expects anyway. The core runs in the kernel, in the userspace agent
- * and on devices without a C library, so nothing else may be included there.
+ * and the four functions that a compiler expects anyway. The core runs in the
+ * kernel, in the userspace agent and on devices without a C library, so nothing
+ * else may be included there.
  */
 #ifndef TSEM_CORE_BASE_H
 #define TSEM_CORE_BASE_H

@@ -58,7 +58,8 @@ static inline void tsem_pack_u16(struct tsem_packer *p, uint16_t value)
 static inline void tsem_pack_u32(struct tsem_packer *p, uint32_t value)
 {
 	const uint8_t bytes[4] = {
-		(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24),
+		(uint8_t)value, (uint8_t)(value >> 8),
+		(uint8_t)(value >> 16), (uint8_t)(value >> 24),
 	};
 
 	tsem_pack_bytes(p, bytes, sizeof(bytes));
