@@ -52,8 +52,9 @@ static int answer_ready(struct session *s, const struct status_message *m)
 
 static int answer_pong(struct session *s, const struct status_message *m)
 {
-	if (m->numbers[0] == s->ping)
-		s->ping_usec = 0;
+	if (!s->ping_usec || m->numbers[0] != s->ping)
+		return session_fail(s, FAILURE_TMA_GARBAGE, "an answer to nothing", 0);
+	s->ping_usec = 0;
 	return 0;
 }
 
@@ -207,9 +208,8 @@ int watch_begin(struct session *s)
 	r = sd_event_add_io(s->event, &s->tma_source, s->tma_socket, EPOLLIN, on_tma_message, s);
 	if (r < 0)
 		return r;
-	r = sd_event_source_set_priority(s->tma_source, SD_EVENT_PRIORITY_IMPORTANT);
-	if (r < 0)
-		return r;
+	/* With the priority of all others: an agent that never stops talking holds up none of them.
+	 */
 	(void)sd_event_source_set_description(s->tma_source, "tma"); /* for people */
 	r = sd_event_add_time_relative(s->event, &s->tick, CLOCK_MONOTONIC, tick_usec(s),
 				       10 * USEC_PER_MSEC, on_tick, s);

@@ -15,6 +15,9 @@
 #include "loop.h"
 #include "status.h"
 
+/* Read in a row before the orchestrator is listened to again: milliseconds at most. */
+#define BATCHES_MAX 16
+
 /* The longest line: "untrusted ", 20 digits and a line feed. */
 #define VERDICT_LINE_BYTES 32
 
@@ -287,7 +290,7 @@ int loop_run(struct loop *loop)
 			if (r != 0)
 				return r < 0 ? r : 0;
 		}
-		if (loop->readable) {
+		for (int i = 0; loop->readable && i < BATCHES_MAX; i++) {
 			r = take_records(loop);
 			if (r < 0)
 				return r;
