@@ -190,25 +190,40 @@ static int set_nearest(struct refusal *refusal, const struct tsem_model_point *p
 	return facts_parse(point->event, point->event_size, &refusal->nearest);
 }
 
+static struct near_query query_of(const struct explanation *e, const struct refusal *refusal)
+{
+	return (struct near_query){
+		.seen = &refusal->record,
+		.event = refusal->event,
+		.fields = e->fields,
+		.limit = UINT_MAX - 1,
+	};
+}
+
 /* Is this point nearer to a refusal than those before? */
 static int consider_point(const struct tsem_model_point *point, void *userdata)
 {
 	struct explanation *e = userdata;
 	unsigned int size = tsem_model_get_header(e->model.model)->digest_size;
 	struct facts facts;
+	const struct fact *object;
 	enum tsem_event_id event;
 	int r = facts_parse(point->event, point->event_size, &facts);
 
 	if (r < 0)
 		return r;
 	event = phrase_event(&facts);
+	object = phrase_counted_object(&facts);
 	for (size_t i = 0; r == 0 && i < e->refusals.count; i++) {
 		struct refusal *refusal = e->refusals.list[i];
+		struct near_query query = query_of(e, refusal);
 		struct comparison c;
 
-		if (phrase_event(&refusal->record) != event)
+		if (refusal->event != event ||
+		    near_least(object, refusal->object) > refusal->distance)
 			continue;
-		near_compare(&facts, &refusal->record, e->fields, refusal->distance, &c);
+		query.limit = refusal->distance;
+		near_compare(&query, &facts, &c);
 		if (!refusal->nearest_coefficient || c.distance < refusal->distance)
 			r = set_nearest(refusal, point, size, c.distance);
 	}
@@ -384,12 +399,13 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 
 static int print_refusal(const struct explanation *e, const struct refusal *refusal)
 {
+	const struct near_query query = query_of(e, refusal);
 	struct comparison c = { .fields = e->fields };
 	struct text t = TEXT_EMPTY;
 	int r;
 
 	if (refusal->nearest_coefficient)
-		near_compare(&refusal->nearest, &refusal->record, e->fields, UINT_MAX - 1, &c);
+		near_compare(&query, &refusal->nearest, &c);
 	(e->json ? tell_json : tell)(e, refusal, &c, &t);
 	r = t.failed ? -ENOMEM : 0;
 	if (r == 0)

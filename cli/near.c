@@ -267,35 +267,39 @@ static void add_difference(struct comparison *c, struct difference d)
 /**
  * struct pair - Two events being compared.
  * @hint: Where in @learned the next member is likely to be: the order is the same.
+ * @seen_hint: The same in what was seen.
  */
 struct pair {
-	enum tsem_event_id event;
+	const struct near_query *query;
 	const struct facts *learned;
-	const struct facts *seen;
-	enum tsem_fields fields;
 	size_t hint;
+	size_t seen_hint;
 };
 
-static const struct fact *find_learned(struct pair *p, const char *path)
+static const struct fact *find_from(const struct facts *facts, const char *path, size_t *hint)
 {
-	const struct facts *learned = p->learned;
+	for (size_t i = 0; i < facts->count; i++) {
+		size_t at = *hint + i < facts->count ? *hint + i : *hint + i - facts->count;
 
-	for (size_t i = 0; i < learned->count; i++) {
-		size_t at = (p->hint + i) % learned->count;
-
-		if (!strcmp(learned->list[at].path, path)) {
-			p->hint = at + 1;
-			return &learned->list[at];
+		if (!strcmp(facts->list[at].path, path)) {
+			*hint = at + 1 < facts->count ? at + 1 : 0;
+			return &facts->list[at];
 		}
 	}
 	return NULL;
+}
+
+/* What an object of the event says but its actor, it says of one run only. */
+static bool is_of_one_run(const char *path)
+{
+	return !strncmp(path, "event.", 6);
 }
 
 static void compare_actor(const struct pair *p, const char *path, enum near_kind kind,
 			  struct comparison *ret)
 {
 	struct difference d = { kind, path, facts_find(p->learned, path),
-				facts_find(p->seen, path) };
+				facts_find(p->query->seen, path) };
 
 	if (d.learned && d.seen && strcmp(d.learned->value, d.seen->value))
 		add_difference(ret, d);
@@ -309,18 +313,18 @@ static bool is_equal(const struct fact *a, const struct fact *b)
 static void compare_member(const struct pair *p, const char *path, struct difference d,
 			   struct comparison *ret)
 {
-	const char *in_cell = cell_path(p->event, path);
+	const char *in_cell = cell_path(p->query->event, path);
 	struct found found;
 
-	if (is_equal(d.learned, d.seen) || !find_in_schema(p->event, path, &found))
+	if (is_equal(d.learned, d.seen) || !find_in_schema(p->query->event, path, &found))
 		return;
-	if (p->fields == TSEM_FIELDS_PORTABLE && found.local)
+	if (p->query->fields == TSEM_FIELDS_PORTABLE && found.local)
 		return;
-	if (is_emptied(p->learned, path, &found) && is_emptied(p->seen, path, &found)) {
+	if (is_emptied(p->learned, path, &found) && is_emptied(p->query->seen, path, &found)) {
 		ret->renamed = true;
 		return;
 	}
-	if (d.learned && d.seen && p->fields == TSEM_FIELDS_PORTABLE &&
+	if (d.learned && d.seen && p->query->fields == TSEM_FIELDS_PORTABLE &&
 	    same_projected(found.member->project, d.learned, d.seen))
 		return;
 	d.member = in_cell ?: path;
@@ -328,30 +332,51 @@ static void compare_member(const struct pair *p, const char *path, struct differ
 	add_difference(ret, d);
 }
 
-void near_compare(const struct facts *learned, const struct facts *seen, enum tsem_fields fields,
-		  unsigned int limit, struct comparison *ret)
+unsigned int near_least(const struct fact *learned, const struct fact *seen)
 {
-	struct pair p = { phrase_event(seen), learned, seen, fields, 0 };
+	const struct difference d = { NEAR_OBJECT, NULL, learned, seen };
+
+	if (!learned || !seen || strcmp(learned->path, seen->path) || is_equal(learned, seen))
+		return 0;
+	if (!learned->value[0] || !seen->value[0])
+		return 0; /* abstract addresses may be equal in the projection */
+	return weights[NEAR_OBJECT] - likeness(&d);
+}
+
+static void compare_members(struct pair *p, struct comparison *ret)
+{
+	const struct facts *seen = p->query->seen, *learned = p->learned;
 	struct difference d = { .learned = NULL };
+
+	for (size_t i = 0; i < seen->count && ret->distance <= p->query->limit; i++) {
+		d.seen = &seen->list[i];
+		if (is_of_one_run(d.seen->path))
+			continue;
+		d.learned = find_from(learned, d.seen->path, &p->hint);
+		compare_member(p, d.seen->path, d, ret);
+	}
+	d.seen = NULL;
+	for (size_t i = 0; i < learned->count && ret->distance <= p->query->limit; i++) {
+		d.learned = &learned->list[i];
+		if (!is_of_one_run(d.learned->path) &&
+		    !find_from(seen, d.learned->path, &p->seen_hint))
+			compare_member(p, d.learned->path, d, ret);
+	}
+}
+
+void near_compare(const struct near_query *query, const struct facts *learned,
+		  struct comparison *ret)
+{
+	struct pair p = { query, learned, 0, 0 };
 
 	ret->distance = ret->count = 0;
 	ret->renamed = false;
-	ret->fields = fields;
+	ret->fields = query->fields;
 	/* The TASK_ID of an exec is what follows from the rest. */
-	if (p.event != TSEM_EVENT_BPRM_COMMITTED_CREDS)
+	if (query->event != TSEM_EVENT_BPRM_COMMITTED_CREDS)
 		compare_actor(&p, "event.task_id", NEAR_PROGRAM, ret);
 	compare_actor(&p, "event.p_task_id", NEAR_PARENT, ret);
-	for (size_t i = 0; i < seen->count && ret->distance <= limit; i++) {
-		d.seen = &seen->list[i];
-		d.learned = find_learned(&p, d.seen->path);
-		compare_member(&p, d.seen->path, d, ret);
-	}
-	d.seen = NULL;
-	for (size_t i = 0; i < learned->count && ret->distance <= limit; i++) {
-		d.learned = &learned->list[i];
-		if (!facts_find(seen, d.learned->path))
-			compare_member(&p, d.learned->path, d, ret);
-	}
+	compare_members(&p, ret);
 	ret->distance += ret->renamed ? NEAR_RENAMED : 0;
 }
 
@@ -404,13 +429,18 @@ struct search {
 static void consider(const struct program *program, void *userdata)
 {
 	struct search *s = userdata;
-	unsigned int limit = s->best ? s->comparison.distance : UINT_MAX - 1;
+	const struct near_query query = {
+		.seen = &s->wanted->record,
+		.event = TSEM_EVENT_BPRM_COMMITTED_CREDS,
+		.fields = s->fields,
+		.limit = s->best ? s->comparison.distance : UINT_MAX - 1,
+	};
 	struct comparison c;
 
 	if (!program->learned)
 		return;
-	near_compare(&program->record, &s->wanted->record, s->fields, limit, &c);
-	if (s->best && c.distance >= limit)
+	near_compare(&query, &program->record, &c);
+	if (s->best && c.distance >= query.limit)
 		return;
 	s->best = program;
 	s->comparison = c;

@@ -51,11 +51,29 @@ struct comparison {
 };
 
 /**
- * near_compare() - Compare two events of one type.
- * @limit: A distance; beyond it the result need not be exact.
+ * struct near_query - An event to which others are compared.
+ * @seen: Bare record.
+ * @event: Its event: phrase_event().
+ * @fields: Projection.
+ * @limit: A distance; beyond it a comparison need not be exact.
  */
-void near_compare(const struct facts *learned, const struct facts *seen, enum tsem_fields fields,
-		  unsigned int limit, struct comparison *ret);
+struct near_query {
+	const struct facts *seen;
+	enum tsem_event_id event;
+	enum tsem_fields fields;
+	unsigned int limit;
+};
+
+/**
+ * near_least() - A distance below which two events with these objects cannot be.
+ * @learned: phrase_object() of one; NULL if it has none, or one that may not count.
+ * @seen: The same of the other.
+ */
+unsigned int near_least(const struct fact *learned, const struct fact *seen);
+
+/** near_compare() - Compare an event that was learned; of the same kind. */
+void near_compare(const struct near_query *query, const struct facts *learned,
+		  struct comparison *ret);
 
 /**
  * near_explain() - Say why the event was not known.

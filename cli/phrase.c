@@ -530,6 +530,17 @@ const struct fact *phrase_object(const struct facts *record)
 	return NULL;
 }
 
+const struct fact *phrase_counted_object(const struct facts *record)
+{
+	const char *type = facts_get(record, "event.type");
+
+	for (size_t i = 0; type && i < record->count; i++) {
+		if (is_below(record->list[i].path, type, ".scratch"))
+			return NULL;
+	}
+	return phrase_object(record);
+}
+
 void phrase_add(const struct facts *record, const struct programs *programs, struct text *text)
 {
 	const char *type = facts_get(record, "event.type");

@@ -20,6 +20,10 @@ void phrase_add(const struct facts *record, const struct programs *programs, str
 /** phrase_object() - The path or other name that the event is about; NULL if there is none. */
 const struct fact *phrase_object(const struct facts *record);
 
+/** phrase_counted_object() - The same; NULL also if it lies in scratch, where names do not count.
+ */
+const struct fact *phrase_counted_object(const struct facts *record);
+
 /** phrase_template() - For tests: the template of an event, NULL if it has none. */
 const char *phrase_template(enum tsem_event_id event);
 

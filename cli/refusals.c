@@ -9,6 +9,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../tma/recorder.h"
+#include "phrase.h"
 #include "refusals.h"
 
 #define RECORD "record."
@@ -97,6 +98,8 @@ static int add_refusal(struct refusals *r, struct facts *line, time_t when)
 	refusal->count = 1;
 	refusal->record = *line;
 	keep_record(&refusal->record);
+	refusal->event = phrase_event(&refusal->record);
+	refusal->object = phrase_counted_object(&refusal->record);
 	*line = (struct facts){ NULL, 0, NULL };
 	r->list[r->count++] = refusal;
 	return 0;

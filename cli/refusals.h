@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "../libtsem/core/schema.h"
 #include "facts.h"
 #include "programs.h"
 
@@ -18,6 +19,8 @@
 /**
  * struct refusal - An event outside the model.
  * @record: Bare.
+ * @event: Its event, 0 if it is of none that the schema has.
+ * @object: phrase_object() of it; NULL also where its name may not count.
  * @nearest: For whoever looks for it; freed with the rest.
  * @distance: To it.
  */
@@ -28,6 +31,8 @@ struct refusal {
 	time_t last;
 	uint64_t count;
 	struct facts record;
+	enum tsem_event_id event;
+	const struct fact *object;
 	struct facts nearest;
 	char *nearest_coefficient;
 	unsigned int distance;

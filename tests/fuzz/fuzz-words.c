@@ -28,12 +28,14 @@ static void check_shown(const struct text *t)
 
 static void check_words(const struct facts *facts, const struct programs *programs)
 {
+	const struct near_query query = { facts, phrase_event(facts), TSEM_FIELDS_PORTABLE,
+					  UINT32_MAX - 1 };
 	struct comparison c;
 	struct text t = TEXT_EMPTY;
 
 	phrase_add(facts, programs, &t);
 	programs_chain(programs, facts_get(facts, "event.task_id") ?: "", &t);
-	near_compare(facts, facts, TSEM_FIELDS_PORTABLE, UINT32_MAX - 1, &c);
+	near_compare(&query, facts, &c);
 	if (c.distance > NEAR_RENAMED || c.count)
 		abort();
 	near_explain(facts, facts, &c, programs, &t);
