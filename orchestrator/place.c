@@ -18,6 +18,11 @@ static void give_back(struct file_identity *before)
 	(void)privilege_files_as(*before);
 }
 
+/* Until the end of the scope; the variable is only there to end it. */
+#define FILES_AS(identity)                                                                         \
+	_cleanup_(give_back) __attribute__((unused)) struct file_identity before =                 \
+		privilege_files_as(identity)
+
 static int open_parent(const char *path, char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
@@ -96,7 +101,7 @@ static struct file_identity owner_of(int dir, struct file_identity otherwise)
 
 static int prepare_new(struct place *place)
 {
-	_cleanup_(give_back) struct file_identity before = privilege_files_as(place->identity);
+	FILES_AS(place->identity);
 
 	if (asprintf(&place->temp, ".%s.new", place->name) < 0) {
 		place->temp = NULL;
@@ -133,7 +138,7 @@ int place_open(const char *path, bool train, struct place *ret)
 
 int place_commit(struct place *place)
 {
-	_cleanup_(give_back) struct file_identity before = privilege_files_as(place->identity);
+	FILES_AS(place->identity);
 	struct stat st;
 
 	if (fstat(place->fd_old, &st) == 0 && S_ISREG(st.st_mode))
@@ -151,8 +156,7 @@ int place_commit(struct place *place)
 void place_close(struct place *place)
 {
 	if (place->temp && place->fd_new >= 0) {
-		_cleanup_(give_back) struct file_identity before =
-			privilege_files_as(place->identity);
+		FILES_AS(place->identity);
 
 		(void)unlinkat(place->dir, place->temp, 0); /* else the next run uses it */
 	}

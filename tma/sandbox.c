@@ -215,30 +215,34 @@ static int allow_calls(scmp_filter_ctx filter, enum sandbox_role role)
 }
 
 /* What is allowed for some arguments only, or fails without ending the process. */
+static const struct {
+	int number;
+	uint32_t action;
+	unsigned int condition_count;
+	struct scmp_arg_cmp condition;
+} special_calls[] = {
+	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ SCMP_SYS(mprotect), SCMP_ACT_ALLOW, 1, { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	/* fdopen() */
+	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { 1, SCMP_CMP_EQ, F_GETFL, 0 } },
+	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { 1, SCMP_CMP_NE, F_GETFL, 0 } },
+	/* stdio asks for the file's block size and does without it. */
+	{ SCMP_SYS(newfstatat), SCMP_ACT_ERRNO(EPERM), 0, {} },
+	{ SCMP_SYS(statx), SCMP_ACT_ERRNO(EPERM), 0, {} },
+	{ SCMP_SYS(ioctl), SCMP_ACT_ERRNO(EPERM), 0, {} },
+};
+
 static int allow_special_calls(scmp_filter_ctx filter)
 {
-	const int mapping_calls[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
-	/* stdio asks for the file's block size and does without it. */
-	const int failing_calls[] = { SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(ioctl) };
-	int r;
+	for (size_t i = 0; i < ARRAY_SIZE(special_calls); i++) {
+		int r = seccomp_rule_add_array(
+			filter, special_calls[i].action, special_calls[i].number,
+			special_calls[i].condition_count, &special_calls[i].condition);
 
-	for (size_t i = 0; i < ARRAY_SIZE(mapping_calls); i++) {
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping_calls[i], 1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(failing_calls); i++) {
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), failing_calls[i], 0);
-		if (r < 0)
-			return r;
-	}
-	r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-			     SCMP_A1(SCMP_CMP_EQ, F_GETFL)); /* fdopen() */
-	if (r < 0)
-		return r;
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 1,
-				SCMP_A1(SCMP_CMP_NE, F_GETFL));
+	return 0;
 }
 
 static void release_filter(scmp_filter_ctx *filter)
