@@ -529,8 +529,7 @@ static void test_every_byte(void **state)
 
 		text[i] ^= 0x01;
 		if (read_text(text, sizeof(text) - 1, &error, &model) == 0) {
-			_cleanup_(freep) char *again = text_of(model);
-
+			free(text_of(model)); /* it can be written */
 			accepted++;
 			(void)tsem_model_free(model);
 		}
