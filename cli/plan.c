@@ -14,6 +14,9 @@
 #include "plan.h"
 #include "text.h"
 
+/* Formula.md, section 3, "Pathnames". */
+static char *const default_scratch[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
+
 /* More at once help nobody. */
 #define PROBLEMS_MAX 16
 
@@ -105,6 +108,30 @@ static void check_directory(struct plan *p)
 			    directory);
 }
 
+static bool has_path(const char *const *paths, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(paths[i], path))
+			return true;
+	}
+	return false;
+}
+
+/* No list has a path twice, so as many that are all there are the same. */
+static void check_paths(struct plan *p, enum tsem_model_list list, char *const *wanted,
+			const char *key)
+{
+	size_t count, wanted_count = 0;
+	const char *const *paths = tsem_model_get_paths(p->model.model, list, &count);
+	bool same = true;
+
+	for (; wanted[wanted_count]; wanted_count++)
+		same = same && has_path(paths, count, wanted[wanted_count]);
+	if (!same || count != wanted_count)
+		text_format(add_problem(p, EXIT_MODEL),
+			    "%s: it was learned with another %s=", p->config->model, key);
+}
+
 /* What the model must agree with; the TMA compares the same. */
 static void check_match(struct plan *p)
 {
@@ -118,6 +145,8 @@ static void check_match(struct plan *p)
 
 	if (tsem_model_matches(p->model.model, &wanted, &error) < 0)
 		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
+	check_paths(p, TSEM_MODEL_PSEUDONYMS, p->config->pseudonym, "Pseudonym");
+	check_paths(p, TSEM_MODEL_SCRATCH, p->config->scratch ?: default_scratch, "Scratch");
 }
 
 static void check_model(struct plan *p)

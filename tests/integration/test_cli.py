@@ -187,6 +187,8 @@ class CliTest(unittest.TestCase):
         rows = [
             (story.model(), "the model was learned with Fields=strict, not portable: train a new one, or change "
                             "Fields="),
+            (Story(QUIXOTE, pseudonyms=["/a"]).model(), "a.model: it was learned with another Pseudonym="),
+            (Story(QUIXOTE, scratch=["/tmp/"]).model(), "a.model: it was learned with another Scratch="),
             (story.model()[:-1], "a.model:6: the file was cut off in this line"),
             (story.model().replace('"type": "3"', '"type": "4"'),
              "a.model:5: the coefficient is not that of the event"),
