@@ -130,11 +130,20 @@ class Workload:
 
 
 def write_config(path, model="shell.model", command="/bin/sh", **keys):
+    model_keys = {"File": HERE + "/" + model}
+    for key in ("Digest", "Fields"):
+        if key in keys:
+            model_keys[key] = keys.pop(key)
+    sections = {
+        "Workload": {"Name": "shell", "Type": "tool", "Command": command},
+        "Model": model_keys,
+        "Trust": {"AllowUnsigned": "yes"},
+        "Failure": dict({"Deadline": "2s"}, **keys),
+    }
     with open(path, "w", encoding="ascii") as file:
-        file.write("[Workload]\nName=shell\nType=tool\nCommand=%s\n" % command)
-        file.write("[Model]\nFile=%s/%s\n[Trust]\nAllowUnsigned=yes\n[Failure]\n" % (HERE, model))
-        for key, value in dict({"Deadline": "2s"}, **keys).items():
-            file.write("%s=%s\n" % (key, value))
+        for section, pairs in sections.items():
+            file.write("[%s]\n" % section)
+            file.writelines("%s=%s\n" % pair for pair in pairs.items())
 
 
 def grep_output():
