@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "../orchestrator/config.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "open.h"
@@ -20,8 +21,8 @@
 static const char help[] =
 	"usage: quixote model show [OPTION]... FILE\n"
 	"\n"
-	"Shows what the model FILE allows: its programs, each below the one that executes it,\n"
-	"with what it may do.\n"
+	"Shows what a model allows: its programs, each below the one that executes it, with what\n"
+	"it may do. FILE is the model, or a configuration (*.cfg) that names it.\n"
 	"\n"
 	"      --json    in JSON\n"
 	"  -h, --help    this text\n";
@@ -325,6 +326,24 @@ static int show(struct show *s, const char *path)
 	return fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
+static bool is_configuration(const char *path)
+{
+	size_t size = strlen(path);
+
+	return size > 4 && !strcmp(path + size - 4, ".cfg");
+}
+
+static int show_configured(struct show *s, const char *path)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+	struct config_error error;
+
+	if (config_read(path, &config, &error) == 0)
+		return show(s, config->model);
+	(void)fprintf(stderr, "quixote: %s\n", error.text);
+	return EXIT_CONFIGURATION;
+}
+
 int model_main(int argc, char *argv[])
 {
 	_cleanup_(show_done) struct show s = { .json = false };
@@ -342,5 +361,5 @@ int model_main(int argc, char *argv[])
 		return command_line_error(argv[0], "\"show\" is expected");
 	if (optind != argc - 2)
 		return command_line_error(argv[0], "one FILE is expected");
-	return show(&s, argv[optind + 1]);
+	return (is_configuration(argv[optind + 1]) ? show_configured : show)(&s, argv[optind + 1]);
 }

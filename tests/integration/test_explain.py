@@ -311,6 +311,15 @@ class ExplainTest(unittest.TestCase):
                                       "    grep\n"
                                       "        open /etc/passwd for reading\n")
 
+    def test_show_of_a_configuration(self):
+        path = self.write("job.model", self.story.model())
+        config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
+        self.assertEqual(self.run_quixote("model", "show", config).stdout,
+                         self.run_quixote("model", "show", path).stdout)
+        config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n")
+        done = self.run_quixote("model", "show", config)
+        self.assertEqual((done.returncode, done.stdout), (202, ""))
+
     def test_show_json(self):
         path = self.write("job.model", self.story.model())
         told = json.loads(self.run_quixote("model", "show", "--json", path).stdout)
