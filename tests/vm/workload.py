@@ -55,17 +55,18 @@ class Workload:
 
     all = []
 
-    def __init__(self, mode, user="0:0", arguments=(), driver=False, **keys):
+    def __init__(self, mode, user="0:0", arguments=(), driver=False, streams=None, **keys):
         self.config = HERE + "/shell.cfg"
         write_config(self.config, **keys)
         self.all.append(self)
         self.status_file = None
         before = set(os.listdir(TREE))
+        options = dict({"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,
+                        "stderr": subprocess.PIPE, "cwd": "/", "env": os.environ}, **streams or {})
+        options["env"] = dict(options["env"], STATE_DIRECTORY=HERE + "/state", HOME=HERE)
         self.process = subprocess.Popen(
             [ORCHESTRATOR, "--config=" + self.config, "--mode=" + mode, "--caller=" + user]
-            + (["--driver"] if driver else []) + ["--", *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
-            env=dict(os.environ, STATE_DIRECTORY=HERE + "/state", HOME=HERE))
+            + (["--driver"] if driver else []) + ["--", *arguments], **options)
         wait_until(lambda: self.process.poll() is not None or set(os.listdir(TREE)) - before,
                    "a namespace")
         names = [name for name in set(os.listdir(TREE)) - before if name.endswith(".status")]
@@ -144,6 +145,26 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
         for section, pairs in sections.items():
             file.write("[%s]\n" % section)
             file.writelines("%s=%s\n" % pair for pair in pairs.items())
+
+
+class changed_program:
+    """While it lasts, a program has one byte changed, and nothing else."""
+
+    def __init__(self, name):
+        self.path = os.path.realpath(shutil.which(name))
+
+    def __enter__(self):
+        changed = HERE + "/changed"
+        with open(self.path, "rb") as file:
+            content = bytearray(file.read())
+        content[-1] ^= 1
+        with open(changed, "wb") as file:
+            file.write(content)
+        os.chmod(changed, 0o755)
+        subprocess.run(["mount", "--bind", changed, self.path], check=True)
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.path], check=True)
 
 
 def grep_output():
