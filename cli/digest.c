@@ -14,6 +14,7 @@
 #include "../libtsem/core/engine.h"
 #include "../libtsem/core/state.h"
 #include "../libtsem/hasher.h"
+#include "../libtsem/set-memory.h"
 #include "command.h"
 
 #define SLOTS_FIRST 1024
@@ -85,42 +86,6 @@ static int parse_digest(const char *hex, unsigned int size, struct tsem_digest *
 	return 0;
 }
 
-static int set_new(struct tsem_set *set, size_t slots, unsigned int digest_size)
-{
-	void *memory = calloc(1, tsem_set_bytes(slots, digest_size));
-
-	if (!memory)
-		return -ENOMEM;
-	tsem_set_init(set, memory, slots, digest_size);
-	return 0;
-}
-
-static int set_grow(struct tsem_set *set)
-{
-	struct tsem_set larger;
-	int r = set_new(&larger, 2 * set->slots, set->digest_size);
-
-	if (r < 0)
-		return r;
-	tsem_set_move(set, &larger);
-	free(set->memory);
-	*set = larger;
-	return 0;
-}
-
-static int set_insert(struct tsem_set *set, const struct tsem_digest *digest)
-{
-	bool new;
-	int r;
-
-	while (!tsem_set_add(set, digest, &new)) {
-		r = set_grow(set);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int run_init(struct digest_run *run)
 {
 	unsigned int size = run->engine.hasher->ops->size;
@@ -134,15 +99,15 @@ static int run_init(struct digest_run *run)
 					  "--aggregate takes %u lower-case hexadecimal digits",
 					  2 * size);
 	run->packed = malloc(TSEM_RECORD_LINE_MAX);
-	r = run->packed ? set_new(&run->engine.points, SLOTS_FIRST, size) : -ENOMEM;
+	r = run->packed ? tsem_set_new(&run->engine.points, SLOTS_FIRST, size) : -ENOMEM;
 	if (r == 0)
-		r = set_new(&run->engine.pseudonyms, SLOTS_FIRST, size);
+		r = tsem_set_new(&run->engine.pseudonyms, SLOTS_FIRST, size);
 	for (size_t i = 0; r == 0 && i < run->pseudonym_count; i++) {
 		struct tsem_digest pseudonym;
 
 		tsem_pseudonym(run->pseudonyms[i], strlen(run->pseudonyms[i]), run->engine.hasher,
 			       &pseudonym);
-		r = set_insert(&run->engine.pseudonyms, &pseudonym);
+		r = tsem_set_insert(&run->engine.pseudonyms, &pseudonym);
 	}
 	tsem_measurement_start(&run->base, &run->aggregate, run->engine.hasher, &run->measurement);
 	return r;
@@ -162,7 +127,7 @@ static int judge(struct digest_run *run, const struct tsem_record *record,
 {
 	tsem_engine_judge(&run->engine, record, ret);
 	while (ret->judgement == TSEM_JUDGED_FULL) {
-		int r = set_grow(&run->engine.points);
+		int r = tsem_set_grow(&run->engine.points);
 
 		if (r < 0)
 			return r;

@@ -11,6 +11,7 @@
 #include "../libtsem/cleanup.h"
 #include "../libtsem/core/engine.h"
 #include "../libtsem/model.h"
+#include "../libtsem/set-memory.h"
 #include "judge.h"
 
 /* Of a model that is being learned; it doubles when it is full. */
@@ -81,16 +82,6 @@ static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 	},
 };
 
-static int set_new(struct tsem_set *set, size_t slots, unsigned int digest_size)
-{
-	void *memory = calloc(1, tsem_set_bytes(slots, digest_size));
-
-	if (!memory)
-		return -ENOMEM;
-	tsem_set_init(set, memory, slots, digest_size);
-	return 0;
-}
-
 /* Slots for @count entries at three quarters of the room. */
 static size_t slots_for(size_t count)
 {
@@ -101,38 +92,14 @@ static size_t slots_for(size_t count)
 	return slots;
 }
 
-static int set_grow(struct tsem_set *set)
-{
-	struct tsem_set larger;
-	int r = set_new(&larger, 2 * set->slots, set->digest_size);
-
-	if (r < 0)
-		return r;
-	tsem_set_move(set, &larger);
-	free(set->memory);
-	*set = larger;
-	return 0;
-}
-
-static int add_to_set(struct tsem_set *set, const struct tsem_digest *digest)
-{
-	bool is_new;
-
-	if (tsem_set_add(set, digest, &is_new))
-		return 0;
-	if (set_grow(set) < 0 || !tsem_set_add(set, digest, &is_new))
-		return -ENOMEM;
-	return 0;
-}
-
 static int load_point(const struct tsem_model_point *point, void *userdata)
 {
-	return add_to_set(userdata, &point->coefficient);
+	return tsem_set_insert(userdata, &point->coefficient);
 }
 
 static int load_program(const struct tsem_model_program *program, void *userdata)
 {
-	return add_to_set(userdata, &program->task_id);
+	return tsem_set_insert(userdata, &program->task_id);
 }
 
 static int load_pseudonyms(struct judge *judge, const struct tsem_model *model)
@@ -143,12 +110,12 @@ static int load_pseudonyms(struct judge *judge, const struct tsem_model *model)
 	int r;
 
 	paths = tsem_model_get_paths(model, TSEM_MODEL_PSEUDONYMS, &count);
-	r = set_new(set, slots_for(count), judge->engine.hasher->ops->size);
+	r = tsem_set_new(set, slots_for(count), judge->engine.hasher->ops->size);
 	for (size_t i = 0; r >= 0 && i < count; i++) {
 		struct tsem_digest pseudonym = {};
 
 		tsem_pseudonym(paths[i], strlen(paths[i]), judge->engine.hasher, &pseudonym);
-		r = add_to_set(set, &pseudonym);
+		r = tsem_set_insert(set, &pseudonym);
 	}
 	return r;
 }
@@ -162,10 +129,10 @@ static int load_sets(struct judge *judge, const struct tsem_model *model)
 
 	if (judge->mode == JUDGE_TRAIN && points < SLOTS_MIN)
 		points = SLOTS_MIN;
-	r = set_new(&judge->engine.points, points, digest_size);
+	r = tsem_set_new(&judge->engine.points, points, digest_size);
 	if (r < 0)
 		return r;
-	r = set_new(&judge->programs, slots_for(tsem_model_program_count(model)), digest_size);
+	r = tsem_set_new(&judge->programs, slots_for(tsem_model_program_count(model)), digest_size);
 	if (r < 0)
 		return r;
 	r = tsem_model_each_point(model, load_point, &judge->engine.points);
@@ -412,7 +379,7 @@ static int judge_point(struct judge *judge, const struct tsem_record *record, st
 	ret->verdict = timing_of(record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
 	tsem_engine_judge(&judge->engine, record, &result);
 	if (result.judgement == TSEM_JUDGED_FULL) {
-		r = judge->engine.points.count < TSEM_MODEL_POINTS ? set_grow(&judge->engine.points)
+		r = judge->engine.points.count < TSEM_MODEL_POINTS ? tsem_set_grow(&judge->engine.points)
 								   : -E2BIG;
 		if (r < 0)
 			return r;
