@@ -55,6 +55,7 @@ static const struct option options[] = {
  * @name: Of the workload.
  * @model_path: NULL if unknown.
  * @fields: Projection, of the model.
+ * @told: The last line.
  */
 struct explanation {
 	bool verbose;
@@ -67,6 +68,7 @@ struct explanation {
 	enum tsem_fields fields;
 	struct programs programs;
 	struct refusals refusals;
+	struct text told;
 };
 
 /* Finding the files. */
@@ -190,6 +192,12 @@ static int set_nearest(struct refusal *refusal, const struct tsem_model_point *p
 	return facts_parse(point->event, point->event_size, &refusal->nearest);
 }
 
+/* Of a program that was not learned nothing was: one line for all that it did. */
+static bool is_grouped(const struct explanation *e, const struct refusal *refusal)
+{
+	return refusal->culprit && !e->verbose && !e->json;
+}
+
 static struct near_query query_of(const struct explanation *e, const struct refusal *refusal)
 {
 	return (struct near_query){
@@ -219,7 +227,7 @@ static int consider_point(const struct tsem_model_point *point, void *userdata)
 		struct near_query query = query_of(e, refusal);
 		struct comparison c;
 
-		if (refusal->event != event ||
+		if (refusal->event != event || is_grouped(e, refusal) ||
 		    near_least(object, refusal->object) > refusal->distance)
 			continue;
 		query.limit = refusal->distance;
@@ -233,10 +241,15 @@ static int consider_point(const struct tsem_model_point *point, void *userdata)
 
 static int find_nearest(struct explanation *e)
 {
-	for (size_t i = 0; i < e->refusals.count; i++)
-		e->refusals.list[i]->distance = UINT_MAX;
 	if (!e->model.model)
 		return 0;
+	for (size_t i = 0; i < e->refusals.count; i++) {
+		struct refusal *refusal = e->refusals.list[i];
+		const char *task_id = facts_get(&refusal->record, "event.task_id");
+
+		refusal->distance = UINT_MAX;
+		refusal->culprit = programs_first_unlearned(&e->programs, task_id ?: "");
+	}
 	return tsem_model_each_point(e->model.model, consider_point, e);
 }
 
@@ -301,6 +314,32 @@ static void tell_differences(const struct comparison *c, struct text *t)
 	}
 }
 
+/* How many others are not told because this one is. */
+static void add_group(const struct explanation *e, const struct refusal *refusal, struct text *t)
+{
+	size_t more = 0;
+
+	if (!is_grouped(e, refusal))
+		return;
+	for (size_t i = 0; i < e->refusals.count; i++)
+		more += e->refusals.list[i]->culprit == refusal->culprit;
+	if (more > 1)
+		text_format(t, " (and %zu more for that reason; see --verbose)", more - 1);
+}
+
+static bool is_told_already(const struct explanation *e, size_t number)
+{
+	const struct refusal *const refusal = e->refusals.list[number];
+
+	if (!is_grouped(e, refusal))
+		return false;
+	for (size_t i = 0; i < number; i++) {
+		if (e->refusals.list[i]->culprit == refusal->culprit)
+			return true;
+	}
+	return false;
+}
+
 static void tell(const struct explanation *e, const struct refusal *refusal,
 		 const struct comparison *c, struct text *t)
 {
@@ -313,6 +352,7 @@ static void tell(const struct explanation *e, const struct refusal *refusal,
 		text_format(t, " %llu times", (unsigned long long)refusal->count);
 	text_add_string(t, ": ");
 	add_why(e, refusal, c, t);
+	add_group(e, refusal, t);
 	text_add_string(t, "\n");
 	if (!e->verbose)
 		return;
@@ -397,7 +437,7 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 	text_add_string(t, "}\n");
 }
 
-static int print_refusal(const struct explanation *e, const struct refusal *refusal)
+static int print_refusal(struct explanation *e, const struct refusal *refusal)
 {
 	const struct near_query query = query_of(e, refusal);
 	struct comparison c = { .fields = e->fields };
@@ -408,9 +448,11 @@ static int print_refusal(const struct explanation *e, const struct refusal *refu
 		near_compare(&query, &refusal->nearest, &c);
 	(e->json ? tell_json : tell)(e, refusal, &c, &t);
 	r = t.failed ? -ENOMEM : 0;
-	if (r == 0)
+	/* One thing that a person does may raise several events that are told in the same words. */
+	if (r == 0 && (!e->told.data || strcmp(e->told.data, t.data)))
 		(void)fwrite(text_get(&t), 1, t.size, stdout);
-	text_done(&t);
+	text_done(&e->told);
+	e->told = t;
 	return r;
 }
 
@@ -447,8 +489,10 @@ static int explain(struct explanation *e)
 		return EXIT_LOST;
 	}
 	r = find_nearest(e);
-	for (size_t i = 0; r == 0 && i < e->refusals.count; i++)
-		r = print_refusal(e, e->refusals.list[i]);
+	for (size_t i = 0; r == 0 && i < e->refusals.count; i++) {
+		if (!is_told_already(e, i))
+			r = print_refusal(e, e->refusals.list[i]);
+	}
 	if (r < 0) {
 		(void)fprintf(stderr, "quixote: %s: %s\n", e->name, strerror(-r));
 		return EXIT_LOST;
@@ -459,6 +503,7 @@ static int explain(struct explanation *e)
 
 static void explanation_done(struct explanation *e)
 {
+	text_done(&e->told);
 	refusals_done(&e->refusals);
 	programs_done(&e->programs);
 	opened_done(&e->model);

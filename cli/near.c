@@ -446,19 +446,6 @@ static void consider(const struct program *program, void *userdata)
 	s->comparison = c;
 }
 
-/* The first of those that led to this program which was not learned itself; NULL if all were. */
-static const struct program *first_unlearned(const struct programs *programs, const char *task_id)
-{
-	const struct program *path[PROGRAMS_CHAIN];
-	unsigned int count = programs_path(programs, task_id, path);
-
-	for (unsigned int i = 0; i < count; i++) {
-		if (!path[i]->learned)
-			return path[i];
-	}
-	return NULL;
-}
-
 static void explain(const struct facts *learned, const struct facts *seen,
 		    const struct comparison *c, const struct programs *programs, struct text *t);
 
@@ -587,7 +574,8 @@ void near_explain(const struct facts *learned, const struct facts *seen, const s
 		  const struct programs *programs, struct text *t)
 {
 	const char *task_id = facts_get(seen, "event.task_id");
-	const struct program *unlearned = task_id ? first_unlearned(programs, task_id) : NULL;
+	const struct program *unlearned =
+		task_id ? programs_first_unlearned(programs, task_id) : NULL;
 
 	if (unlearned)
 		say_unlearned(unlearned, c->fields, programs, t);

@@ -186,3 +186,15 @@ void programs_chain(const struct programs *programs, const char *task_id, struct
 		program_name(path[i], t);
 	}
 }
+
+const struct program *programs_first_unlearned(const struct programs *programs, const char *task_id)
+{
+	const struct program *path[PROGRAMS_CHAIN];
+	unsigned int count = programs_path(programs, task_id, path);
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!path[i]->learned)
+			return path[i];
+	}
+	return NULL;
+}

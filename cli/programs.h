@@ -48,6 +48,15 @@ void programs_chain(const struct programs *programs, const char *task_id, struct
 void programs_each(const struct programs *programs,
 		   void (*visit)(const struct program *program, void *userdata), void *userdata);
 
+/**
+ * programs_first_unlearned() - The first of those that led to a program, it included,
+ * which was not learned: whatever comes from it was not, for that reason.
+ *
+ * Return: NULL if all were learned.
+ */
+const struct program *programs_first_unlearned(const struct programs *programs,
+					       const char *task_id);
+
 /** programs_path() - The same as task_ids, the first ancestor first. Return: their number. */
 #define PROGRAMS_CHAIN 32
 unsigned int programs_path(const struct programs *programs, const char *task_id,

@@ -20,13 +20,11 @@ static int compare(const void *a, const void *b)
 		      ((const struct refusal *)b)->coefficient);
 }
 
-static int compare_times(const void *a, const void *b)
+static int compare_order(const void *a, const void *b)
 {
 	const struct refusal *x = *(struct refusal *const *)a, *y = *(struct refusal *const *)b;
 
-	if (x->last != y->last)
-		return x->last < y->last ? -1 : 1;
-	return strcmp(x->coefficient, y->coefficient);
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static void refusal_free(void *node)
@@ -78,9 +76,11 @@ static int add_refusal(struct refusals *r, struct facts *line, time_t when)
 	struct refusal key = { .coefficient = (char *)facts_get(line, "coefficient") };
 	struct refusal **found = tfind(&key, &r->tree, compare), *refusal;
 
+	r->taken++;
 	if (found) {
 		(*found)->count++;
 		(*found)->last = when;
+		(*found)->order = r->taken;
 		return 0;
 	}
 	if (r->count == REFUSALS_MAX) {
@@ -96,6 +96,7 @@ static int add_refusal(struct refusals *r, struct facts *line, time_t when)
 	}
 	refusal->first = refusal->last = when;
 	refusal->count = 1;
+	refusal->order = r->taken;
 	refusal->record = *line;
 	keep_record(&refusal->record);
 	refusal->event = phrase_event(&refusal->record);
@@ -176,7 +177,7 @@ int refusals_read(const char *dir, struct programs *programs, struct refusals *r
 		refusals_done(&r);
 		return result;
 	}
-	qsort(r.list, r.count, sizeof(*r.list), compare_times);
+	qsort(r.list, r.count, sizeof(*r.list), compare_order);
 	*ret = r;
 	return 0;
 }

@@ -21,6 +21,8 @@
  * @record: Bare.
  * @event: Its event, 0 if it is of none that the schema has.
  * @object: phrase_object() of it; NULL also where its name may not count.
+ * @order: Among all that happened.
+ * @culprit: For whoever looks for it: the program that was not learned, from which it follows.
  * @nearest: For whoever looks for it; freed with the rest.
  * @distance: To it.
  */
@@ -29,18 +31,21 @@ struct refusal {
 	char *verdict;
 	time_t first;
 	time_t last;
+	uint64_t order;
 	uint64_t count;
 	struct facts record;
 	enum tsem_event_id event;
 	const struct fact *object;
+	const struct program *culprit;
 	struct facts nearest;
 	char *nearest_coefficient;
 	unsigned int distance;
 };
 
 /**
- * struct refusals - All of a workload, in the order of their last time.
+ * struct refusals - All of a workload, in the order in which they happened last.
  * @tree: By coefficient.
+ * @taken: Lines that told one.
  * @lost: Lines that the recorder could not keep.
  * @bad: Lines that were not understood.
  * @more: Refusals beyond REFUSALS_MAX.
@@ -49,6 +54,7 @@ struct refusals {
 	void *tree;
 	struct refusal **list;
 	size_t count;
+	uint64_t taken;
 	uint64_t lost;
 	uint64_t bad;
 	uint64_t more;

@@ -185,6 +185,24 @@ class ExplainTest(unittest.TestCase):
                          "open /etc/passwd for reading: refused: /srv/job.sh itself was not learned: "
                          "the content of /srv/job.sh is not the one learned")
 
+    def test_one_line_for_all_that_an_unlearned_program_did(self):
+        evil = self.story.executed("/tmp/x/evil", previous=self.sh, p_task_id=self.sh, learned=False)
+        for path in ("/etc/shadow", "/etc/passwd", "/etc/hosts"):
+            self.story.refuse(self.opened(path, task=evil), "shadow")
+        self.story.refuse(self.opened("/srv/a"))
+        lines = self.lines()
+        self.assertEqual(len(lines), 2)
+        self.assertIn(": open /etc/shadow for reading: would be refused: /tmp/x/evil itself was not learned; "
+                      "nearest: grep (and 2 more for that reason; see --verbose)", lines[0])
+        self.assertEqual(len([line for line in self.lines("-v") if line.startswith("2023")]), 4)
+        self.assertEqual(len(self.lines("--json")), 4)
+
+    def test_order_is_that_of_the_last_time(self):
+        for path in ("/c", "/a", "/b", "/c"):
+            self.story.refuse(self.opened(path))
+        self.story.forensics = lambda: Story.forensics(self.story).replace("17000000", "1700000000.")
+        self.assertEqual([line.split()[5] for line in self.lines()], ["/a", "/b", "/c"])
+
     def test_the_same_program_executed_by_another(self):
         other = self.story.executed("/bin/sh", script="/srv/job.sh", previous=self.grep, p_task_id=self.sh,
                                     learned=False)
