@@ -3,7 +3,6 @@
 """test_workload.py - learning, enforcing, streams and exit status of a workload."""
 
 import os
-import re
 import signal
 import time
 
