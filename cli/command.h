@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * command.h - the subcommands of quixote. Each is one file; the table that is
- * the index of them is in main.c.
+ * command.h - the subcommands of quixote. Each is one file; the tables that
+ * are the index of them are in main.c, and in model.c for those of quixote model.
  */
 #ifndef QUIXOTE_COMMAND_H
 #define QUIXOTE_COMMAND_H
@@ -24,6 +24,7 @@ struct command {
 int digest_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
 int model_main(int argc, char *argv[]);
+int model_show_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 

@@ -16,7 +16,7 @@ static const struct command commands[] = {
 	{ "run", run_main, "run a workload under its model (also: quixote -c FILE)" },
 	{ "explain", explain_main,
 	  "tell what was refused, who did it, and what was learned instead" },
-	{ "model", model_main, "show what a model allows" },
+	{ "model", model_main, "look at a model" },
 	{ "digest", digest_main, "compute the coefficients of records" },
 };
 

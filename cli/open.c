@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "../orchestrator/config.h"
+#include "../orchestrator/failure.h"
 #include "open.h"
 
 static int refuse(struct tsem_model_error *error, int r, const char *what)
@@ -41,4 +44,35 @@ int open_model(const char *path, struct opened *ret, struct tsem_model_error *er
 	}
 	*ret = opened;
 	return 0;
+}
+
+static bool is_configuration(const char *path)
+{
+	size_t size = strlen(path);
+
+	return size > 4 && !strcmp(path + size - 4, ".cfg");
+}
+
+static int open_said(const char *path, struct opened *ret)
+{
+	struct tsem_model_error error;
+
+	if (open_model(path, ret, &error) == 0)
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, error.line ? "quixote: %s:%u: " : "quixote: %s: ", path, error.line);
+	(void)fprintf(stderr, "%s\n", error.text);
+	return EXIT_MODEL;
+}
+
+int open_argument(const char *path, struct opened *ret)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+	struct config_error error;
+
+	if (!is_configuration(path))
+		return open_said(path, ret);
+	if (config_read(path, &config, &error) == 0)
+		return open_said(config->model, ret);
+	(void)fprintf(stderr, "quixote: %s\n", error.text);
+	return EXIT_CONFIGURATION;
 }

@@ -22,6 +22,14 @@ struct opened {
  */
 int open_model(const char *path, struct opened *ret, struct tsem_model_error *error);
 
+/**
+ * open_argument() - The same for a FILE of a command line: a model, or a
+ * configuration (*.cfg) that names it. Says why not.
+ *
+ * Return: 0 or an exit status.
+ */
+int open_argument(const char *path, struct opened *ret);
+
 static inline void opened_done(struct opened *opened)
 {
 	opened->model = tsem_model_free(opened->model);

@@ -45,7 +45,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_help(self):
-        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["digest"]):
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["digest"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
             self.assertIn("quixote", done.stdout)
@@ -57,9 +57,12 @@ class CliTest(unittest.TestCase):
             text = completion.read()
         self.assertEqual(re.search(r'-W "(train .*?)" --', text).group(1).split(),
                          re.findall(r"^  (\w+) ", self.run_quixote("--help").stdout, re.M))
-        for command in ("run", "train", "explain", "model", "digest"):
+        models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
+        self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
+        for command in ("run", "train", "explain", "digest", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
-            helped = set(re.findall(r"^ .*?(--[a-z]+=?)", self.run_quixote(command, "--help").stdout, re.M))
+            done = self.run_quixote(*command.strip('"').split(), "--help")
+            helped = set(re.findall(r"^ .*?(--[a-z-]+=?)", done.stdout, re.M))
             self.assertEqual(set(known), helped, command)
 
     def test_examples_of_the_manual(self):
@@ -72,7 +75,7 @@ class CliTest(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not there")
     def test_manual_is_well_formed(self):
-        for page in ("quixote.1", "container.cfg.5", "quixote-model.5"):
+        for page in ("quixote.1", "quixote-model.1", "container.cfg.5", "quixote-model.5"):
             done = subprocess.run(["groff", "-mandoc", "-ww", "-z", "-Tutf8", f"{TREE}/docs/man/{page}"],
                                   capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""), page)
@@ -102,8 +105,9 @@ class CliTest(unittest.TestCase):
             (["run", "-c", config, "--json"], "--json is for --check"),
             (["train"], "the configuration is missing"),
             (["train", "-c", config, "--mode=train"], "unknown option --mode=train"),
-            (["model"], '"show" is expected'),
-            (["model", "merge", "a"], '"show" is expected'),
+            (["model", "shwo", "a"], 'quixote model: unknown command "shwo", did you mean show?'),
+            (["model", "quux"], 'unknown command "quux"; see quixote model --help'),
+            (["model", "show", "--quux"], "quixote model show: unknown option --quux; see quixote model show --help"),
             (["model", "show"], "one FILE is expected"),
         ]
         for arguments, said in rows:
