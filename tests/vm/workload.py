@@ -9,8 +9,9 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
+
+from kernel import PATIENCE_SEC, expect, run_rules, wait_until
 
 TREE = "/sys/kernel/security/tsem/external_tma/"
 BUILD = os.environ.get("QUIXOTE_BUILD", "/usr/libexec/quixote")
@@ -18,21 +19,8 @@ ORCHESTRATOR = os.environ.get("QUIXOTE_ORCHESTRATOR") or next(
     path for path in (BUILD + "/orchestrator/quixote-orchestrator", BUILD + "/quixote-orchestrator")
     if os.path.exists(path))
 LIBEXEC = os.path.dirname(ORCHESTRATOR).replace("/orchestrator", "/tma")
-PATIENCE_SEC = 20
 HERE = "/run/first"
 TRAINED = b"grep root /etc/passwd\n"
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
-
-
-def wait_until(condition, text, seconds=PATIENCE_SEC):
-    end = time.monotonic() + seconds
-    while not condition():
-        expect(time.monotonic() < end, "not within %s s: %s" % (seconds, text))
-        time.sleep(0.01)
 
 
 def children(pid):
@@ -221,24 +209,11 @@ def lost(kill, limit, sentence, **keys):
     return workload
 
 
+def close_workloads():
+    while Workload.all:
+        Workload.all.pop().close()
+
+
 def main(module):
-    """Run the rules of a test, the functions whose names begin with rule_, and print TAP."""
-    rules = [(name, rule) for name, rule in module.items() if name.startswith("rule_")]
-    chosen = sys.argv[1:]
-    failed = 0
     os.makedirs(HERE, exist_ok=True)
-    print("1..%d" % len(rules))
-    for number, (name, rule) in enumerate(rules, 1):
-        title = name[len("rule_"):].replace("_", " ")
-        if chosen and not any(word in name for word in chosen):
-            print("ok %d - %s # SKIP not chosen" % (number, title))
-            continue
-        try:
-            rule()
-            print("ok %d - %s" % (number, title), flush=True)
-        except Exception as error:  # a rule may fail in any way
-            failed += 1
-            print("not ok %d - %s: %s: %s" % (number, title, type(error).__name__, error), flush=True)
-        while Workload.all:
-            Workload.all.pop().close()
-    sys.exit(1 if failed else 0)
+    run_rules(module, close_workloads)
