@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * base.h - what the core needs from its surroundings: integers of fixed size
- * and the four functions that a compiler expects anyway. The core runs in the
+ * and the three functions that a compiler expects anyway. The core runs in the
  * kernel, in the userspace agent and on devices without a C library, so nothing
  * else may be included there.
  */
@@ -22,7 +22,14 @@
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
-size_t strlen(const char *text);
+static inline size_t strlen(const char *text)
+{
+	size_t size = 0;
+
+	while (text[size])
+		size++;
+	return size;
+}
 #endif
 #endif
 
