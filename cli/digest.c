@@ -25,7 +25,7 @@ struct digest_run {
 	const char *digest;
 	const char *base_hex;
 	const char *aggregate_hex;
-	const char **pseudonyms;	/* borrowed from argv */
+	const char **pseudonyms; /* borrowed from argv */
 	size_t pseudonym_count;
 	bool summary;
 
@@ -39,17 +39,22 @@ struct digest_run {
 
 static void print_help(void)
 {
-	printf("quixote digest [OPTION...] [FILE]\n\n"
+	printf("usage: quixote digest [OPTION]... [FILE]\n\n"
 	       "Computes the digests of records: one JSON object a line in, bare or in an export\n"
-	       "envelope, one JSON object a record out. Reads standard input without FILE or with -.\n\n"
+	       "envelope, one JSON object a record out. Reads standard input without FILE or with "
+	       "-.\n\n"
 	       "  --fields=strict|portable  Projection (portable)\n"
 	       "  --digest=NAME             sha256 (default), sha384, sha512, sha3-256, sm3\n"
 	       "  --base=HEX                Base nonce of the model\n"
 	       "  --aggregate=HEX           Aggregate of the platform\n"
 	       "  --pseudonym=PATH          The content of this file does not matter; repeatable\n"
-	       "  --summary                 Measurement, state and number of coefficients at the end\n"
+	       "  --summary                 Measurement, state and number of coefficients at the "
+	       "end\n"
 	       "  -h, --help                This text\n\n"
-	       "A record that is refused is named on standard error; the rest goes on, and the exit\n"
+	       "What executes a program is no coefficient of a model; its task_id is told as "
+	       "well.\n"
+	       "A record that is refused is named on standard error; the rest goes on, and the "
+	       "exit\n"
 	       "status is 1 at the end. See quixote(1).\n");
 }
 
@@ -95,9 +100,8 @@ static int run_init(struct digest_run *run)
 		return command_line_error("digest", "--base takes %u lower-case hexadecimal digits",
 					  2 * size);
 	if (parse_digest(run->aggregate_hex, size, &run->aggregate) < 0)
-		return command_line_error("digest",
-					  "--aggregate takes %u lower-case hexadecimal digits",
-					  2 * size);
+		return command_line_error(
+			"digest", "--aggregate takes %u lower-case hexadecimal digits", 2 * size);
 	run->packed = malloc(TSEM_RECORD_LINE_MAX);
 	r = run->packed ? tsem_set_new(&run->engine.points, SLOTS_FIRST, size) : -ENOMEM;
 	if (r == 0)
@@ -122,8 +126,7 @@ static void run_done(struct digest_run *run)
 	run->engine.hasher = tsem_hasher_free(run->engine.hasher);
 }
 
-static int judge(struct digest_run *run, const struct tsem_record *record,
-		 struct tsem_result *ret)
+static int judge(struct digest_run *run, const struct tsem_record *record, struct tsem_result *ret)
 {
 	tsem_engine_judge(&run->engine, record, ret);
 	while (ret->judgement == TSEM_JUDGED_FULL) {
@@ -139,17 +142,25 @@ static int judge(struct digest_run *run, const struct tsem_record *record,
 	return 0;
 }
 
+/* What executes is judged by the TASK_ID that it derives; the coefficient is that of the record. */
 static void print_result(const struct digest_run *run, unsigned long line,
-			 const struct tsem_result *result)
+			 const struct tsem_record *record, const struct tsem_result *result)
 {
 	unsigned int size = run->engine.hasher->ops->size;
+	struct tsem_digest coefficient;
 
+	tsem_event_coefficient(record->event, &record->p_task_id, &record->task_id, &result->coe_id,
+			       &result->cell_id, run->engine.hasher, &coefficient);
 	printf("{\"line\":%lu,", line);
 	print_hex("coe", &result->coe_id, size);
 	putchar(',');
 	print_hex("cell", &result->cell_id, size);
 	putchar(',');
-	print_hex("coefficient", &result->coefficient, size);
+	print_hex("coefficient", &coefficient, size);
+	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS) {
+		putchar(',');
+		print_hex("task_id", &result->coefficient, size);
+	}
 	printf("}\n");
 }
 
@@ -167,10 +178,10 @@ static int take_line(struct digest_run *run, const char *text, size_t size, unsi
 		return 0;
 	}
 	if (record.kind == TSEM_RECORD_AGGREGATE || record.kind == TSEM_RECORD_LOG)
-		return 0;	/* they have no digests */
+		return 0; /* they have no digests */
 	r = judge(run, &record, &result);
 	if (r == 0)
-		print_result(run, line, &result);
+		print_result(run, line, &record, &result);
 	return r;
 }
 
@@ -188,10 +199,10 @@ static int read_lines(struct digest_run *run, FILE *file)
 			size--;
 		r = take_line(run, text, (size_t)size, line);
 	}
-	return r == 0 && ferror(file) ? -EIO : r;
+	return r == 0 && ferror(file) ? -errno : r;
 }
 
-static unsigned int compared_bytes;	/* qsort() has no argument to pass it by */
+static unsigned int compared_bytes; /* qsort() has no argument to pass it by */
 
 static int compare_points(const void *a, const void *b)
 {
@@ -262,7 +273,9 @@ static int run_file(struct digest_run *run)
 		fclose(file);
 	if (r == 0 && run->summary)
 		r = print_summary(run);
-	if (r == 0 && (fflush(stdout) || ferror(stdout)))
+	if (r == 0 && fflush(stdout))
+		r = -errno;
+	if (r == 0 && ferror(stdout))
 		r = -EIO;
 	if (r < 0)
 		fprintf(stderr, "quixote digest: %s: %s\n", run->file, strerror(-r));
@@ -358,7 +371,8 @@ int digest_main(int argc, char *argv[])
 		free(run.pseudonyms);
 		return command_line_error("digest",
 					  "--digest takes sha256, sha384, sha512, sha3-256 or sm3, "
-					  "not '%s'", run.digest);
+					  "not '%s'",
+					  run.digest);
 	}
 	r = run_init(&run);
 	if (r < 0)

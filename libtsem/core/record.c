@@ -107,30 +107,6 @@ static int scan_cell(struct tsem_scanner *s, const struct tsem_key *key, struct 
 					: tsem_scan_wrong_kind(s);
 }
 
-static int scan_part(struct tsem_scanner *s, struct parts *parts)
-{
-	size_t start = s->packer.used;
-	struct tsem_key key;
-	enum part part;
-	int r = tsem_scan_key(s, &key);
-
-	if (r < 0)
-		return r;
-	part = find_part(&key);
-	if (part == PART_CELL)
-		r = scan_cell(s, &key, parts);
-	else if (parts->seen & (1U << part))
-		return -TSEM_REJECT_DUPLICATE_KEY;
-	else
-		r = tsem_scan_peek(s) == '{' ? tsem_scan_object(s, part_types[part], 2)
-					     : tsem_scan_wrong_kind(s);
-	if (r < 0)
-		return r;
-	parts->seen |= 1U << part;
-	parts->spans[part] = (struct tsem_span){ s->packer.data + start, s->packer.used - start };
-	return 0;
-}
-
 /* A packed TEXT; moves on behind it. */
 static struct tsem_span read_text(const uint8_t **at)
 {
@@ -144,19 +120,6 @@ static struct tsem_span read_text(const uint8_t **at)
 static bool text_is(const struct tsem_span *text, const char *name)
 {
 	return strlen(name) == text->size && !memcmp(name, text->data, text->size);
-}
-
-static int check_log(const struct tsem_span *log)
-{
-	const uint8_t *at = log->data;
-	struct tsem_span event, action;
-
-	(void)read_text(&at);
-	event = read_text(&at);
-	action = read_text(&at);
-	if (!find_event(event.data, event.size))
-		return -TSEM_REJECT_UNKNOWN_EVENT;
-	return text_is(&action, "LOG") || text_is(&action, "DENY") ? 0 : -TSEM_REJECT_EXPORT_KIND;
 }
 
 static int find_kind(const struct parts *parts, enum tsem_record_kind *ret)
@@ -176,6 +139,54 @@ static int find_kind(const struct parts *parts, enum tsem_record_kind *ret)
 		}
 	}
 	return -TSEM_REJECT_EXPORT_KIND;
+}
+
+/* Of a line whose kind is told already, what does not belong into it is not looked at. */
+static bool is_foreign(const struct parts *parts, enum part part)
+{
+	enum tsem_record_kind kind;
+
+	return parts->seen & PART(EXPORT) && find_kind(parts, &kind) == 0 &&
+	       !(kinds[kind].parts & 1U << part);
+}
+
+static int scan_part(struct tsem_scanner *s, struct parts *parts)
+{
+	size_t start = s->packer.used;
+	struct tsem_key key;
+	enum part part;
+	int r = tsem_scan_key(s, &key);
+
+	if (r < 0)
+		return r;
+	part = find_part(&key);
+	if (is_foreign(parts, part))
+		return -TSEM_REJECT_UNKNOWN_KEY;
+	if (part == PART_CELL)
+		r = scan_cell(s, &key, parts);
+	else if (parts->seen & (1U << part))
+		return -TSEM_REJECT_DUPLICATE_KEY;
+	else
+		r = tsem_scan_peek(s) == '{' ? tsem_scan_object(s, part_types[part], 2)
+					     : tsem_scan_wrong_kind(s);
+	if (r < 0)
+		return r;
+	parts->seen |= 1U << part;
+	parts->spans[part] = (struct tsem_span){ s->packer.data + start, s->packer.used - start };
+	return 0;
+}
+
+static int check_log(const struct tsem_span *log)
+{
+	const uint8_t *at = log->data;
+	struct tsem_span event, action;
+
+	(void)read_text(&at);
+	event = read_text(&at);
+	action = read_text(&at);
+	if (!find_event(event.data, event.size))
+		return -TSEM_REJECT_UNKNOWN_EVENT;
+	return text_is(&action, "LOG") || text_is(&action, "DENY") ? 0 : -TSEM_REJECT_EXPORT_KIND;
 }
 
 static uint64_t read_number(const uint8_t **at, unsigned int bytes)

@@ -51,7 +51,8 @@ class Story:
         options = [f"--fields={self.fields}"] + [f"--pseudonym={path}" for path in self.pseudonyms]
         done = subprocess.run([self.quixote, "digest", *options], input=text(event) + "\n", text=True,
                               capture_output=True, check=True)
-        return json.loads(done.stdout)["coefficient"]
+        told = json.loads(done.stdout)
+        return told.get("task_id", told["coefficient"])
 
     def executed(self, path, previous=ZERO, p_task_id=ZERO, script=None, digest="1" * 64, learned=True, creds=None):
         """A program and its TASK_ID."""
