@@ -27,24 +27,6 @@ void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
 	tsem_pack_bytes(p, (digest ?: &zeros)->bytes, tsem_ns_digest_size(ns));
 }
 
-/**
- * tsem_created_in() - Who created an object, if that was in this namespace.
- * @inode: The object; may be NULL.
- * @ns: The namespace.
- *
- * Return: Lives as long as the inode; NULL if it was not.
- */
-const struct tsem_created *tsem_created_in(const struct inode *inode, const struct tsem_ns *ns)
-{
-	const struct tsem_created *created;
-
-	if (!inode)
-		return NULL;
-	/* Pairs with the release in tsem_inode_set_created(). */
-	created = smp_load_acquire(&tsem_inode(inode)->created);
-	return created && created->ns_id == ns->id ? created : NULL;
-}
-
 void tsem_pack_inode(struct tsem_packer *p, const struct tsem_ns *ns, const struct inode *inode)
 {
 	static const u8 no_uuid[16];
@@ -108,7 +90,7 @@ static void hide_tmpfile(struct tsem_text *text)
 static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
 		     bool nameless, bool *ret_scratch)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
+	struct inode *inode = d_backing_inode(path->dentry);
 	char *buffer = __getname();
 	struct tsem_text text;
 	int r;
@@ -143,7 +125,7 @@ int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct
  */
 int tsem_pack_path_dentry(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
+	struct inode *inode = d_backing_inode(path->dentry);
 
 	tsem_pack_u8(p, !!inode);
 	if (inode)
@@ -179,7 +161,7 @@ static int dentry_text(struct dentry *dentry, char *buffer, struct tsem_text *re
 int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct dentry *dentry,
 		     const struct tsem_created *created)
 {
-	const struct inode *inode = d_backing_inode(dentry);
+	struct inode *inode = d_backing_inode(dentry);
 	char *buffer = __getname();
 	struct tsem_text text;
 	int r;
@@ -234,7 +216,7 @@ int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file, bool executes,
 		   bool looks)
 {
-	const struct inode *inode = file_inode(file);
+	struct inode *inode = file_inode(file);
 	struct tsem_digest digest = {};
 	bool scratch = false;
 	int r;

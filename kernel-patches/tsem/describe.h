@@ -38,7 +38,6 @@ const struct tsem_scratch *tsem_scratch_find(const struct tsem_params *params, c
 size_t tsem_proc_rewrite(const char *in, unsigned int skip, u32 self, char *out, size_t size);
 
 /* describe.c */
-const struct tsem_created *tsem_created_in(const struct inode *inode, const struct tsem_ns *ns);
 void tsem_pack_inode(struct tsem_packer *p, const struct tsem_ns *ns, const struct inode *inode);
 void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 			 const struct super_block *sb, const struct tsem_created *created,
@@ -60,8 +59,5 @@ void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
 /* content.c */
 int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret);
 bool tsem_on_pseudo_filesystem(const struct super_block *sb);
-
-/* inode.c */
-int tsem_inode_set_created(struct inode *inode, const struct tsem_created *created);
 
 #endif /* _SECURITY_TSEM_DESCRIBE_H */

@@ -16,16 +16,11 @@
 #define OPENED_FOR_EXEC __FMODE_EXEC
 
 /* A nameless new file passes no hook of its creation before it is opened. */
-static int mark_tmpfile(const struct tsem_ns *ns, const struct file *file)
+static int mark_tmpfile(const struct file *file)
 {
-	struct tsem_created created = {
-		.ns_id = ns->id,
-		.owner = tsem_task(current)->task_id,
-	};
-
 	if (!(file->f_flags & __O_TMPFILE) || file_inode(file)->i_nlink)
 		return 0;
-	return tsem_inode_set_created(file_inode(file), &created);
+	return tsem_mark_created(file_inode(file), 0);
 }
 
 static int hook_file_open(struct file *file)
@@ -41,7 +36,7 @@ static int hook_file_open(struct file *file)
 		return 0;
 	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_OPEN, &r))
 		return r;
-	r = mark_tmpfile(event.ns, file);
+	r = mark_tmpfile(file);
 	if (r < 0)
 		return tsem_event_end(&event, r);
 	return tsem_event_end(&event,

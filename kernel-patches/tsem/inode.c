@@ -49,24 +49,6 @@ static u64 next_instance(struct inode *dir, u64 ns_id, const struct tsem_digest 
 	return 1;
 }
 
-/**
- * tsem_inode_set_created() - Mark an object as created.
- * @inode: The object; marked at most once.
- * @created: By whom; copied.
- *
- * Return: 0 or -ENOMEM.
- */
-int tsem_inode_set_created(struct inode *inode, const struct tsem_created *created)
-{
-	struct tsem_created *copy = kmemdup(created, sizeof(*created), GFP_KERNEL_ACCOUNT);
-
-	if (!copy)
-		return -ENOMEM;
-	if (cmpxchg_release(&tsem_inode(inode)->created, NULL, copy))
-		kfree(copy);
-	return 0;
-}
-
 static void forget_places(struct tsem_task *task)
 {
 	for (size_t i = 0; i < TSEM_PLACES; i++) {
@@ -362,6 +344,8 @@ static int removal(enum tsem_event_id id, struct inode *dir, struct dentry *dent
 	struct tsem_event event;
 	int r;
 
+	/* Whoever removes it, so that the mark goes too: see hook_inode_free_security(). */
+	tsem_mark_recall(d_backing_inode(dentry));
 	if (!tsem_event_begin(&event, id, &r))
 		return r;
 	tsem_pack_inode(&event.cell, event.ns, dir);
@@ -398,6 +382,7 @@ static int hook_inode_rename(struct inode *old_dir, struct dentry *old_dentry,
 	struct tsem_event event;
 	int r;
 
+	tsem_mark_recall(d_backing_inode(new_dentry));
 	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_RENAME, &r))
 		return r;
 	tsem_pack_inode(&event.cell, event.ns, old_dir);
@@ -534,20 +519,14 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 {
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_birth birth = task->birth;
-	struct tsem_created created;
 
 	if (likely(birth.dentry != dentry) || !inode)
 		return;
 	task->birth = (struct tsem_birth){};
 	if (!task->ns || d_inode(dentry->d_parent) != birth.dir)
 		return;
-	created = (struct tsem_created){
-		.ns_id = task->ns->id,
-		.owner = task->task_id,
-		.instance = birth.instance,
-	};
 	/* Without memory the object stays unmarked: its content counts, which is the safe side. */
-	(void)tsem_inode_set_created(inode, &created);
+	(void)tsem_mark_created(inode, birth.instance);
 }
 
 static void hook_inode_free_security_rcu(void *security)
@@ -561,7 +540,7 @@ static void hook_inode_free_security_rcu(void *security)
 		kfree(creator);
 		creator = next;
 	}
-	kfree(blob->created);
+	tsem_mark_free(blob->mark);
 	kfree(rcu_access_pointer(blob->content));
 }
 

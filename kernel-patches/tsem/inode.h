@@ -12,6 +12,7 @@
 #include "task.h"
 
 struct tsem_creator;
+struct tsem_mark;
 
 /**
  * struct tsem_content - A digest of an inode's content.
@@ -27,13 +28,15 @@ struct tsem_content {
 
 /**
  * struct tsem_inode - The inode blob.
- * @created: Set once, by whoever made the object; freed with the blob.
+ * @mark: Set once: by whoever made the object, or when it is recalled. Reference.
+ * @asked: A mark was looked for.
  * @creators: Of a directory: how often whom created in it. Guarded by its i_rwsem.
  * @creator_count: Entries there.
  * @content: Last digest of its content; replaced whole, see content.c.
  */
 struct tsem_inode {
-	struct tsem_created *created;
+	struct tsem_mark *mark;
+	bool asked;
 	struct tsem_creator *creators;
 	unsigned int creator_count;
 	struct tsem_content __rcu *content;
@@ -43,5 +46,11 @@ static inline struct tsem_inode *tsem_inode(const struct inode *inode)
 {
 	return inode->i_security + tsem_blob_sizes.lbs_inode;
 }
+
+/* mark.c */
+int tsem_mark_created(struct inode *inode, u64 instance);
+void tsem_mark_recall(struct inode *inode);
+const struct tsem_created *tsem_created_in(struct inode *inode, const struct tsem_ns *ns);
+void tsem_mark_free(struct tsem_mark *mark);
 
 #endif /* _SECURITY_TSEM_INODE_H */

@@ -41,6 +41,12 @@
 /* Deadline of an event, in milliseconds: above it nobody would still be waiting. */
 #define TSEM_DEADLINE_MSEC_MAX (10 * 60 * 1000)
 
+/* Handles of local filesystems have 3 to 5 words, behind overlayfs 6 more. */
+#define TSEM_HANDLE_WORDS_MAX 12
+
+/* Created objects that are known again after their inode went: 12 MiB. */
+#define TSEM_MARKS_MAX 65536
+
 /* Creators that one directory tells apart; beyond it instance is 0. */
 #define TSEM_DIRECTORY_CREATORS_MAX 1024
 

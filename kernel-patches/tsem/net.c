@@ -30,12 +30,8 @@ static int hook_socket_create(int family, int type, int protocol, int kern)
 static int set_owner(struct socket *sock)
 {
 	const struct tsem_task *task = tsem_task(current);
-	struct tsem_created created;
 
-	if (!task->ns)
-		return 0;
-	created = (struct tsem_created){ .ns_id = task->ns->id, .owner = task->task_id };
-	return tsem_inode_set_created(SOCK_INODE(sock), &created);
+	return task->ns ? tsem_mark_created(SOCK_INODE(sock), 0) : 0;
 }
 
 static int hook_socket_post_create(struct socket *sock, int family, int type, int protocol,

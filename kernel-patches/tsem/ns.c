@@ -29,6 +29,7 @@ static void release_work(struct work_struct *work)
 	xa_erase(&namespaces, ns->id);
 	mutex_unlock(&create_mutex);
 
+	tsem_marks_forget(ns);
 	tsem_recent_clear(ns);
 	list_for_each_entry_safe(record, next, &ns->queue, node)
 		tsem_record_free(record);

@@ -86,8 +86,9 @@ enum tsem_counter {
 	TSEM_COUNT_ENTERED,	/* armed tasks that switched */
 	TSEM_COUNT_CONTENT_READ, /* files that were read to be hashed */
 	TSEM_COUNT_CONTENT_KEPT, /* files whose digest was still known */
+	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
 };
-#define TSEM_COUNTER_COUNT (TSEM_COUNT_CONTENT_KEPT + 1)
+#define TSEM_COUNTER_COUNT (TSEM_COUNT_MARKS_LOST + 1)
 
 /**
  * struct tsem_pool - Records for hooks that may not sleep.
@@ -126,6 +127,7 @@ struct tsem_recent {
  * @member_count: Threads.
  * @had_members: A task has been a member.
  * @counts: Indexed by enum tsem_counter.
+ * @mark_count: Marks that are kept; guarded in mark.c.
  * @pool: For atomic hooks.
  * @lock: Protects all below but @read_mutex. Taken with interrupts disabled,
  *	inside any lock of a hook; nothing but pool.lock is taken inside it.
@@ -152,6 +154,7 @@ struct tsem_ns {
 	atomic_t member_count;
 	bool had_members;
 	atomic64_t counts[TSEM_COUNTER_COUNT];
+	unsigned int mark_count;
 	struct tsem_pool pool;
 
 	spinlock_t lock;
@@ -182,6 +185,9 @@ struct tsem_ns *tsem_ns_find(u64 id);
 void tsem_ns_join(struct tsem_ns *ns);
 void tsem_ns_leave(struct tsem_ns *ns);
 void tsem_ns_kill(struct tsem_ns *ns);
+
+/* mark.c */
+void tsem_marks_forget(struct tsem_ns *ns);
 
 static inline void tsem_ns_count(struct tsem_ns *ns, enum tsem_counter counter)
 {

@@ -36,6 +36,7 @@ static int __init tsem_init(void)
 	tsem_add_task_hooks();
 	tsem_add_exec_hooks();
 	tsem_add_inode_hooks();
+	tsem_add_mark_hooks();
 	tsem_add_file_hooks();
 	tsem_add_net_hooks();
 	tsem_add_cred_hooks();

@@ -326,7 +326,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_REFUSED] = "refused",   [TSEM_COUNT_DROPPED] = "dropped",
 	[TSEM_COUNT_EXPIRED] = "expired",   [TSEM_COUNT_UNKNOWN] = "unknown",
 	[TSEM_COUNT_ENTERED] = "entered",   [TSEM_COUNT_CONTENT_READ] = "content_read",
-	[TSEM_COUNT_CONTENT_KEPT] = "content_kept",
+	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
 };
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
 
@@ -351,6 +351,7 @@ static int status_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %lld\n", counter_names[i], atomic64_read(&ns->counts[i]));
 	/* Models inside the kernel are not there yet: nothing is remembered, no points. */
 	seq_puts(m, "remembered 0\npoints 0\nforensics 0\n");
+	seq_printf(m, "marks %u\n", READ_ONCE(ns->mark_count));
 	seq_printf(m, "waiting %u\nqueued %u\nbytes %zu\npool_low %u\nmembers %d\ngone %d\n",
 		   waiting, queued, bytes, low, atomic_read(&ns->member_count), gone);
 	return 0;

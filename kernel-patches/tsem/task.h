@@ -105,6 +105,7 @@ void tsem_exec_free(struct tsem_exec *exec);
 void tsem_add_task_hooks(void);
 void tsem_add_exec_hooks(void);
 void tsem_add_inode_hooks(void);
+void tsem_add_mark_hooks(void);
 void tsem_add_file_hooks(void);
 void tsem_add_net_hooks(void);
 void tsem_add_cred_hooks(void);

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mark.c - the marks of objects that were created in a namespace. A mark hangs on
+ * the inode and, because the inode may go while the object stays, is kept by what the
+ * filesystem knows the object by: the handle that it would give to NFS or fanotify,
+ * which a later object with the same inode number does not get.
+ *
+ * A kept mark goes with the last link of its object, with its filesystem, or with its
+ * namespace. What cannot be kept is marked as long as its inode is there, and counted:
+ * afterwards its content counts, which is the safe side.
+ */
+
+#include <linux/exportfs.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "inode.h"
+
+/**
+ * struct identity - What a filesystem knows an object by; compared as bytes.
+ * @sb: The filesystem; never dereferenced.
+ * @type: Kind of handle.
+ * @words: Length of the handle.
+ * @handle: The handle, zeros behind it.
+ */
+struct identity {
+	const struct super_block *sb;
+	u32 type;
+	u32 words;
+	u32 handle[TSEM_HANDLE_WORDS_MAX];
+};
+static_assert(sizeof(struct identity) == 16 + 4 * TSEM_HANDLE_WORDS_MAX, "no bytes between");
+
+/**
+ * struct tsem_mark - That and by whom an object was created.
+ * @created: What is told of it.
+ * @refs: The inode, and the table.
+ * @ns: Namespace in whose name it is kept; NULL if it is not in the table. Guarded by @lock.
+ * @identity: Key of the table.
+ */
+struct tsem_mark {
+	struct tsem_created created;
+	refcount_t refs;
+	struct tsem_ns *ns;
+	struct identity identity;
+	struct rhash_head node;
+	struct rcu_head rcu;
+};
+
+static const struct rhashtable_params table_params = {
+	.key_len = sizeof(struct identity),
+	.key_offset = offsetof(struct tsem_mark, identity),
+	.head_offset = offsetof(struct tsem_mark, node),
+	.automatic_shrinking = true,
+};
+
+/* Marks that are kept, of all namespaces: an object is created once. */
+static struct rhashtable table;
+
+/* Serialises changes of the table with what is counted in namespaces. Innermost. */
+static DEFINE_SPINLOCK(lock);
+
+static void mark_put(struct tsem_mark *mark)
+{
+	if (mark && refcount_dec_and_test(&mark->refs))
+		kfree_rcu(mark, rcu);
+}
+
+static bool table_is_empty(void)
+{
+	return !atomic_read(&table.nelems);
+}
+
+/* Pipes, sockets and files without a place; and where an inode stays as long as its object. */
+static bool stays(const struct inode *inode)
+{
+	const struct super_block *sb = inode->i_sb;
+
+	return (sb->s_flags & SB_KERNMOUNT) || sb->s_magic == TMPFS_MAGIC ||
+	       sb->s_magic == RAMFS_MAGIC;
+}
+
+/* Whether handles tell objects apart, and can be had under the locks of a hook. */
+static bool has_handle(const struct inode *inode)
+{
+	const struct export_operations *ops = inode->i_sb->s_export_op;
+
+	if (!ops)
+		return inode->i_generation;
+	/* With nfs_export=on it copies directories up to make one. */
+	return inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC || !exportfs_can_decode_fh(ops);
+}
+
+static bool identify(struct inode *inode, struct identity *ret)
+{
+	int words = TSEM_HANDLE_WORDS_MAX;
+	int type;
+
+	if (!has_handle(inode))
+		return false;
+	*ret = (struct identity){ .sb = inode->i_sb };
+	type = exportfs_encode_fid(inode, (struct fid *)ret->handle, &words);
+	if (type <= 0 || type == FILEID_INVALID || words > TSEM_HANDLE_WORDS_MAX)
+		return false;
+	ret->type = type;
+	ret->words = words;
+	return true;
+}
+
+static void leave_table(struct tsem_mark *mark)
+{
+	lockdep_assert_held(&lock);
+	if (!mark->ns)
+		return;
+	WARN_ON_ONCE(rhashtable_remove_fast(&table, &mark->node, table_params));
+	mark->ns->mark_count--;
+	mark->ns = NULL;
+	mark_put(mark);
+}
+
+static bool enter_table(struct tsem_ns *ns, struct tsem_mark *mark)
+{
+	struct tsem_mark *old;
+
+	guard(spinlock)(&lock);
+	/* The object that was known by this is gone, without our having seen it go. */
+	old = rhashtable_lookup_fast(&table, &mark->identity, table_params);
+	if (old)
+		leave_table(old);
+	if (ns->mark_count >= TSEM_MARKS_MAX ||
+	    rhashtable_insert_fast(&table, &mark->node, table_params))
+		return false;
+	mark->ns = ns;
+	ns->mark_count++;
+	refcount_inc(&mark->refs);
+	return true;
+}
+
+/* The mark that is kept for an inode, with a reference. */
+static struct tsem_mark *find(struct inode *inode)
+{
+	struct identity identity;
+	struct tsem_mark *mark;
+
+	if (!identify(inode, &identity))
+		return NULL;
+	rcu_read_lock();
+	mark = rhashtable_lookup(&table, &identity, table_params);
+	if (mark && !refcount_inc_not_zero(&mark->refs))
+		mark = NULL;
+	rcu_read_unlock();
+	return mark;
+}
+
+/**
+ * tsem_mark_created() - Mark an object as created by current, which is in a namespace.
+ * @inode: The object; marked at most once.
+ * @instance: Running number of the creation.
+ *
+ * Context: Process context; may be within a transaction of the filesystem.
+ * Return: 0 or -ENOMEM: it is not marked.
+ */
+int tsem_mark_created(struct inode *inode, u64 instance)
+{
+	const struct tsem_task *task = tsem_task(current);
+	struct tsem_inode *blob = tsem_inode(inode);
+	struct tsem_mark *mark;
+
+	if (READ_ONCE(blob->mark))
+		return 0;
+	mark = kzalloc(sizeof(*mark), GFP_NOFS | __GFP_ACCOUNT);
+	if (!mark)
+		return -ENOMEM;
+	mark->created = (struct tsem_created){
+		.ns_id = task->ns->id,
+		.owner = task->task_id,
+		.instance = instance,
+	};
+	refcount_set(&mark->refs, 1);
+	if (!stays(inode) &&
+	    (!identify(inode, &mark->identity) || !enter_table(task->ns, mark)))
+		tsem_ns_count(task->ns, TSEM_COUNT_MARKS_LOST);
+	WRITE_ONCE(blob->asked, true);
+	if (cmpxchg_release(&blob->mark, NULL, mark))
+		mark_put(mark);
+	return 0;
+}
+
+/**
+ * tsem_mark_recall() - Give an inode back the mark of its object.
+ * @inode: May be NULL.
+ *
+ * Context: Process context, unless the inode stays() as long as its object.
+ */
+void tsem_mark_recall(struct inode *inode)
+{
+	struct tsem_inode *blob;
+	struct tsem_mark *mark;
+
+	if (!inode || table_is_empty())
+		return;
+	blob = tsem_inode(inode);
+	if (READ_ONCE(blob->asked) || stays(inode))
+		return;
+	mark = find(inode);
+	WRITE_ONCE(blob->asked, true);
+	if (mark && cmpxchg_release(&blob->mark, NULL, mark))
+		mark_put(mark);
+}
+
+/**
+ * tsem_created_in() - Who created an object, if that was in this namespace.
+ * @inode: The object; may be NULL.
+ * @ns: The namespace.
+ *
+ * Context: As tsem_mark_recall().
+ * Return: Lives as long as the inode; NULL if it was not.
+ */
+const struct tsem_created *tsem_created_in(struct inode *inode, const struct tsem_ns *ns)
+{
+	const struct tsem_mark *mark;
+
+	if (!inode)
+		return NULL;
+	tsem_mark_recall(inode);
+	/* Pairs with the release by whoever put it there. */
+	mark = smp_load_acquire(&tsem_inode(inode)->mark);
+	return mark && mark->created.ns_id == ns->id ? &mark->created : NULL;
+}
+
+/* The inode goes, and after its last link the object too. */
+static void hook_inode_free_security(struct inode *inode)
+{
+	struct tsem_mark *mark = tsem_inode(inode)->mark;
+
+	if (!mark || inode->i_nlink)
+		return;
+	spin_lock(&lock);
+	leave_table(mark);
+	spin_unlock(&lock);
+}
+
+/** tsem_mark_free() - Drop what an inode blob holds. Context: Any. */
+void tsem_mark_free(struct tsem_mark *mark)
+{
+	mark_put(mark);
+}
+
+/* Forget the marks of a namespace, or of a filesystem. */
+static void forget(const struct tsem_ns *ns, const struct super_block *sb)
+{
+	struct rhashtable_iter iter;
+	struct tsem_mark *mark;
+
+	rhashtable_walk_enter(&table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((mark = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(mark))
+			continue;	/* the table was resized: it begins again */
+		spin_lock(&lock);
+		if (mark->ns == ns || mark->identity.sb == sb)
+			leave_table(mark);
+		spin_unlock(&lock);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+/* Who is just taking a mark away is done with the namespace when it lets go of the lock. */
+static bool has_marks(const struct tsem_ns *ns)
+{
+	guard(spinlock)(&lock);
+	return ns->mark_count;
+}
+
+/**
+ * tsem_marks_forget() - Forget the marks of a namespace.
+ * @ns: Without members.
+ *
+ * Context: Process context.
+ */
+void tsem_marks_forget(struct tsem_ns *ns)
+{
+	while (has_marks(ns))
+		forget(ns, NULL);
+}
+
+static void hook_sb_delete(struct super_block *sb)
+{
+	if (!table_is_empty())
+		forget(NULL, sb);
+}
+
+static struct security_hook_list mark_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(inode_free_security, hook_inode_free_security),
+	LSM_HOOK_INIT(sb_delete, hook_sb_delete),
+};
+
+void __init tsem_add_mark_hooks(void)
+{
+	security_add_hooks(mark_hooks, ARRAY_SIZE(mark_hooks), &tsem_lsmid);
+}
+
+/* Before any task can be in a namespace. */
+static int __init mark_init(void)
+{
+	return rhashtable_init(&table, &table_params);
+}
+core_initcall(mark_init);
