@@ -81,8 +81,18 @@ static int write_point(const struct tsem_model_point *point, void *userdata)
 
 	out_format(w->out, "{\"coefficient\": \"");
 	out_hex(w->out, &point->coefficient, w->digest_size);
-	out_format(w->out, "\", \"count\": %llu, \"runs\": %llu, \"event\": ",
-		   (unsigned long long)point->count, (unsigned long long)point->runs);
+	out_format(w->out, "\", \"count\": %llu, \"runs\": %llu", (unsigned long long)point->count,
+		   (unsigned long long)point->runs);
+	if (point->first)
+		out_format(w->out, ", \"first\": %llu", (unsigned long long)point->first);
+	if (point->change)
+		out_format(w->out, ", \"change\": %llu", (unsigned long long)point->change);
+	if (point->until) {
+		out_format(w->out, ", \"until\": \"");
+		out_time(w->out, point->until);
+		out_format(w->out, "\"");
+	}
+	out_format(w->out, ", \"event\": ");
 	out_put(w->out, point->event, point->event_size);
 	out_end_line(w->out);
 	return w->out->error;
@@ -97,6 +107,8 @@ int tsem_model_write(const struct tsem_model *model, int fd)
 		return -ENOMEM;
 	out->fd = fd;
 	put_header(out, model);
+	model_put_runs(out, model);
+	model_put_changes(out, model);
 	put_paths(out, model, TSEM_MODEL_PSEUDONYMS);
 	put_paths(out, model, TSEM_MODEL_SCRATCH);
 	/* What they return is out->error, which stays. */
@@ -189,6 +201,8 @@ int tsem_model_peek(int fd, char ret_digest[TSEM_MODEL_NAME_BYTES + 1],
 
 /* Lines of a model come in this order. */
 enum kind {
+	KIND_RUN,
+	KIND_CHANGE,
 	KIND_PSEUDONYM,
 	KIND_SCRATCH,
 	KIND_PROGRAM,
@@ -230,8 +244,9 @@ static bool is_respelled(const struct in *in, enum tsem_model_list list, const c
 	out->fd = -EBADF;
 	out_format(out, "{\"%s\": \"", list_names[list]);
 	out_text(out, path); /* fits: the line was read from less than OUT_BYTES */
-	out_put(out, "\"}", 2);
-	return out->used == in->size && !memcmp(out->data, in->begin, in->size);
+	out_put(out, "\"", 1);
+	out_end_line(out);
+	return out_is_line(out, in);
 }
 
 static int add_path(struct reading *r, struct model_paths *paths, const char *path)
@@ -346,39 +361,75 @@ static int read_program(struct reading *r, struct cursor *c)
 	return result;
 }
 
-static int insert_point(struct reading *r, const struct tsem_digest *coefficient, uint64_t count,
-			uint64_t runs, struct model_record *record)
+static int insert_point(struct reading *r, const struct tsem_model_point *point,
+			struct model_record *record)
 {
 	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
 		return in_refuse(r->in, -EBADMSG,
 				 "a bprm_committed_creds is never a point of a model");
-	if (memcmp(coefficient, &record->coefficient, sizeof(*coefficient)))
+	if (memcmp(&point->coefficient, &record->coefficient, sizeof(point->coefficient)))
 		return in_refuse(r->in, -EBADMSG, "the coefficient is not that of the event");
-	if (runs > r->model->header.runs || runs > count)
+	if (point->runs > r->model->header.runs || point->runs > point->count)
 		return in_refuse(r->in, -EBADMSG, "more runs than there were");
+	if (point->first > r->model->header.runs || point->change > r->model->change_count)
+		return in_refuse(r->in, -EBADMSG, "it comes from a run or change that never was");
+	if (!point->runs && !point->change)
+		return in_refuse(r->in, -EBADMSG, "neither a run nor a change brought it");
 	if (r->model->point_count == TSEM_MODEL_POINTS)
 		return in_refuse(r->in, -E2BIG, "more than %u coefficients", TSEM_MODEL_POINTS);
-	return model_insert_point(r->model, record, count, runs) ? in_refuse_memory(r->in) : 0;
+	return model_insert_point(r->model, record, point) ? in_refuse_memory(r->in) : 0;
+}
+
+/* Members that a point need not have; none of them is 0. */
+static int take_origin(struct cursor *c, struct tsem_model_point *ret)
+{
+	const struct {
+		const char *key;
+		uint64_t *number;
+	} rows[] = { { ", \"first\": ", &ret->first }, { ", \"change\": ", &ret->change } };
+	static const char until[] = ", \"until\": \"";
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++) {
+		if (!cursor_starts_with(c, rows[i].key))
+			continue;
+		c->at += strlen(rows[i].key);
+		r = cursor_number(c, 1, rows[i].number);
+	}
+	if (r < 0 || !cursor_starts_with(c, until))
+		return r;
+	c->at += strlen(until);
+	r = cursor_time(c, &ret->until);
+	return r ?: cursor_expect(c, "\"");
 }
 
 static int read_point(struct reading *r, struct cursor *c)
 {
 	struct model_record record = { .text = NULL };
-	struct tsem_digest coefficient;
-	uint64_t count, runs;
+	struct tsem_model_point point = { .count = 0 };
 	int result;
 
-	(void)((result = cursor_hex(c, r->model->header.digest_size, &coefficient)) ||
+	(void)((result = cursor_hex(c, r->model->header.digest_size, &point.coefficient)) ||
 	       (result = cursor_expect(c, "\", \"count\": ")) ||
-	       (result = cursor_number(c, 1, &count)) ||
+	       (result = cursor_number(c, 1, &point.count)) ||
 	       (result = cursor_expect(c, ", \"runs\": ")) ||
-	       (result = cursor_number(c, 1, &runs)) ||
-	       (result = check_digest_order(r, &coefficient)) ||
+	       (result = cursor_number(c, 0, &point.runs)) || (result = take_origin(c, &point)) ||
+	       (result = check_digest_order(r, &point.coefficient)) ||
 	       (result = take_record(r, c, &record)));
 	if (result == 0)
-		result = insert_point(r, &coefficient, count, runs, &record);
+		result = insert_point(r, &point, &record);
 	free(record.text);
 	return result;
+}
+
+static int read_run(struct reading *r, struct cursor *c)
+{
+	return model_read_run(r->model, c);
+}
+
+static int read_change(struct reading *r, struct cursor *c)
+{
+	return model_read_change(r->model, c);
 }
 
 static int read_end(struct reading *r, struct cursor *c)
@@ -399,6 +450,8 @@ static const struct {
 	const char *begin;
 	int (*read)(struct reading *r, struct cursor *c);
 } kinds[KIND_COUNT] = {
+	[KIND_RUN] = { "{\"run\": ", read_run },
+	[KIND_CHANGE] = { "{\"change\": ", read_change },
 	[KIND_PSEUDONYM] = { "{\"pseudonym\": \"", read_pseudonym },
 	[KIND_SCRATCH] = { "{\"scratch\": \"", read_scratch },
 	[KIND_PROGRAM] = { "{\"program\": \"", read_program },
@@ -421,7 +474,8 @@ static int read_line(struct reading *r)
 		return kinds[kind].read(r, &c);
 	}
 	return in_refuse(r->in, -EBADMSG,
-			 "unknown line; expected pseudonym, scratch, program, coefficient or end");
+			 "unknown line; expected run, change, pseudonym, scratch, program, "
+			 "coefficient or end");
 }
 
 static int read_lines(struct reading *r)
@@ -464,7 +518,7 @@ static int new_model(struct in *in, const struct header_text *h, struct tsem_has
 static int read_model(struct in *in, struct tsem_hasher *hasher, struct tsem_model **ret)
 {
 	_cleanup_(tsem_model_freep) struct tsem_model *model = NULL;
-	struct reading reading = { .in = in, .kind = KIND_PSEUDONYM };
+	struct reading reading = { .in = in, .kind = KIND_RUN };
 	struct header_text h;
 	int r = read_header(in, &h);
 

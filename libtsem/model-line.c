@@ -121,7 +121,80 @@ void out_hex(struct out *out, const struct tsem_digest *digest, unsigned int siz
 	}
 }
 
+/* "2026-11-25T15:04:05Z" */
+#define TIME_SIZE 20
+
+#define DAY_SECONDS 86400
+
+/*
+ * Without gmtime_r() and strftime(), which open the file of the time zone: whoever
+ * reads a model in a sandbox has no files.
+ */
+static int days_of_year(int year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365;
+}
+
+static int days_of_month(int year, int month)
+{
+	static const char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	return days[month - 1] + (month == 2 && days_of_year(year) == 366);
+}
+
+/* Years of four digits only: others have no such spelling. */
+static bool spell_time(int64_t seconds, char ret[TIME_SIZE + 1])
+{
+	int64_t days = seconds / DAY_SECONDS, rest = seconds % DAY_SECONDS;
+	int year = 1970, month = 1;
+
+	if (seconds <= 0)
+		return false;
+	for (; year < 10000 && days >= days_of_year(year); year++)
+		days -= days_of_year(year);
+	if (year == 10000)
+		return false;
+	for (; days >= days_of_month(year, month); month++)
+		days -= days_of_month(year, month);
+	return snprintf(ret, TIME_SIZE + 1, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month,
+			(int)days + 1, (int)(rest / 3600), (int)(rest / 60 % 60),
+			(int)(rest % 60)) == TIME_SIZE;
+}
+
+/* What is no date gives a time that is spelled differently. */
+static int64_t parse_time(const char *text)
+{
+	int year, month, day, hour, minute, second;
+	int64_t days;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute,
+		   &second) != 6 ||
+	    year < 1970 || month < 1 || month > 12)
+		return 0;
+	days = day - 1;
+	for (int y = 1970; y < year; y++)
+		days += days_of_year(y);
+	for (int m = 1; m < month; m++)
+		days += days_of_month(year, m);
+	return days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
+}
+
+void out_time(struct out *out, int64_t seconds)
+{
+	char text[TIME_SIZE + 1];
+
+	if (spell_time(seconds, text))
+		out_put(out, text, TIME_SIZE);
+	else
+		out->error = -EINVAL;
+}
+
 /* Reading. */
+
+bool out_is_line(const struct out *out, const struct in *in)
+{
+	return out->used == in->size + 1 && !memcmp(out->data, in->begin, in->size);
+}
 
 int in_refuse(struct in *in, int r, const char *format, ...)
 {
@@ -243,6 +316,23 @@ int cursor_number(struct cursor *c, uint64_t least, uint64_t *ret)
 	return 0;
 }
 
+int cursor_time(struct cursor *c, int64_t *ret)
+{
+	char text[TIME_SIZE + 1] = "", again[TIME_SIZE + 1] = "";
+	int64_t seconds;
+
+	if (c->end - c->at >= TIME_SIZE)
+		memcpy(text, c->at, TIME_SIZE);
+	seconds = parse_time(text);
+	if (!spell_time(seconds, again) || strcmp(text, again) != 0)
+		return in_refuse(c->in, -EBADMSG,
+				 "byte %zu: expected a time as 2026-11-25T15:04:05Z",
+				 cursor_column(c));
+	c->at += TIME_SIZE;
+	*ret = seconds;
+	return 0;
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -299,8 +389,9 @@ int cursor_name(struct cursor *c, const char *const *names, unsigned int count, 
 			return 0;
 		}
 	}
-	return in_refuse(c->in, -EBADMSG, "byte %zu: expected %s or %s", cursor_column(c), names[0],
-			 names[1]);
+	return in_refuse(c->in, -EBADMSG, "byte %zu: expected %s%s%s", cursor_column(c), names[0],
+			 count == 2 ? " or " : " or one of the others, the last of them ",
+			 names[count - 1]);
 }
 
 /* \u00xx or \udcxx: the byte; -EBADMSG. */
@@ -331,7 +422,7 @@ int cursor_text(struct cursor *c, char *ret, size_t room)
 			length = 6;
 		}
 		if (byte <= 0)
-			return in_refuse(c->in, -EBADMSG, "byte %zu: expected a path",
+			return in_refuse(c->in, -EBADMSG, "byte %zu: expected a text",
 					 cursor_column(c));
 		ret[n++] = (char)byte;
 		c->at += length;
@@ -340,7 +431,6 @@ int cursor_text(struct cursor *c, char *ret, size_t room)
 	return 0;
 }
 
-/** struct header_text - The header as it stands in a file. */
 struct in *in_new(int fd, struct tsem_model_error *error)
 {
 	struct in *in = malloc(sizeof(*in));

@@ -36,6 +36,9 @@ void out_text(struct out *out, const char *text);
 
 void out_hex(struct out *out, const struct tsem_digest *digest, unsigned int size);
 
+/** out_time() - UNIX time as 2026-11-25T15:04:05Z. */
+void out_time(struct out *out, int64_t time);
+
 /** out_end_line() - Closing brace and line feed. */
 void out_end_line(struct out *out);
 
@@ -82,6 +85,9 @@ struct cursor {
 	const char *end;
 };
 
+/** out_is_line() - Whether all that was put, which fits into OUT_BYTES, is the line of @in. */
+bool out_is_line(const struct out *out, const struct in *in);
+
 struct cursor cursor_begin(struct in *in);
 bool cursor_starts_with(const struct cursor *c, const char *text);
 
@@ -107,6 +113,9 @@ int cursor_plain(struct cursor *c, char ret[TSEM_MODEL_NAME_BYTES + 1]);
 
 /** cursor_name() - One of some names, up to a quote, which stays. */
 int cursor_name(struct cursor *c, const char *const *names, unsigned int count, unsigned int *ret);
+
+/** cursor_time() - As out_time() writes it. */
+int cursor_time(struct cursor *c, int64_t *ret);
 
 /**
  * cursor_text() - Text up to the next quote, without NUL bytes.

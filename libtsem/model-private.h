@@ -9,6 +9,8 @@
 #include <stdbool.h>
 
 #include "core/engine.h"
+#include "model-life.h"
+#include "model-line.h"
 #include "model.h"
 
 /** struct model_paths - Pseudonyms or scratch directories, sorted by bytes. */
@@ -25,6 +27,9 @@ struct model_paths {
  * @points: Tree of struct point, in the order of tsearch().
  * @programs: Tree of struct program.
  * @run: Number of the run that is being added; a point that has it was seen in it.
+ * @current: What that run has shown so far; without its number.
+ * @runs: Those that went before, ascending.
+ * @changes: Ascending from 1; their texts are owned here.
  */
 struct tsem_model {
 	struct tsem_engine engine;
@@ -35,6 +40,11 @@ struct tsem_model {
 	size_t point_count;
 	size_t program_count;
 	uint64_t run;
+	struct tsem_model_run current;
+	struct tsem_model_run *runs;
+	size_t run_count;
+	struct tsem_model_change *changes;
+	size_t change_count;
 };
 
 /**
@@ -68,9 +78,26 @@ int model_record_read(const struct tsem_model *model, const char *text, size_t s
 /** model_add_pseudonym() - Its content counts no more from now on. Return: 0 or -ENOMEM. */
 int model_add_pseudonym(struct tsem_model *model, const char *path);
 
-/* For the reader: takes over @record's text; numbers as in the file. -EEXIST if it is there. */
-int model_insert_point(struct tsem_model *model, struct model_record *take_record, uint64_t count,
-		       uint64_t runs);
+/* For the reader: takes over @record's text; numbers of @point as in the file. -EEXIST if it is there.
+ */
+int model_insert_point(struct tsem_model *model, struct model_record *take_record,
+		       const struct tsem_model_point *point);
 int model_insert_program(struct tsem_model *model, struct model_record *take_record);
+
+/* model.c, for changes. */
+struct tsem_model_point *model_find_point(struct tsem_model *model,
+					  const struct tsem_digest *coefficient);
+void model_remove_point(struct tsem_model *model, const struct tsem_digest *coefficient);
+void model_remove_program(struct tsem_model *model, const struct tsem_digest *task_id);
+
+/* model-life.c: its part of struct tsem_model, and of the file. */
+int model_keep_run(struct tsem_model *model, const struct tsem_model_run *run);
+void model_free_life(struct tsem_model *model);
+void model_put_runs(struct out *out, const struct tsem_model *model);
+void model_put_changes(struct out *out, const struct tsem_model *model);
+
+/* They take the line from its first number on. Return: as cursor_expect(), -ENOMEM. */
+int model_read_run(struct tsem_model *model, struct cursor *c);
+int model_read_change(struct tsem_model *model, struct cursor *c);
 
 #endif

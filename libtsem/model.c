@@ -150,16 +150,15 @@ static void free_program(void *node)
 	free(program);
 }
 
-int model_insert_point(struct tsem_model *model, struct model_record *take_record, uint64_t count,
-		       uint64_t runs)
+int model_insert_point(struct tsem_model *model, struct model_record *take_record,
+		       const struct tsem_model_point *numbers)
 {
 	struct point *point = calloc(1, sizeof(*point)), **found;
 
 	if (!point)
 		return -ENOMEM;
-	*point = (struct point){
-		.public = { .coefficient = take_record->coefficient, .count = count, .runs = runs },
-	};
+	point->public = *numbers;
+	point->public.coefficient = take_record->coefficient;
 	found = tsearch(point, &model->points, compare_digests);
 	if (!found || *found != point) {
 		free(point);
@@ -218,15 +217,49 @@ const struct tsem_model_program *tsem_model_find_program(const struct tsem_model
 	return found ? *found : NULL;
 }
 
+struct tsem_model_point *model_find_point(struct tsem_model *model,
+					  const struct tsem_digest *coefficient)
+{
+	struct point *point = find_point(model, coefficient);
+
+	return point ? &point->public : NULL;
+}
+
+void model_remove_point(struct tsem_model *model, const struct tsem_digest *coefficient)
+{
+	struct point *point = find_point(model, coefficient);
+
+	if (!point)
+		return;
+	(void)tdelete(point, &model->points, compare_digests);
+	free_point(point);
+	model->point_count--;
+}
+
+void model_remove_program(struct tsem_model *model, const struct tsem_digest *task_id)
+{
+	struct tsem_model_program *program =
+		(struct tsem_model_program *)tsem_model_find_program(model, task_id);
+
+	if (!program)
+		return;
+	(void)tdelete(program, &model->programs, compare_digests);
+	free_program(program);
+	model->program_count--;
+}
+
 static void see_point(struct tsem_model *model, struct point *point, uint64_t count)
 {
 	/* A count that has reached the end of its range stays there. */
 	if (__builtin_add_overflow(point->public.count, count, &point->public.count))
 		point->public.count = UINT64_MAX;
+	if (__builtin_add_overflow(model->current.events, count, &model->current.events))
+		model->current.events = UINT64_MAX;
 	if (point->seen_run == model->run)
 		return;
 	point->seen_run = model->run;
 	point->public.runs++;
+	model->current.coefficients++;
 }
 
 static int add_new_point(struct tsem_model *model, const struct tsem_digest *coefficient,
@@ -248,7 +281,11 @@ static int add_new_point(struct tsem_model *model, const struct tsem_digest *coe
 	    compare_digests(&record.coefficient, coefficient))
 		r = -EBADMSG;
 	else
-		r = model_insert_point(model, &record, 0, 0);
+		r = model_insert_point(
+			model, &record,
+			&(struct tsem_model_point){ .first = model->header.runs + 1 });
+	if (r == 0)
+		model->current.fresh++;
 	free(record.text);
 	return r;
 }
@@ -289,10 +326,19 @@ int tsem_model_add_program(struct tsem_model *model, const char *text, size_t si
 	return r;
 }
 
-void tsem_model_end_run(struct tsem_model *model)
+int tsem_model_end_run(struct tsem_model *model)
 {
+	struct tsem_model_run run = model->current;
+	int r;
+
+	run.number = model->header.runs + 1;
+	r = model_keep_run(model, &run);
+	if (r < 0)
+		return r;
+	model->current = (struct tsem_model_run){ .number = 0 };
 	model->header.runs++;
 	model->run++;
+	return 0;
 }
 
 size_t tsem_model_point_count(const struct tsem_model *model)
@@ -418,6 +464,7 @@ struct tsem_model *tsem_model_free(struct tsem_model *model)
 	for (size_t i = 0; i < TSEM_MODEL_LIST_COUNT; i++)
 		free_paths(&model->lists[i]);
 	free_pseudonyms(model);
+	model_free_life(model);
 	free((char *)model->header.name);
 	free((char *)model->header.digest);
 	free((char *)model->header.nsref);

@@ -70,6 +70,9 @@ struct tsem_model_error {
  * @coefficient: The first D bytes count.
  * @count: Events seen with it, in all runs.
  * @runs: Runs that showed it.
+ * @first: Run that showed it first; 0 if that is not known.
+ * @change: Change that brought it, model-life.h; 0 if training did.
+ * @until: UNIX time from which on it holds no more; 0 if it holds for ever.
  * @event: Canonical record without pid, context, number, ttd, p_ttd and ts; no NUL at its end.
  * @event_size: Bytes at @event.
  */
@@ -77,6 +80,9 @@ struct tsem_model_point {
 	struct tsem_digest coefficient;
 	uint64_t count;
 	uint64_t runs;
+	uint64_t first;
+	uint64_t change;
+	int64_t until;
 	const char *event;
 	size_t event_size;
 };
@@ -208,8 +214,13 @@ int tsem_model_add_point(struct tsem_model *model, const struct tsem_digest *coe
  */
 int tsem_model_add_program(struct tsem_model *model, const char *record, size_t size);
 
-/** tsem_model_end_run() - The run is over: it counts as one more in the header. */
-void tsem_model_end_run(struct tsem_model *model);
+/**
+ * tsem_model_end_run() - The run is over: it counts as one more in the header, and
+ * what it showed is kept (model-life.h).
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_model_end_run(struct tsem_model *model);
 
 size_t tsem_model_point_count(const struct tsem_model *model);
 size_t tsem_model_program_count(const struct tsem_model *model);

@@ -443,7 +443,9 @@ int judge_write(struct judge *judge, int fd)
 	r = add_counts(judge);
 	if (r < 0)
 		return r;
-	tsem_model_end_run(judge->model);
+	r = tsem_model_end_run(judge->model);
+	if (r < 0)
+		return r;
 	r = tsem_model_write(judge->model, fd);
 	if (r < 0)
 		return r;

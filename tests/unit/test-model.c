@@ -15,6 +15,7 @@
 #include "../../libtsem/cleanup.h"
 #include "../../libtsem/core/engine.h"
 #include "../../libtsem/hasher.h"
+#include "../../libtsem/model-life.h"
 #include "../../libtsem/model.h"
 
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
@@ -46,6 +47,17 @@
 	"{\"coefficient\": \"" CAPABLE_COEFFICIENT "\", \"count\": " count ", \"runs\": " runs \
 	", \"event\": " event "}\n"
 #define POINT POINT_OF(CAPABLE_KEPT, "2", "1")
+#define POINT_FROM(numbers)                                                              \
+	"{\"coefficient\": \"" CAPABLE_COEFFICIENT "\", " numbers ", \"event\": " CAPABLE_KEPT \
+	"}\n"
+
+#define RUN_LINE(number, events, coefficients, fresh)                                    \
+	"{\"run\": " number ", \"events\": " events ", \"coefficients\": " coefficients       \
+	", \"new\": " fresh "}\n"
+#define CHANGE_LINE(number, time, what, why)                                             \
+	"{\"change\": " number ", \"time\": \"" time "\", \"by\": \"eve\", \"what\": \"" what   \
+	"\", \"why\": \"" why "\", \"note\": \"\"}\n"
+#define DAY "2026-02-28T23:59:59Z"
 
 static struct tsem_hasher *hasher;
 
@@ -148,9 +160,9 @@ static struct refusal {
 	{ "read: leading zero", HEADER("0") "{\"end\": 01}\n", -EBADMSG, 2,
 	  "byte 9: expected a number from 0 on" },
 	{ "read: unknown line", HEADER("0") "{\"comment\": \"\"}\n{\"end\": 2}\n", -EBADMSG, 2,
-	  "unknown line; expected pseudonym, scratch, program, coefficient or end" },
+	  "unknown line; expected run, change, pseudonym, scratch, program, coefficient or end" },
 	{ "read: other blanks", HEADER("0") "{\"end\":1}\n", -EBADMSG, 2,
-	  "unknown line; expected pseudonym, scratch, program, coefficient or end" },
+	  "unknown line; expected run, change, pseudonym, scratch, program, coefficient or end" },
 	{ "read: carriage return", HEADER("0") "{\"end\": 1}\r\n", -EBADMSG, 2,
 	  "byte 11: something behind the end" },
 	{ "read: kinds out of order",
@@ -168,9 +180,9 @@ static struct refusal {
 	  HEADER("0") "{\"pseudonym\": \"/\\u0061\"}\n{\"end\": 2}\n", -EBADMSG, 2,
 	  "not an absolute path in its one spelling" },
 	{ "read: other escape", HEADER("0") "{\"pseudonym\": \"/\\n\"}\n{\"end\": 2}\n", -EBADMSG, 2,
-	  "byte 17: expected a path" },
+	  "byte 17: expected a text" },
 	{ "read: NUL", HEADER("0") "{\"pseudonym\": \"/\\u0000\"}\n{\"end\": 2}\n", -EBADMSG, 2,
-	  "byte 17: expected a path" },
+	  "byte 17: expected a text" },
 	{ "read: path without end", HEADER("0") "{\"pseudonym\": \"/a}\n{\"end\": 2}\n", -EBADMSG, 2,
 	  "byte 19: expected \"" },
 	{ "read: coefficient too short", HEADER("1") "{\"coefficient\": \"12\"}\n", -EBADMSG, 2,
@@ -225,6 +237,59 @@ static struct refusal {
 	  HEADER("1") "{\"program\": \"" ZERO "\", \"p_task_id\": \"" ZERO "\", \"event\": "
 	  CAPABLE_KEPT "}\n{\"end\": 2}\n",
 	  -EBADMSG, 2, "the event of a program must be an exec" },
+	{ "read: run 0", HEADER("1") RUN_LINE("0", "1", "1", "1") "{\"end\": 2}\n", -EBADMSG, 2,
+	  "byte 9: expected a number from 1 on" },
+	{ "read: run that was not yet", HEADER("1") RUN_LINE("2", "1", "1", "1") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "more runs than there were" },
+	{ "read: run twice", HEADER("2") RUN_LINE("1", "1", "1", "1") RUN_LINE("1", "1", "1", "1")
+	  "{\"end\": 3}\n", -EBADMSG, 3, "not sorted: it belongs before the line above" },
+	{ "read: run with more new than seen", HEADER("1") RUN_LINE("1", "3", "1", "2")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "more coefficients than events" },
+	{ "read: run with more seen than events", HEADER("1") RUN_LINE("1", "1", "2", "0")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "more coefficients than events" },
+	{ "read: run without its end", HEADER("1") "{\"run\": 1, \"events\": 1}\n", -EBADMSG, 2,
+	  "byte 23: expected , \"coefficients\": " },
+	{ "read: run below a path", HEADER("1") "{\"pseudonym\": \"/a\"}\n"
+	  RUN_LINE("1", "1", "1", "1") "{\"end\": 3}\n", -EBADMSG, 3,
+	  "this kind of line belongs further up" },
+	{ "read: change 2 first", HEADER("0") CHANGE_LINE("2", DAY, "seal", "") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "changes are counted from 1 without a gap" },
+	{ "read: change of another kind", HEADER("0") CHANGE_LINE("1", DAY, "sealed", "")
+	  "{\"end\": 2}\n", -EBADMSG, 2,
+	  "byte 69: expected accept or one of the others, the last of them upgrade" },
+	{ "read: change on a day that never was",
+	  HEADER("0") CHANGE_LINE("1", "2026-02-29T00:00:00Z", "seal", "") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "byte 24: expected a time as 2026-11-25T15:04:05Z" },
+	{ "read: change at a time without zone",
+	  HEADER("0") CHANGE_LINE("1", "2026-02-28T00:00:00 ", "seal", "") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "byte 24: expected a time as 2026-11-25T15:04:05Z" },
+	{ "read: change at a short time", HEADER("0") CHANGE_LINE("1", "2026-2-28T0:0:0Z", "seal", "")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "byte 24: expected a time as 2026-11-25T15:04:05Z" },
+	{ "read: change in month 13",
+	  HEADER("0") CHANGE_LINE("1", "2026-13-01T00:00:00Z", "seal", "") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "byte 24: expected a time as 2026-11-25T15:04:05Z" },
+	{ "read: change with an escape that is not needed",
+	  HEADER("0") CHANGE_LINE("1", DAY, "seal", "\\u0061") "{\"end\": 2}\n", -EBADMSG, 2,
+	  "not in its one spelling" },
+	{ "read: change with a line feed", HEADER("0") CHANGE_LINE("1", DAY, "seal", "a\\nb")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "byte 85: expected a text" },
+	{ "read: first run 0", HEADER("1") POINT_FROM("\"count\": 2, \"runs\": 1, \"first\": 0")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "byte 117: expected a number from 1 on" },
+	{ "read: first run that was not yet",
+	  HEADER("1") POINT_FROM("\"count\": 2, \"runs\": 1, \"first\": 2") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "it comes from a run or change that never was" },
+	{ "read: change that never was",
+	  HEADER("1") POINT_FROM("\"count\": 2, \"runs\": 1, \"change\": 1") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "it comes from a run or change that never was" },
+	{ "read: first behind change",
+	  HEADER("1") CHANGE_LINE("1", DAY, "accept", "")
+	  POINT_FROM("\"count\": 2, \"runs\": 1, \"change\": 1, \"first\": 1") "{\"end\": 3}\n",
+	  -EBADMSG, 3, "byte 119: expected , \"event\": " },
+	{ "read: point that nothing brought", HEADER("1") POINT_OF(CAPABLE_KEPT, "1", "0")
+	  "{\"end\": 2}\n", -EBADMSG, 2, "neither a run nor a change brought it" },
+	{ "read: until no time",
+	  HEADER("1") POINT_FROM("\"count\": 2, \"runs\": 1, \"until\": \"0\"") "{\"end\": 2}\n",
+	  -EBADMSG, 2, "byte 118: expected a time as 2026-11-25T15:04:05Z" },
 };
 
 static void check_refusal(void **state)
@@ -246,7 +311,7 @@ static void test_nul_in_a_line(void **state)
 	struct tsem_model *model = NULL;
 
 	assert_int_equal(read_text(text, sizeof(text) - 1, &error, &model), -EBADMSG);
-	assert_string_equal(error.text, "byte 18: expected a path");
+	assert_string_equal(error.text, "byte 18: expected a text");
 }
 
 static void test_line_too_long(void **state)
@@ -274,10 +339,10 @@ static void test_not_readable(void **state)
 static void test_written(void **state)
 {
 	static const char *const paths[] = { "/b\n\xff\"", "/a\xc3\xa4" };
-	static const char expected[] = HEADER("1") "{\"pseudonym\": \"/a\xc3\xa4\"}\n"
-						   "{\"pseudonym\": \"/b\\u000a\\udcff\\\"\"}\n"
-						   "{\"scratch\": \"/tmp/\"}\n" POINT
-						   "{\"end\": 5}\n";
+	static const char expected[] = HEADER("1") RUN_LINE("1", "2", "1", "1")
+		"{\"pseudonym\": \"/a\xc3\xa4\"}\n{\"pseudonym\": \"/b\\u000a\\udcff\\\"\"}\n"
+		"{\"scratch\": \"/tmp/\"}\n"
+		POINT_FROM("\"count\": 2, \"runs\": 1, \"first\": 1") "{\"end\": 6}\n";
 	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model(), *again = NULL;
 	_cleanup_(freep) char *text = NULL, *text_again = NULL;
 	const struct tsem_digest c = from_hex(CAPABLE_COEFFICIENT);
@@ -288,7 +353,7 @@ static void test_written(void **state)
 					      (const char *const[]){ "/tmp/" }, 1), 0);
 	assert_int_equal(tsem_model_add_point(model, &c, 2, CAPABLE_RECORD, strlen(CAPABLE_RECORD)),
 			 1);
-	tsem_model_end_run(model);
+	assert_int_equal(tsem_model_end_run(model), 0);
 	text = text_of(model);
 	assert_string_equal(text, expected);
 	assert_int_equal(read_text(text, strlen(text), &error, &again), 0);
@@ -306,10 +371,10 @@ static void test_runs_add_up(void **state)
 	assert_int_equal(tsem_model_add_point(model, &c, 1, CAPABLE_RECORD, strlen(CAPABLE_RECORD)),
 			 1);
 	assert_int_equal(tsem_model_add_point(model, &c, 4, NULL, 0), 0);
-	tsem_model_end_run(model);
-	tsem_model_end_run(model);	/* a run that did nothing */
+	assert_int_equal(tsem_model_end_run(model), 0);
+	assert_int_equal(tsem_model_end_run(model), 0);	/* a run that did nothing */
 	assert_int_equal(tsem_model_add_point(model, &c, 10, "garbage", 7), 0);
-	tsem_model_end_run(model);
+	assert_int_equal(tsem_model_end_run(model), 0);
 
 	point = tsem_model_find_point(model, &c);
 	assert_non_null(point);
@@ -319,6 +384,87 @@ static void test_runs_add_up(void **state)
 	assert_int_equal(tsem_model_point_count(model), 1);
 	assert_int_equal(point->event_size, strlen(CAPABLE_KEPT));
 	assert_memory_equal(point->event, CAPABLE_KEPT, point->event_size);
+}
+
+/* What each run showed is kept, and who changed what besides. */
+static void test_life(void **state)
+{
+	static const struct tsem_model_run expected_runs[] = {
+		{ 1, 5, 1, 1 }, { 2, 0, 0, 0 }, { 3, 10, 1, 0 },
+	};
+	static const char change_lines[] =
+		CHANGE_LINE("1", "2026-11-25T15:04:05Z", "seal", "a \\\"b\\\"\\u000a")
+		CHANGE_LINE("2", "1970-01-01T00:00:01Z", "unseal", "")
+		CHANGE_LINE("3", "2000-02-29T12:00:00Z", "seal", "");
+	const struct tsem_model_change changes[] = {
+		{ .time = 1795619045, .what = TSEM_MODEL_SEAL, .by = "eve", .why = "a \"b\"\n" },
+		{ .time = 1, .what = TSEM_MODEL_UNSEAL, .by = "eve" },
+		{ .time = 951825600, .what = TSEM_MODEL_SEAL, .by = "eve" },
+	};
+	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model(), *again = NULL;
+	const struct tsem_digest c = from_hex(CAPABLE_COEFFICIENT);
+	_cleanup_(freep) char *text = NULL, *text_again = NULL;
+	const struct tsem_model_run *runs;
+	struct tsem_model_error error;
+	uint64_t number;
+	size_t count;
+
+	assert_int_equal(tsem_model_add_point(model, &c, 1, CAPABLE_RECORD, strlen(CAPABLE_RECORD)),
+			 1);
+	assert_int_equal(tsem_model_add_point(model, &c, 4, NULL, 0), 0);
+	assert_int_equal(tsem_model_end_run(model), 0);
+	assert_int_equal(tsem_model_end_run(model), 0);
+	assert_int_equal(tsem_model_add_point(model, &c, 10, NULL, 0), 0);
+	assert_int_equal(tsem_model_end_run(model), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		assert_int_equal(tsem_model_is_sealed(model), i == 1);
+		assert_int_equal(tsem_model_add_change(model, &changes[i], &number), 0);
+		assert_int_equal(number, i + 1);
+	}
+	assert_int_equal(tsem_model_add_change(model, &(struct tsem_model_change){ .time = 0 },
+					       &number), -EINVAL);
+	text = text_of(model);
+	assert_non_null(strstr(text, change_lines));
+	assert_int_equal(read_text(text, strlen(text), &error, &again), 0);
+	text_again = text_of(again);
+	assert_string_equal(text_again, text);
+	assert_true(tsem_model_is_sealed(again));
+	runs = tsem_model_get_runs(again, &count);
+	assert_int_equal(count, ARRAY_SIZE(expected_runs));
+	assert_memory_equal(runs, expected_runs, sizeof(expected_runs));
+}
+
+/* What a change brings is told from what a run showed, may end, and leaves nothing behind. */
+static void test_changes_bring_points(void **state)
+{
+	static const char record[] = SYSLOG_RECORD("3");
+	const struct tsem_model_change change = { .time = 1, .what = TSEM_MODEL_ACCEPT };
+	struct tsem_model_point numbers = { .count = 2, .change = 1, .until = 100 };
+	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model(), *again = NULL;
+	_cleanup_(freep) char *text = NULL;
+	struct tsem_model_error error;
+	struct tsem_digest c;
+	uint64_t number;
+
+	assert_int_equal(tsem_model_digest(model, record, strlen(record), &c), 1);
+	assert_int_equal(tsem_model_bring_point(model, &numbers, record, strlen(record)), -EINVAL);
+	assert_int_equal(tsem_model_add_change(model, &change, &number), 0);
+	assert_int_equal(tsem_model_bring_point(model, &numbers, "{}", 2), -EBADMSG);
+	assert_int_equal(tsem_model_bring_point(model, &numbers, record, strlen(record)), 1);
+	assert_int_equal(tsem_model_bring_point(model, &numbers, record, strlen(record)), 0);
+	assert_int_equal(tsem_model_find_point(model, &c)->until, 100);
+	text = text_of(model);
+	assert_non_null(strstr(text, "\"count\": 2, \"runs\": 0, \"change\": 1, \"until\": "
+				     "\"1970-01-01T00:01:40Z\", \"event\": {"));
+	assert_int_equal(read_text(text, strlen(text), &error, &again), 0);
+	assert_int_equal(tsem_model_drop(again, 99), 0);
+	assert_true(tsem_model_point_holds(tsem_model_find_point(again, &c), 99));
+	assert_false(tsem_model_point_holds(tsem_model_find_point(again, &c), 100));
+	assert_int_equal(tsem_model_drop(again, 100), 1);
+	assert_null(tsem_model_find_point(again, &c));
+	numbers.until = 0; /* what is accepted again holds for ever */
+	assert_int_equal(tsem_model_bring_point(model, &numbers, record, strlen(record)), 0);
+	assert_int_equal(tsem_model_find_point(model, &c)->until, 0);
 }
 
 static void test_counts_stay_at_the_end_of_their_range(void **state)
@@ -462,7 +608,7 @@ static void add_many(struct tsem_model *model)
 		c = coefficient_of(text);
 		assert_int_equal(tsem_model_add_point(model, &c, 1, text, strlen(text)), 1);
 	}
-	tsem_model_end_run(model);
+	assert_int_equal(tsem_model_end_run(model), 0);
 }
 
 static int count_point(const struct tsem_model_point *point, void *userdata)
@@ -608,7 +754,7 @@ static void test_pseudonym_hides_content(void **state)
 	assert_int_equal(tsem_model_set_paths(model, TSEM_MODEL_PSEUDONYMS,
 					      (const char *const[]){ "/a" }, 1), 0);
 	assert_int_equal(tsem_model_add_point(model, &c, 1, OPEN(CONTENT), strlen(OPEN(CONTENT))), 1);
-	tsem_model_end_run(model);
+	assert_int_equal(tsem_model_end_run(model), 0);
 	text = text_of(model);
 	assert_int_equal(read_text(text, strlen(text), &error, &again), 0);
 }
@@ -627,6 +773,8 @@ int main(void)
 		cmocka_unit_test(test_not_readable),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_runs_add_up),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_changes_bring_points),
 		cmocka_unit_test(test_counts_stay_at_the_end_of_their_range),
 		cmocka_unit_test(test_paths_are_refused),
 		cmocka_unit_test(test_headers_are_refused),
