@@ -25,6 +25,7 @@ int digest_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
 int model_main(int argc, char *argv[]);
 int model_show_main(int argc, char *argv[]);
+int model_status_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 

@@ -12,6 +12,7 @@
 /* Each is a file of its own, model-NAME.c; its argv[0] is "model NAME", for messages. */
 static const struct command commands[] = {
 	{ "model show", model_show_main, "tell what a model allows" },
+	{ "model status", model_status_main, "tell how complete a model is" },
 };
 
 #define PREFIX_SIZE strlen("model ")

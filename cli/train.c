@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* train.c - quixote train: run a workload and learn what it does. */
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "launch.h"
+#include "open.h"
 #include "plan.h"
+#include "survey.h"
 
 static const char help[] =
 	"usage: quixote train [OPTION]... -c FILE [-- COMMAND...]\n"
 	"\n"
 	"Runs the workload that FILE describes, container.cfg(5), refuses nothing, and adds what\n"
-	"it does to its model. Repeat it until a run adds no new coefficient. A run that is\n"
-	"killed leaves the model as it was.\n"
+	"it does to its model, and tells how complete that is: see quixote model status. Repeat "
+	"it\n"
+	"until runs add nothing. A run that is killed leaves the model as it was.\n"
 	"\n"
 	"COMMAND is a driver: it exercises the workload and is not learned itself. With\n"
 	"Type=service the workload is started first, and stopped when the driver ends; with\n"
@@ -59,6 +68,78 @@ static int parse(struct launch *l, int argc, char *argv[])
 	return r;
 }
 
+/* That end a process, and what tells that a child has ended. */
+static sigset_t handled_signals(void)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		(void)sigaddset(&set, signals[i]);
+	return set;
+}
+
+static int wait_for(pid_t child)
+{
+	const sigset_t handled = handled_signals();
+	siginfo_t info;
+	int status;
+
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		int signal = sigwaitinfo(&handled, &info);
+
+		/* What a terminal sends has reached the child already. */
+		if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
+			(void)kill(child, signal);
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* As a child: the orchestrator would take this process over, and there is something to say after.
+ */
+static int run(const struct launch *l, int place)
+{
+	const sigset_t handled = handled_signals();
+	sigset_t before;
+	pid_t child;
+
+	(void)sigprocmask(SIG_BLOCK, &handled, &before);
+	child = fork();
+	if (child < 0) {
+		(void)fprintf(stderr, "quixote: %s\n", strerror(errno));
+		return EXIT_LOST;
+	}
+	if (child == 0) {
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* ends as if told to end */
+		_exit(launch(l, CONFIG_MODE_TRAIN, place));
+	}
+	return wait_for(child);
+}
+
+/* Beside the output of the workload, which is its own. */
+static void tell_status(const struct config *config)
+{
+	_cleanup_(opened_done) struct opened opened = { NULL, NULL };
+	_cleanup_(survey_done) struct survey survey = { .model = NULL };
+	_cleanup_(text_done) struct text text = TEXT_EMPTY;
+	struct tsem_model_error error;
+
+	/* Whoever trained has said what went wrong. */
+	if (open_model(config->model, &opened, &error) < 0 ||
+	    survey_take(opened.model, &survey) < 0)
+		return;
+	survey_tell(&survey, survey_style_of(STDERR_FILENO), &text);
+	if (!text.failed)
+		(void)fwrite(text_get(&text), 1, text.size, stderr);
+}
+
+static bool has_learned(int status)
+{
+	return status < EXIT_COMMAND_LINE || status > EXIT_WORKLOAD;
+}
+
 int train_main(int argc, char *argv[])
 {
 	_cleanup_(config_freep) struct config *config = NULL;
@@ -76,5 +157,12 @@ int train_main(int argc, char *argv[])
 	if (l.check)
 		return plan_print(&l, config, CONFIG_MODE_TRAIN);
 	place = launch_place(&l, CONFIG_MODE_TRAIN);
-	return place < 0 ? -place : launch(&l, CONFIG_MODE_TRAIN, place);
+	if (place < 0)
+		return -place;
+	if (launch_is_guest()) /* the one outside has the terminal, and tells it there */
+		return launch(&l, CONFIG_MODE_TRAIN, place);
+	r = run(&l, place);
+	if (has_learned(r))
+		tell_status(config);
+	return r;
 }

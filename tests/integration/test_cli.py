@@ -45,7 +45,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_help(self):
-        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["digest"]):
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["digest"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
             self.assertIn("quixote", done.stdout)
