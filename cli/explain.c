@@ -18,6 +18,7 @@
 #include "../orchestrator/config.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
+#include "habit.h"
 #include "near.h"
 #include "open.h"
 #include "phrase.h"
@@ -52,6 +53,7 @@ static const struct option options[] = {
 /**
  * struct explanation - Everything about one workload.
  * @config: NULL if there is none.
+ * @config_path: Where it is, or would be.
  * @name: Of the workload.
  * @model_path: NULL if unknown.
  * @fields: Projection, of the model.
@@ -62,11 +64,13 @@ struct explanation {
 	bool json;
 	struct config *config;
 	const char *name;
+	char config_path[PATH_MAX];
 	const char *model_path;
 	const char *state;
 	struct opened model;
 	enum tsem_fields fields;
 	struct programs programs;
+	struct habits habits;
 	struct refusals refusals;
 	struct text told;
 };
@@ -99,16 +103,17 @@ static int read_config(struct explanation *e, const char *path, bool required)
 static int find_workload(struct explanation *e, const char *argument)
 {
 	const char *wrong;
-	char path[PATH_MAX];
 	int r;
 
 	if (is_file_argument(argument)) {
+		(void)snprintf(e->config_path, PATH_MAX, "%s", argument); /* no longer one opens */
 		r = read_config(e, argument, true);
 	} else {
 		if (value_name(argument, &wrong) < 0)
 			return command_line_error("explain", "\"%s\" %s", argument, wrong);
-		(void)snprintf(path, sizeof(path), CONFIG_DIR "/%s.cfg", argument); /* short */
-		r = read_config(e, path, false);
+		(void)snprintf(e->config_path, PATH_MAX, CONFIG_DIR "/%s.cfg",
+			       argument); /* short */
+		r = read_config(e, e->config_path, false);
 	}
 	if (r)
 		return r;
@@ -116,6 +121,23 @@ static int find_workload(struct explanation *e, const char *argument)
 	if (!e->model_path && e->config)
 		e->model_path = e->config->model;
 	return 0;
+}
+
+/* A name that nothing is known of is a mistake, and nothing refused would be good news. */
+static int check_known(const struct explanation *e)
+{
+	_cleanup_(freep) char *config = NULL;
+
+	if (e->config || access(e->state, F_OK) == 0)
+		return 0;
+	if (asprintf(&config, "%s.cfg", e->name) < 0)
+		config = NULL;
+	(void)fprintf(stderr, "quixote: %s: no such workload: neither %s nor %s is there", e->name,
+		      e->config_path, e->state);
+	if (config && access(config, F_OK) == 0)
+		(void)fprintf(stderr, "; did you mean %s?", config);
+	(void)fputs("\n", stderr);
+	return EXIT_CONFIGURATION;
 }
 
 /* As the orchestrator does. */
@@ -222,6 +244,7 @@ static int consider_point(const struct tsem_model_point *point, void *userdata)
 		return r;
 	event = phrase_event(&facts);
 	object = phrase_counted_object(&facts);
+	r = habits_add(&e->habits, &facts);
 	for (size_t i = 0; r == 0 && i < e->refusals.count; i++) {
 		struct refusal *refusal = e->refusals.list[i];
 		struct near_query query = query_of(e, refusal);
@@ -314,6 +337,13 @@ static void tell_differences(const struct comparison *c, struct text *t)
 	}
 }
 
+static void add_what(const struct explanation *e, const struct refusal *refusal, struct text *t)
+{
+	phrase_add(&refusal->record, &e->programs, t);
+	if (habits_has(&e->habits, &refusal->record))
+		text_add_string(t, ", as it does before running a program");
+}
+
 /* How many others are not told because this one is. */
 static void add_group(const struct explanation *e, const struct refusal *refusal, struct text *t)
 {
@@ -346,7 +376,7 @@ static void tell(const struct explanation *e, const struct refusal *refusal,
 	add_time(t, refusal->last, "%Y-%m-%d %H:%M:%S  ");
 	programs_chain(&e->programs, facts_get(&refusal->record, "event.task_id") ?: "", t);
 	text_add_string(t, ": ");
-	phrase_add(&refusal->record, &e->programs, t);
+	add_what(e, refusal, t);
 	text_format(t, ": %s", verdict_words(refusal->verdict));
 	if (refusal->count > 1)
 		text_format(t, " %llu times", (unsigned long long)refusal->count);
@@ -426,7 +456,7 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 		      strlen(facts_get(&refusal->record, "event.type")));
 	programs_chain(&e->programs, facts_get(&refusal->record, "event.task_id") ?: "", &part);
 	add_json_phrase("who", &part, t);
-	phrase_add(&refusal->record, &e->programs, &part);
+	add_what(e, refusal, &part);
 	add_json_phrase("what", &part, t);
 	add_why(e, refusal, c, &part);
 	add_json_phrase("why", &part, t);
@@ -473,8 +503,13 @@ static void print_notes(const struct explanation *e)
 			(void)fprintf(stderr, "quixote: %s: %llu %s\n", e->name,
 				      (unsigned long long)rows[i].count, rows[i].note);
 	}
-	if (!e->refusals.count && !e->json)
+	if (e->json)
+		return;
+	if (!e->refusals.count)
 		(void)printf("%s: nothing was refused\n", e->name);
+	else if (e->config)
+		(void)printf("What of this is right can be learned: quixote train -c %s\n",
+			     e->config_path);
 }
 
 static int explain(struct explanation *e)
@@ -506,6 +541,7 @@ static void explanation_done(struct explanation *e)
 	text_done(&e->told);
 	refusals_done(&e->refusals);
 	programs_done(&e->programs);
+	habits_done(&e->habits);
 	opened_done(&e->model);
 	e->config = config_free(e->config);
 }
@@ -551,5 +587,8 @@ int explain_main(int argc, char *argv[])
 		return r;
 	if (!e.state)
 		e.state = state = state_directory(e.name);
-	return e.state ? explain(&e) : EXIT_LOST;
+	if (!e.state)
+		return EXIT_LOST;
+	r = check_known(&e);
+	return r ? r : explain(&e);
 }

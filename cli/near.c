@@ -13,9 +13,6 @@
 #include "near.h"
 #include "phrase.h"
 
-/* As FILE.flags tells an execution; formula.md, section 3. */
-#define OPENED_FOR_EXEC 0x20
-
 /* An event on the same object by another program is nearer than any on another object. */
 static const unsigned int weights[NEAR_KIND_COUNT] = {
 	[NEAR_DETAIL] = 2,  [NEAR_INODE] = 1,	 [NEAR_CONTENT] = 1, [NEAR_CREDS] = 1,
@@ -24,6 +21,9 @@ static const unsigned int weights[NEAR_KIND_COUNT] = {
 
 /* As much nearer are two objects at most because of their names. */
 #define LIKENESS_MAX 40
+
+/* As much nearer are two files of the same name: a copy of a program is meant to be it. */
+#define LIKENESS_OF_NAME 20
 
 /** struct found - A member of the schema, found by its path. */
 struct found {
@@ -211,7 +211,7 @@ static bool ends_in(const char *path, const char *end)
 
 static enum near_kind kind_in_cell(const struct difference *d, const struct found *found)
 {
-	if (ends_in(d->member, "flags") && bits_differ(d, OPENED_FOR_EXEC))
+	if (ends_in(d->member, "flags") && bits_differ(d, PHRASE_OPENED_FOR_EXEC))
 		return NEAR_USE;
 	if (!strcmp(d->member, "prot") && bits_differ(d, PROT_EXEC))
 		return NEAR_USE;
@@ -242,7 +242,14 @@ static bool find_in_schema(enum tsem_event_id event, const char *path, struct fo
 	return !strncmp(path, "COE.", 4) && find_below(&tsem_coe, path + 4, ret);
 }
 
-/* Names that begin alike are nearer: the same directory most of all. */
+static bool same_name(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	return x && y && x[1] && !strcmp(x, y);
+}
+
+/* Names that begin alike are nearer, the same directory most of all; and those that end alike. */
 static unsigned int likeness(const struct difference *d)
 {
 	size_t same = 0, shared = 0;
@@ -254,6 +261,7 @@ static unsigned int likeness(const struct difference *d)
 		if (d->learned->value[same - 1] == '/')
 			shared = same;
 	}
+	shared += same_name(d->learned->value, d->seen->value) ? LIKENESS_OF_NAME : 0;
 	return shared < LIKENESS_MAX ? shared : LIKENESS_MAX;
 }
 
@@ -504,6 +512,23 @@ static void say_phrase(const struct facts *learned, const struct programs *progr
 	phrase_add(learned, programs, t);
 }
 
+/* In words if they tell the two apart, else by the first member that does. */
+static void say_detail(const struct difference *d, const struct facts *learned,
+		       const struct facts *seen, const struct programs *programs, struct text *t)
+{
+	struct text was = TEXT_EMPTY, is = TEXT_EMPTY;
+
+	phrase_add(learned, programs, &was);
+	phrase_add(seen, programs, &is);
+	if (strcmp(text_get(&was), text_get(&is)) != 0)
+		say_phrase(learned, programs, "learned only: ", t);
+	else
+		say_member(d, "learned only with ", t);
+	t->failed |= was.failed || is.failed;
+	text_done(&was);
+	text_done(&is);
+}
+
 static void say(enum near_kind kind, const struct difference *d, const struct facts *learned,
 		const struct facts *seen, const struct programs *programs, struct text *t)
 {
@@ -531,7 +556,7 @@ static void say(enum near_kind kind, const struct difference *d, const struct fa
 		return;
 	case NEAR_OBJECT:
 	case NEAR_DETAIL:
-		say_member(d, "learned only with ", t);
+		say_detail(d, learned, seen, programs, t);
 		return;
 	}
 }

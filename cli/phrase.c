@@ -18,9 +18,6 @@
 #include "../libtsem/cleanup.h"
 #include "phrase.h"
 
-/* As FILE.flags tells an execution; formula.md, section 3. */
-#define OPENED_FOR_EXEC 0x20
-
 /* Longest path of a member inside its event. */
 #define MEMBER_BYTES 128
 
@@ -297,7 +294,7 @@ static void add_open(const struct phrase *p, const char *member)
 	(void)snprintf(flags_member, sizeof(flags_member), "%s.flags", member);
 	(void)snprintf(mode_member, sizeof(mode_member), "%s.inode.mode", member);
 	flags = number(p, flags_member);
-	if (flags & OPENED_FOR_EXEC) {
+	if (flags & PHRASE_OPENED_FOR_EXEC) {
 		text_add_string(p->text, "execute ");
 		add_path(p, member);
 	} else if (S_ISDIR(number(p, mode_member))) {

@@ -11,6 +11,9 @@
 #include "programs.h"
 #include "text.h"
 
+/** PHRASE_OPENED_FOR_EXEC - As FILE.flags tells an execution; formula.md, section 3. */
+#define PHRASE_OPENED_FOR_EXEC 0x20
+
 /** phrase_event() - Return: the event of a bare record, 0 if the schema has none of its name. */
 enum tsem_event_id phrase_event(const struct facts *record);
 

@@ -57,7 +57,10 @@ class ExplainTest(unittest.TestCase):
     def lines(self, *options):
         done = self.explain(*options)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout.splitlines()
+        lines = done.stdout.splitlines()
+        if self.story.refused and "--json" not in options:
+            self.assertEqual(lines.pop(), f"What of this is right can be learned: quixote train -c {self.dir.name}/job.cfg")
+        return lines
 
     def sentence(self):
         """The one line, without its time."""
@@ -79,6 +82,27 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual(self.lines(), [
             "2023-11-14 22:13:20  job.sh (/bin/sh): execute /usr/bin/cat: refused: "
             "nothing like it was learned; nearest: execute /usr/bin/grep"])
+
+    def test_a_program_is_looked_at_before_it_is_run(self):
+        def look(path, task, mode="0100755"):
+            return record("inode_getattr", {"path": dentry(path, mode)}, task, self.sh)
+
+        rows = [
+            (look("/usr/bin/cat", self.sh), "look at /usr/bin/cat, as it does before running a program: refused: "),
+            (look("/usr/bin/cat", self.grep), "look at /usr/bin/cat: refused: "),  # it has never run any
+            (look("/usr/bin/README", self.sh, "0100644"), "look at /usr/bin/README: refused: "),
+            (look("/usr/bin/X11", self.sh, "040755"), "look at /usr/bin/X11: refused: "),
+        ]
+        for event, _ in rows:
+            self.story.refuse(event)
+        for line, (_, said) in zip(self.lines(), rows, strict=True):
+            self.assertIn(said, line)
+
+    def test_a_copy_elsewhere_is_nearest_to_what_it_copies(self):
+        self.story.learned(self.opened("/srv/lib/tool", EXECUTED))
+        self.story.refuse(self.opened("/srv/grep", EXECUTED, digest="3" * 64))
+        self.assertEqual(self.sentence(), "job.sh (/bin/sh): execute /srv/grep: refused: "
+                                          "nothing like it was learned; nearest: execute /usr/bin/grep")
 
     def test_changed_content(self):
         self.story.refuse(self.opened("/usr/bin/grep", EXECUTED, digest="3" * 64))
@@ -120,7 +144,7 @@ class ExplainTest(unittest.TestCase):
     def test_written_where_only_read(self):
         self.story.refuse(self.opened("/etc/passwd", 0x8001, self.grep, "0100644", "2" * 64))
         self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for writing: refused: "
-                                          "learned only with flags 32768, not 32769")
+                                          "learned only: open /etc/passwd for reading")
 
     def test_no_such_event(self):
         self.story.refuse(record("task_kill", {"target": self.grep, "sig": "9", "cross_ns": "0"}, self.sh))
@@ -288,7 +312,7 @@ class ExplainTest(unittest.TestCase):
         self.write("forensics.jsonl", '{"lost":17}\n' + self.story.forensics() + '{"time":1,"coeff')
         done = self.run_quixote("explain", "--state=" + self.dir.name, config)
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(len(done.stdout.splitlines()), 1)
+        self.assertEqual(len(done.stdout.splitlines()), 2)
         self.assertEqual(done.stderr, "quixote: job: 17 refusals could not be recorded\n"
                                       "quixote: job: 8 lines of the record were not understood\n")
 
@@ -305,6 +329,15 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("open /etc/shadow for reading: refused: the model is not known", done.stdout)
         self.assertIn("no /etc/quixote/no-such-workload.cfg", done.stderr)
+
+    def test_unknown_name_is_not_good_news(self):
+        self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
+        for name, more in (("no-such-workload", ""), ("job", "; did you mean job.cfg?")):
+            done = subprocess.run([QUIXOTE, "explain", "--state=/nowhere/x", name], text=True, capture_output=True,
+                                  check=False, cwd=self.dir.name)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (
+                202, "", f"quixote: {name}: no such workload: neither /etc/quixote/{name}.cfg nor /nowhere/x is there"
+                         f"{more}\n"))
 
     def test_refused_command_lines(self):
         for arguments, said in (([], "one NAME or FILE is expected"), (["a", "b"], "one NAME or FILE is expected"),
@@ -356,5 +389,5 @@ class ExplainTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    QUIXOTE = sys.argv.pop(1)
+    QUIXOTE = os.path.abspath(sys.argv.pop(1))
     unittest.main()
