@@ -102,7 +102,7 @@ enum config_on_loss {
  * @digest: Of the namespace.
  * @fields: Projection.
  * @user_namespace: In which ids are told.
- * @pseudonym: NULL-terminated absolute paths; never NULL.
+ * @pseudonym: NULL-terminated absolute paths; never NULL, without the key the linker's cache.
  * @scratch: NULL-terminated absolute directories, each with its final slash;
  *	NULL if the file does not say (the kernel's default holds), empty if
  *	it says that there is none.

@@ -38,7 +38,8 @@ def text(value):
 class Story:
     """A model being told, event by event."""
 
-    def __init__(self, quixote, fields="portable", pseudonyms=(), scratch=("/dev/shm/", "/tmp/", "/var/tmp/")):
+    def __init__(self, quixote, fields="portable", pseudonyms=("/etc/ld.so.cache",),
+                 scratch=("/dev/shm/", "/tmp/", "/var/tmp/")):
         self.quixote = quixote
         self.fields = fields
         self.pseudonyms = sorted(pseudonyms)

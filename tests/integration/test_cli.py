@@ -192,10 +192,11 @@ class CliTest(unittest.TestCase):
             (story.model(), "the model was learned with Fields=strict, not portable: train a new one, or change "
                             "Fields="),
             (Story(QUIXOTE, pseudonyms=["/a"]).model(), "a.model: it was learned with another Pseudonym="),
+            (Story(QUIXOTE, pseudonyms=[]).model(), "a.model: it was learned with another Pseudonym="),
             (Story(QUIXOTE, scratch=["/tmp/"]).model(), "a.model: it was learned with another Scratch="),
-            (story.model()[:-1], "a.model:6: the file was cut off in this line"),
+            (story.model()[:-1], "a.model:7: the file was cut off in this line"),
             (story.model().replace('"type": "3"', '"type": "4"'),
-             "a.model:5: the coefficient is not that of the event"),
+             "a.model:6: the coefficient is not that of the event"),
             (story.model().replace('"formula": 1', '"formula": 2'),
              "a.model:1: the formula is 2; this version knows only 1"),
             (story.model().replace("sha256", "md5"), "a.model:1: the hash function md5 is unknown"),

@@ -352,6 +352,7 @@ class ExplainTest(unittest.TestCase):
         done = self.run_quixote("model", "show", path)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout, "job: 4 coefficients of 2 programs; 1 training run; sha256, portable\n"
+                                      "content does not matter: /etc/ld.so.cache\n"
                                       "scratch directory: /dev/shm/\n"
                                       "scratch directory: /tmp/\n"
                                       "scratch directory: /var/tmp/\n"

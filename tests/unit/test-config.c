@@ -222,7 +222,8 @@ static void test_defaults(void **state)
 	assert_int_equal(c->mode, CONFIG_MODE_ENFORCE);
 	assert_int_equal(c->digest, CONFIG_DIGEST_SHA256);
 	assert_int_equal(c->fields, CONFIG_FIELDS_PORTABLE);
-	assert_null(c->pseudonym[0]);
+	assert_string_equal(c->pseudonym[0], "/etc/ld.so.cache");
+	assert_null(c->pseudonym[1]);
 	assert_null(c->scratch);
 	assert_int_equal(c->root, CONFIG_ROOT_PROCESS);
 	assert_false(c->allow_unsigned);
