@@ -29,7 +29,7 @@ static const char help[] =
 	"COMMAND is a driver: it exercises the workload and is not learned itself. With\n"
 	"Type=service the workload is started first, and stopped when the driver ends; with\n"
 	"Type=tool the driver runs, and whenever it starts the workload's program by its name,\n"
-	"that is learned.\n"
+	"that is learned. COMMAND may be that name itself, with other arguments.\n"
 	"\n"
 	"  -c, --config=FILE    the configuration\n"
 	"      --kernel=KERNEL  host: this kernel; builtin: the one that quixote brings; auto\n"

@@ -30,7 +30,7 @@ struct workload_report {
 
 /**
  * struct workload_params - What to start; all borrowed.
- * @argv: NULL-terminated; the program is looked for in PATH if it has no slash.
+ * @argv: NULL-terminated; the program is looked for in PATH of @environment if it has no slash.
  * @environment: NULL-terminated.
  * @directory: To change to; NULL keeps the orchestrator's.
  * @uid: User to become.

@@ -204,6 +204,11 @@ class Streams(WorkloadTest):
                                    Workload_Environment="GREETING=hello")
         self.assertEqual(out, b"/usr\nhello\n")
 
+    def test_program_is_looked_for_in_its_own_path(self):
+        os.symlink("/bin/echo", self.dir + "/say")
+        process = self.start(self.kernel(), "train", self.config("say here", Workload_Environment="PATH=" + self.dir))
+        self.assertEqual(self.finish(process)[:2], (0, b"here\n"))
+
     def test_only_three_descriptors(self):
         _, out, _ = self.run_shell("ls /proc/$$/fd; true")
         self.assertEqual(out.split(), [b"0", b"1", b"10", b"2"])     # 10: sh's own script
@@ -257,6 +262,14 @@ class Drivers(WorkloadTest):
         self.assertIn("GREETING=hello", lines)
         self.assertIn("PATH=" + os.environ["PATH"], lines)
         self.assertEqual([line for line in lines if "SHIM" in line], [])
+
+    def test_tool_may_be_its_own_driver(self):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config("/bin/echo"), ["echo", "a b", "c"], libexec=self.libexec,
+                             driver=True)
+        status, out, err = self.finish(process)
+        self.assertEqual((status, out), (0, b"a b c\n"), err)
+        self.assertEqual(len(kernel.armed), 1)
 
     def test_many_at_once(self):
         kernel, status, out, err = self.drive(
