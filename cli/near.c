@@ -492,6 +492,37 @@ static void say_program(const struct difference *d, const struct programs *progr
 	programs_chain(programs, task_id, t);
 }
 
+static void add_filesystem(struct text *t, const struct fact *magic)
+{
+	static const struct {
+		uint64_t magic;
+		const char *name;
+	} rows[] = {
+		{ 0xef53, "ext4" },	  { 0x9123683e, "btrfs" },   { 0x58465342, "xfs" },
+		{ 0x01021994, "tmpfs" },  { 0x794c7630, "overlay" }, { 0x9fa0, "proc" },
+		{ 0x62656572, "sysfs" },  { 0x6969, "nfs" },	     { 0x01021997, "9p" },
+		{ 0x00c0ffee, "hostfs" }, { 0x65735546, "fuse" },
+	};
+	uint64_t value = magic ? strtoull(magic->value, NULL, 16) : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].magic == value) {
+			text_add_string(t, rows[i].name);
+			return;
+		}
+	}
+	add_value(t, magic);
+}
+
+/* The same name and content, but on another kind of file system. */
+static void say_filesystem(const struct difference *d, struct text *t)
+{
+	text_add_string(t, "learned only on file system ");
+	add_filesystem(t, d->learned);
+	text_add_string(t, ", not ");
+	add_filesystem(t, d->seen);
+}
+
 /* "its user was 0, not 1000", for whatever has no sentence of its own. */
 static void say_member(const struct difference *d, const char *what, struct text *t)
 {
@@ -552,7 +583,10 @@ static void say(enum near_kind kind, const struct difference *d, const struct fa
 		say_content(d, seen, t);
 		return;
 	case NEAR_INODE:
-		say_member(d, "learned only of a file with ", t);
+		if (ends_in(d->member, "s_magic"))
+			say_filesystem(d, t);
+		else
+			say_member(d, "learned only of a file with ", t);
 		return;
 	case NEAR_OBJECT:
 	case NEAR_DETAIL:

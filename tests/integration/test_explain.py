@@ -119,6 +119,15 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for reading: refused: "
                                           "learned only of a file with mode 0100644, not 0100666")
 
+    def test_another_file_system(self):
+        event = self.opened("/etc/passwd", task=self.grep, mode="0100644", digest="2" * 64)
+        for magic, name in (("0x1021994", "tmpfs"), ("0x1234", "0x1234")):
+            event["file_open"]["file"]["inode"]["s_magic"] = magic
+            self.story.refused.clear()
+            self.story.refuse(event)
+            self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for reading: refused: "
+                                              f"learned only on file system ext4, not {name}")
+
     def test_under_another_program(self):
         self.story.refuse(self.opened("/etc/passwd", task=self.sh, mode="0100644", digest="2" * 64))
         self.assertEqual(self.sentence(), "job.sh (/bin/sh): open /etc/passwd for reading: refused: "
