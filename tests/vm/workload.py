@@ -5,6 +5,7 @@ the namespace.
 """
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -18,6 +19,7 @@ BUILD = os.environ.get("QUIXOTE_BUILD", "/usr/libexec/quixote")
 ORCHESTRATOR = os.environ.get("QUIXOTE_ORCHESTRATOR") or next(
     path for path in (BUILD + "/orchestrator/quixote-orchestrator", BUILD + "/quixote-orchestrator")
     if os.path.exists(path))
+QUIXOTE = os.environ.get("QUIXOTE") or shutil.which("quixote", path=BUILD + "/cli:/usr/bin")
 LIBEXEC = os.path.dirname(ORCHESTRATOR).replace("/orchestrator", "/tma")
 HERE = "/run/first"
 TRAINED = b"grep root /etc/passwd\n"
@@ -135,24 +137,29 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
             file.writelines("%s=%s\n" % pair for pair in pairs.items())
 
 
+def changed_copy(path, name="grep"):
+    """A copy of a program with one byte changed, and nothing else."""
+    with open(os.path.realpath(shutil.which(name)), "rb") as file:
+        content = bytearray(file.read())
+    content[-1] ^= 1
+    with open(path, "wb") as file:
+        file.write(content)
+    os.chmod(path, 0o755)
+
+
 class changed_program:
-    """While it lasts, a program has one byte changed, and nothing else."""
+    """While it lasts, a program is its changed copy, on the same file system."""
 
     def __init__(self, name):
         self.path = os.path.realpath(shutil.which(name))
 
     def __enter__(self):
-        changed = HERE + "/changed"
-        with open(self.path, "rb") as file:
-            content = bytearray(file.read())
-        content[-1] ^= 1
-        with open(changed, "wb") as file:
-            file.write(content)
-        os.chmod(changed, 0o755)
-        subprocess.run(["mount", "--bind", changed, self.path], check=True)
+        changed_copy(self.path + ".changed", self.path)
+        os.rename(self.path, self.path + ".kept")
+        os.rename(self.path + ".changed", self.path)
 
     def __exit__(self, *_):
-        subprocess.run(["umount", self.path], check=True)
+        os.rename(self.path + ".kept", self.path)
 
 
 def grep_output():
@@ -182,6 +189,14 @@ def forensics(user="0:0"):
             return [json.loads(line) for line in file]
     except FileNotFoundError:
         return []
+
+
+def explained(pattern):
+    """What was refused since the last forgetting is told in one line that a person understands."""
+    result = subprocess.run([QUIXOTE, "explain", "--state=" + HERE + "/state", HERE + "/shell.cfg"],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+    lines = [re.sub(r" \d+ times: ", ": ", line.split("  ", 1)[1]) for line in result.stdout.splitlines()[:-1]]
+    expect(any(re.fullmatch(pattern, line) for line in lines), "explained as %s" % lines)
 
 
 def forget_forensics():
