@@ -149,10 +149,17 @@ void tsem_mark_stacked(struct cred *cred)
 	tsem_cred(cred)->stacked = true;
 }
 
+/* Every caller in 6.12 allocates with GFP_KERNEL, so it may sleep. */
 static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
 {
+	struct tsem_event event;
+	int r;
+
 	tsem_cred(new)->stacked = tsem_cred(old)->stacked;
-	return 0;
+	if (!tsem_event_begin(&event, TSEM_EVENT_CRED_PREPARE, &r))
+		return r;
+	tsem_pack_creds(&event.cell, old, event.ns);
+	return tsem_event_end(&event, 0);
 }
 
 static void hook_cred_transfer(struct cred *new, const struct cred *old)

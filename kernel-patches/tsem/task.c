@@ -109,14 +109,29 @@ int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
 	return 0;
 }
 
+static int raise_task_alloc(unsigned long clone_flags)
+{
+	struct tsem_event event;
+	int r;
+
+	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_ALLOC, &r))
+		return r;
+	tsem_pack_u64(&event.cell, clone_flags);
+	return tsem_event_end(&event, 0);
+}
+
 static int hook_task_alloc(struct task_struct *child, unsigned long clone_flags)
 {
 	const struct tsem_task *from = tsem_task(current);
 	struct tsem_task *to = tsem_task(child);
+	int r;
 
 	*to = (struct tsem_task){};
 	if (!from->ns)
 		return 0;
+	r = raise_task_alloc(clone_flags);
+	if (r < 0)
+		return r;
 
 	to->ns = tsem_ns_get(from->ns);
 	tsem_ns_join(to->ns);
