@@ -160,7 +160,7 @@ static int take_records(struct loop *loop)
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
-	/* At its end the last member is gone; an armed task may still begin it anew. */
+	/* At its end nobody is left to wait for an answer; the orchestrator says when to finish. */
 	loop->readable = n > 0;
 	return n > 0 ? judge_lines(loop, loop->records, n) : 0;
 }
@@ -228,7 +228,7 @@ static int watch_fd(struct loop *loop, int fd, uint32_t events)
 
 /*
  * Edges: what is readable is read until it is not, and the end of the event
- * descriptor, which may be followed by more, is told once.
+ * descriptor, after which only the orchestrator has something to say, is told once.
  */
 static int watch_all(struct loop *loop)
 {

@@ -58,8 +58,10 @@ static int control_release(struct inode *inode, struct file *file)
 {
 	struct control *control = file->private_data;
 
-	if (control->ns)
+	if (control->ns) {
+		tsem_ns_close_way(control->ns);
 		tsem_ns_put(control->ns);
+	}
 	kfree(control);
 	return 0;
 }
@@ -78,6 +80,8 @@ static int command_create(struct control *control, char *arguments)
 		return r;
 	r = tsem_ns_new(&params, &control->ns);
 	tsem_params_done(&params);
+	if (r == 0)
+		tsem_ns_open_way(control->ns);
 	return r;
 }
 

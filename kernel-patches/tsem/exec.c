@@ -170,6 +170,7 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 	WRITE_ONCE(task->ns, armed);	/* with its reference */
 	WRITE_ONCE(task->armed, NULL);
 	tsem_ns_join(armed);
+	tsem_ns_close_way(armed);
 	tsem_ns_count(armed, TSEM_COUNT_ENTERED);
 	task->task_id = (struct tsem_digest){};
 	task->p_task_id = (struct tsem_digest){};

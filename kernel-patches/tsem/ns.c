@@ -156,7 +156,6 @@ struct tsem_ns *tsem_ns_find(u64 id)
 void tsem_ns_join(struct tsem_ns *ns)
 {
 	atomic_inc(&ns->member_count);
-	WRITE_ONCE(ns->had_members, true);
 }
 
 /** tsem_ns_leave() - A member is gone, and its reference. Context: Any. */
@@ -165,6 +164,34 @@ void tsem_ns_leave(struct tsem_ns *ns)
 	if (atomic_dec_and_test(&ns->member_count))
 		wake_up_all(&ns->readers);
 	tsem_ns_put(ns);
+}
+
+/** tsem_ns_open_way() - There is one more way in; the caller has a reference. */
+void tsem_ns_open_way(struct tsem_ns *ns)
+{
+	atomic_inc(&ns->way_count);
+}
+
+/**
+ * tsem_ns_close_way() - A way in is gone.
+ * @ns: Who went through it has joined already.
+ *
+ * Context: Any.
+ */
+void tsem_ns_close_way(struct tsem_ns *ns)
+{
+	if (atomic_dec_and_test(&ns->way_count))
+		wake_up_all(&ns->readers);
+}
+
+/** tsem_ns_is_deserted() - Whether nobody is in it, and nobody can come any more. */
+bool tsem_ns_is_deserted(const struct tsem_ns *ns)
+{
+	/* In this order: a way is closed after its user has joined. */
+	if (atomic_read(&ns->way_count))
+		return false;
+	smp_rmb(); /* pairs with the full barrier of atomic_dec_and_test() */
+	return !atomic_read(&ns->member_count);
 }
 
 static bool kill_once(struct tsem_ns *ns)

@@ -125,7 +125,7 @@ struct tsem_recent {
  * @enforce: An untrusted task is refused; irreversible.
  * @dead: Gone with TSEM_GONE_KILL: nobody enters, nobody forks.
  * @member_count: Threads.
- * @had_members: A task has been a member.
+ * @way_count: Ways in: armed tasks, and the control descriptor that can arm.
  * @counts: Indexed by enum tsem_counter.
  * @mark_count: Marks that are kept; guarded in mark.c.
  * @pool: For atomic hooks.
@@ -152,7 +152,7 @@ struct tsem_ns {
 	bool enforce;
 	bool dead;
 	atomic_t member_count;
-	bool had_members;
+	atomic_t way_count;
 	atomic64_t counts[TSEM_COUNTER_COUNT];
 	unsigned int mark_count;
 	struct tsem_pool pool;
@@ -184,6 +184,9 @@ void tsem_ns_put(struct tsem_ns *ns);
 struct tsem_ns *tsem_ns_find(u64 id);
 void tsem_ns_join(struct tsem_ns *ns);
 void tsem_ns_leave(struct tsem_ns *ns);
+void tsem_ns_open_way(struct tsem_ns *ns);
+void tsem_ns_close_way(struct tsem_ns *ns);
+bool tsem_ns_is_deserted(const struct tsem_ns *ns);
 void tsem_ns_kill(struct tsem_ns *ns);
 
 /* mark.c */

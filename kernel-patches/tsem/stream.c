@@ -189,11 +189,6 @@ static ssize_t read_records(struct tsem_ns *ns, char __user *user, size_t room, 
 	return used;
 }
 
-static bool stream_ended(const struct tsem_ns *ns)
-{
-	return READ_ONCE(ns->had_members) && !atomic_read(&ns->member_count);
-}
-
 /* Take the next record as text. */
 static int stream_fetch(struct stream *stream)
 {
@@ -253,7 +248,7 @@ static loff_t events_llseek(struct file *file, loff_t offset, int whence)
 static ssize_t events_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
 	struct tsem_ns *ns = events_ns(file);
-	bool ended = stream_ended(ns);	/* before the queue is found empty */
+	bool ended = tsem_ns_is_deserted(ns);	/* before the queue is found empty */
 	char *usual;
 	ssize_t r;
 
@@ -302,11 +297,13 @@ static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct tsem_ns *ns = events_ns(file);
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+	bool ended;
 
 	poll_wait(file, &ns->readers, wait);
+	ended = tsem_ns_is_deserted(ns);	/* before the queue is found empty */
 	if (!list_empty_careful(&ns->queue))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	else if (stream_ended(ns))
+	else if (ended)
 		mask |= EPOLLHUP;
 	return mask;
 }

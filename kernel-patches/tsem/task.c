@@ -102,7 +102,9 @@ int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
 	if (READ_ONCE(ns->dead))
 		return -EPIPE;
 	tsem_ns_get(ns);
+	tsem_ns_open_way(ns);
 	if (cmpxchg(&blob->armed, NULL, ns)) {
+		tsem_ns_close_way(ns);
 		tsem_ns_put(ns);
 		return -EBUSY;
 	}
@@ -157,8 +159,10 @@ static void hook_task_free(struct task_struct *task)
 	for (size_t i = 0; i < TSEM_PLACES; i++)
 		kfree(blob->places[i].text);
 	tsem_exec_free(blob->exec);
-	if (blob->armed)
+	if (blob->armed) {
+		tsem_ns_close_way(blob->armed);
 		tsem_ns_put(blob->armed);
+	}
 	if (blob->ns)
 		tsem_ns_leave(blob->ns);
 	*blob = (struct tsem_task){};
