@@ -83,6 +83,10 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				     ACTION_NOTE, EXIT_LOST,
 				     "refusals came faster than they were recorded; quixote "
 				     "explain shows a part of them" },
+	[FAILURE_MANAGEMENT] = { "management", "c355cd30418744a89b9040546a94ac8c", ACTION_NOTE,
+				 EXIT_LOST,
+				 "this run has no management socket, quixote ps and show will not "
+				 "find it; end another run of this name, or see to the directory" },
 	[FAILURE_INTERNAL] = { "internal", "61292ae5ba5b4af993243fd92202281b", ACTION_END,
 			       EXIT_LOST, "the orchestrator failed; report this as a bug" },
 };

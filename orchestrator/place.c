@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "directory.h"
 #include "place.h"
-
-#define STATE_DIR_ROOT "/var/lib/quixote"
 
 static void give_back(struct file_identity *before)
 {
@@ -168,25 +167,6 @@ void place_close(struct place *place)
 	*place = PLACE_EMPTY;
 }
 
-static int state_path(const char *name, uid_t uid, char *path, size_t size)
-{
-	const char *unit = getenv("STATE_DIRECTORY"); /* of a unit that has StateDirectory= */
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n;
-
-	if (uid == 0 && unit && unit[0] == '/')
-		n = snprintf(path, size, "%s", unit);
-	else if (uid == 0)
-		n = snprintf(path, size, "%s/%s", STATE_DIR_ROOT, name);
-	else if (base && base[0] == '/')
-		n = snprintf(path, size, "%s/quixote/%s", base, name);
-	else if (home && home[0] == '/')
-		n = snprintf(path, size, "%s/.local/state/quixote/%s", home, name);
-	else
-		return -ENOENT;
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
-
 /* As mkdir -p; what is there already is taken as it is. */
 static int make_directories(char *path)
 {
@@ -206,6 +186,17 @@ static int make_directories(char *path)
 	}
 }
 
+int place_open_directory(char *path)
+{
+	int r, fd;
+
+	r = make_directories(path);
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
 int place_open_state(const char *name, uid_t uid, struct file_identity *ret_owner)
 {
 	_cleanup_(close_fdp) int fd = -EBADF;
@@ -213,14 +204,13 @@ int place_open_state(const char *name, uid_t uid, struct file_identity *ret_owne
 	struct stat st;
 	int r;
 
-	r = state_path(name, uid, path, sizeof(path));
+	r = directory_state(name, uid, path, sizeof(path));
 	if (r < 0)
 		return r;
-	r = make_directories(path);
-	if (r < 0)
-		return r;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	fd = place_open_directory(path);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	*ret_owner = (struct file_identity){ .uid = st.st_uid, .gid = st.st_gid };
 	return TAKE_FD(fd);

@@ -50,6 +50,11 @@ int place_commit(struct place *place);
 /** place_close() - Close; a new model that was not committed is removed. */
 void place_close(struct place *place);
 
+/** place_open_directory() - Open a directory, made if needed. Return: Descriptor, or a negative
+ * errno.
+ */
+int place_open_directory(char *path);
+
 /**
  * place_open_state() - Open the directory of the state of a workload, made if needed.
  * @name: Of the workload.

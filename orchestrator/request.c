@@ -118,7 +118,7 @@ static int add_paths(char **argv, size_t *used, const char *option, char *const 
 	return r;
 }
 
-static int build_tma_argv(struct request *q, enum config_mode mode)
+static int build_tma_argv(struct request *q, enum config_mode mode, struct file_identity caller)
 {
 	const struct config *c = q->config;
 	const struct file_identity identity = tma_identity();
@@ -144,6 +144,8 @@ static int build_tma_argv(struct request *q, enum config_mode mode)
 		r = add(q->tma_argv, &used, "--%s=%s", words[i].option, words[i].value);
 	if (r >= 0)
 		r = add(q->tma_argv, &used, "--identity=%u:%u", identity.uid, identity.gid);
+	if (r >= 0)
+		r = add(q->tma_argv, &used, "--caller=%u:%u", caller.uid, caller.gid);
 	if (r >= 0)
 		r = add_paths(q->tma_argv, &used, "pseudonym", c->pseudonym);
 	/* An empty one says that there is none, which is not the default. */
@@ -335,7 +337,7 @@ static int build(struct request *q, const struct request_options *options,
 	if (r >= 0)
 		r = build_argv(q, options->driver ? no_arguments : options->arguments);
 	if (r >= 0)
-		r = build_tma_argv(q, options->mode);
+		r = build_tma_argv(q, options->mode, options->caller);
 	if (r >= 0)
 		r = build_create(q);
 	return r;

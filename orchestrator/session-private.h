@@ -12,6 +12,7 @@
 #include "../libtsem/channel.h"
 #include "../tma/status.h"
 #include "agent.h"
+#include "door.h"
 #include "driver.h"
 #include "failure.h"
 #include "place.h"
@@ -46,6 +47,7 @@ enum session_state {
  * @status_file: Of the namespace.
  * @counters: Losses already answered for.
  * @place: Model.
+ * @door: Management socket.
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
  * @recorder: Of forensics; none when training.
@@ -73,6 +75,7 @@ struct session {
 	int status_file;
 	struct tsem_status counters;
 	struct place place;
+	struct door door;
 
 	struct agent tma;
 	int tma_socket;

@@ -564,6 +564,7 @@ static void session_done(struct session *s)
 	s->tick = sd_event_source_disable_unref(s->tick);
 	s->limit = sd_event_source_disable_unref(s->limit);
 	s->event = sd_event_unref(s->event);
+	door_close(&s->door, s->params->caller);
 	place_close(&s->place);
 	s->tma_socket = close_fd(s->tma_socket);
 	s->status_file = close_fd(s->status_file);
@@ -577,6 +578,7 @@ int session_run(const struct session_params *params)
 		.channel = TSEM_CHANNEL_EMPTY,
 		.status_file = -EBADF,
 		.place = PLACE_EMPTY,
+		.door = DOOR_EMPTY,
 		.tma = AGENT_EMPTY,
 		.tma_socket = -EBADF,
 		.recorder = AGENT_EMPTY,

@@ -31,6 +31,9 @@ static int open_files(struct session *s, int *ret_state_dir)
 		(void)session_fail(s, model_failure(r), s->params->model, r);
 		return r;
 	}
+	r = door_open(s->params->name, s->params->caller.uid, &s->door);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_MANAGEMENT, NULL, r);
 	if (s->params->train)
 		return 0; /* nothing is refused */
 	r = place_open_state(s->params->name, s->params->caller.uid, &owner);
@@ -139,7 +142,7 @@ static int start_tma(struct session *s, int events, int socket, int forensics)
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 -EBADF, -EBADF, forensics },
+			 s->door.socket, -EBADF, forensics },
 		.fd_count = 10,
 	};
 
@@ -175,6 +178,7 @@ int setup_agents(struct session *s, int take_events, int take_state_dir)
 	s->tma_socket = pair[0];
 	theirs = pair[1];
 	r = start_tma(s, events, theirs, forensics);
+	s->door.socket = close_fd(s->door.socket);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_TMA_START, "quixote-tma", r);
 	return r;

@@ -156,7 +156,11 @@ static void ask_tma(struct session *s, uint64_t now)
 			(void)session_fail(s, FAILURE_TMA_HUNG, NULL, 0);
 		return;
 	}
-	m.numbers[0] = ++s->ping;
+	m.numbers[STATUS_PING_NUMBER] = ++s->ping;
+	m.numbers[STATUS_PING_MEMBERS] = s->counters.members;
+	m.numbers[STATUS_PING_WAITING] = s->counters.waiting;
+	m.numbers[STATUS_PING_EXPIRED] = s->counters.expired;
+	m.numbers[STATUS_PING_DROPPED] = s->counters.dropped;
 	r = status_send(s->tma_socket, &m);
 	if (r == 0)
 		s->ping_usec = now;

@@ -20,6 +20,19 @@
 /* Formula.md, section 3: what holds if nothing is said. */
 static const char *const default_scratch[] = { "/dev/shm/", "/tmp/", "/var/tmp/" };
 
+static const char *const mode_words[JUDGE_MODE_COUNT] = {
+	[JUDGE_TRAIN] = "train",
+	[JUDGE_SHADOW] = "shadow",
+	[JUDGE_ENFORCE] = "enforce",
+};
+
+static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
+	[VIOLATION_DENY] = "deny",
+	[VIOLATION_ISOLATE] = "isolate",
+	[VIOLATION_KILL] = "kill",
+	[VIOLATION_WARN] = "warn",
+};
+
 /**
  * struct judge - A model at work.
  * @engine: Points and pseudonyms.
@@ -81,6 +94,44 @@ static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
 	},
 };
+
+/* Position of a word in a list that is indexed by an enum. */
+static int find_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -EINVAL;
+}
+
+const char *judge_mode_to_string(enum judge_mode mode)
+{
+	return mode_words[mode];
+}
+
+const char *judge_violation_to_string(enum judge_violation violation)
+{
+	return violation_words[violation];
+}
+
+int judge_mode_from_string(const char *word)
+{
+	return find_word(mode_words, ARRAY_SIZE(mode_words), word);
+}
+
+int judge_violation_from_string(const char *word)
+{
+	return find_word(violation_words, ARRAY_SIZE(violation_words), word);
+}
+
+void judge_set_defaults(struct judge_params *params)
+{
+	if (params->scratch)
+		return;
+	params->scratch = default_scratch;
+	params->scratch_count = ARRAY_SIZE(default_scratch);
+}
 
 /* Slots for @count entries at three quarters of the room. */
 static size_t slots_for(size_t count)
@@ -236,10 +287,7 @@ static int get_model(const struct judge_params *params, int fd, struct judge_err
 {
 	struct judge_params p = *params;
 
-	if (!p.scratch) {
-		p.scratch = default_scratch;
-		p.scratch_count = ARRAY_SIZE(default_scratch);
-	}
+	judge_set_defaults(&p);
 	if (fd >= 0)
 		return read_model(&p, fd, error, ret);
 	return p.mode == JUDGE_TRAIN ? make_model(&p, ret) : -ENOENT;
@@ -346,6 +394,8 @@ static int judge_program(struct judge *judge, const struct tsem_record *record, 
 		judge_garbage(line, ret);
 		return 0;
 	}
+	ret->event = "program";
+	ret->digest = result.coefficient;
 	if (judge->mode == JUDGE_TRAIN) {
 		r = tsem_model_add_program(judge->model, line.data, line.size);
 		return r < 0 ? r : 0;
@@ -379,14 +429,19 @@ static int judge_point(struct judge *judge, const struct tsem_record *record, st
 	ret->verdict = timing_of(record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
 	tsem_engine_judge(&judge->engine, record, &result);
 	if (result.judgement == TSEM_JUDGED_FULL) {
-		r = judge->engine.points.count < TSEM_MODEL_POINTS ? tsem_set_grow(&judge->engine.points)
-								   : -E2BIG;
+		r = judge->engine.points.count < TSEM_MODEL_POINTS
+			    ? tsem_set_grow(&judge->engine.points)
+			    : -E2BIG;
 		if (r < 0)
 			return r;
 		tsem_engine_judge(&judge->engine, record, &result);
 	}
-	if (result.judgement == TSEM_JUDGED_OUTSIDE)
+	ret->event = result.judgement == TSEM_JUDGED_LEARNED ? "learned" : "trusted";
+	ret->digest = result.coefficient;
+	if (result.judgement == TSEM_JUDGED_OUTSIDE) {
 		respond(judge, record, &result.coefficient, ret);
+		ret->event = ret->told;
+	}
 	return result.judgement == TSEM_JUDGED_LEARNED ? learn(judge, &result, line) : 0;
 }
 
@@ -456,4 +511,9 @@ int judge_write(struct judge *judge, int fd)
 void judge_get_counts(const struct judge *judge, struct judge_counts *ret)
 {
 	*ret = judge->counts;
+}
+
+const struct tsem_set *judge_points(const struct judge *judge)
+{
+	return &judge->engine.points;
 }

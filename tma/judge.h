@@ -12,6 +12,7 @@
 
 #include "../libtsem/core/coefficient.h"
 #include "../libtsem/core/packed.h"
+#include "../libtsem/core/set.h"
 
 /** enum judge_mode - What a model is for in this run. */
 enum judge_mode {
@@ -52,6 +53,19 @@ struct judge_params {
 	size_t scratch_count;
 };
 
+/** judge_set_defaults() - Fill in what formula.md says where the configuration says nothing. */
+void judge_set_defaults(struct judge_params *params);
+
+/* Words of the configuration; the value must be one of the enum. */
+const char *judge_mode_to_string(enum judge_mode mode);
+const char *judge_violation_to_string(enum judge_violation violation);
+
+/** judge_mode_from_string() - Return: the mode, or -EINVAL. */
+int judge_mode_from_string(const char *word);
+
+/** judge_violation_from_string() - Return: the violation, or -EINVAL. */
+int judge_violation_from_string(const char *word);
+
 /** enum judge_verdict - What the kernel is told. */
 enum judge_verdict {
 	JUDGE_SILENT, /* nothing: nobody waits */
@@ -70,6 +84,8 @@ enum judge_verdict {
  * @told: Word for the forensics: what became of the event, or "program" for an
  *	exec that the model has not seen; NULL if there is nothing to tell.
  * @coefficient: Hexadecimal, or the TASK_ID of a program; set if @told is.
+ * @event: Word for what it was in any case; NULL if it was no event.
+ * @digest: Coefficient, or TASK_ID of a program; set if @event is.
  */
 struct judgement {
 	enum judge_verdict verdict;
@@ -78,6 +94,8 @@ struct judgement {
 	bool garbage;
 	const char *told;
 	char coefficient[2 * TSEM_DIGEST_MAX + 1];
+	const char *event;
+	struct tsem_digest digest;
 };
 
 /** struct judge_counts - So far. */
@@ -122,5 +140,8 @@ int judge_record(struct judge *judge, const char *line, size_t size, struct judg
 int judge_write(struct judge *judge, int fd);
 
 void judge_get_counts(const struct judge *judge, struct judge_counts *ret);
+
+/** judge_points() - The coefficients, counted in this run; borrowed until the next record. */
+const struct tsem_set *judge_points(const struct judge *judge);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -23,6 +24,8 @@
 
 /* How long to wait for a peer that does not read: about as long as it waits for us. */
 #define PEER_MSEC 5000
+
+#define NSEC_PER_USEC 1000u
 
 int tell(const struct status_message *message)
 {
@@ -51,6 +54,22 @@ static int fail(uint32_t failure, const char *text, int error)
 	return error;
 }
 
+static uint64_t now_nsec(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now); /* cannot fail for these clocks */
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void measure_verdicts(struct loop *loop)
+{
+	uint64_t now = now_nsec(CLOCK_MONOTONIC);
+
+	latency_add(&loop->source->latency, now, now - loop->read_nsec, loop->verdict_count);
+	loop->verdict_count = 0;
+}
+
 /* All of it or a failure: a verdict that is lost would cost its task the deadline. */
 static int flush_verdicts(struct loop *loop)
 {
@@ -66,6 +85,8 @@ static int flush_verdicts(struct loop *loop)
 			 poll(&room, 1, PEER_MSEC) <= 0)
 			return fail(STATUS_FAILURE_CHANNEL, "writing verdicts", -EIO);
 	}
+	if (done)
+		measure_verdicts(loop);
 	loop->verdict_used = 0;
 	return 0;
 }
@@ -91,6 +112,7 @@ static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t n
 	n = snprintf(loop->verdicts + loop->verdict_used, VERDICT_LINE_BYTES, "%s %llu\n",
 		     words[verdict], (unsigned long long)number);
 	loop->verdict_used += n;
+	loop->verdict_count++;
 	return 0;
 }
 
@@ -102,6 +124,23 @@ static int tell_violation(struct loop *loop, uint64_t number)
 		return 0;
 	loop->violated = true;
 	return tell(&message);
+}
+
+static void keep_event(struct loop *loop, const struct judgement *judgement, const char *line,
+		       size_t size)
+{
+	const struct ring_event event = {
+		.usec = loop->read_usec,
+		.number = judgement->number,
+		.verdict = judgement->event,
+		.coefficient = judgement->digest,
+		.record = line,
+		.size = size,
+	};
+
+	ring_add(&loop->source->events, &event);
+	if (judgement->told)
+		ring_add(&loop->source->outside, &event);
 }
 
 static int judge_line(struct loop *loop, const char *line, size_t size)
@@ -119,6 +158,8 @@ static int judge_line(struct loop *loop, const char *line, size_t size)
 						  .coefficient = judgement.coefficient,
 						  .record = line,
 						  .size = size });
+	if (judgement.event)
+		keep_event(loop, &judgement, line, size);
 	if (judgement.end_workload)
 		r = tell_violation(loop, judgement.number);
 	if (r < 0)
@@ -162,6 +203,8 @@ static int take_records(struct loop *loop)
 		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
 	/* At its end nobody is left to wait for an answer; the orchestrator says when to finish. */
 	loop->readable = n > 0;
+	loop->read_nsec = now_nsec(CLOCK_MONOTONIC);
+	loop->read_usec = now_nsec(CLOCK_REALTIME) / NSEC_PER_USEC;
 	return n > 0 ? judge_lines(loop, loop->records, n) : 0;
 }
 
@@ -197,6 +240,14 @@ static int finish(struct loop *loop)
 	return tell(&message);
 }
 
+static void take_ping(struct loop *loop, const struct status_message *message)
+{
+	_Static_assert(STATUS_PING_COUNT <= STATUS_COUNT_COUNT, "a ping has room for them");
+
+	for (unsigned int i = 0; i < STATUS_PING_COUNT; i++)
+		loop->source->kernel[i] = message->numbers[i];
+}
+
 /* Returns 1 when the work is done. */
 static int take_status(struct loop *loop)
 {
@@ -208,6 +259,7 @@ static int take_status(struct loop *loop)
 	if (r < 0)
 		return r; /* nobody is left to be told */
 	if (message.kind == STATUS_PING) {
+		take_ping(loop, &message);
 		message.kind = STATUS_PONG;
 		return tell(&message);
 	}
@@ -242,11 +294,30 @@ static int watch_all(struct loop *loop)
 		r = watch_fd(loop, TMA_FD_EVENTS, EPOLLIN | EPOLLET);
 	if (r >= 0)
 		r = watch_fd(loop, TMA_FD_FORENSICS, EPOLLOUT | EPOLLET);
+	if (r >= 0)
+		r = watch_fd(loop, TMA_FD_MANAGEMENT, EPOLLIN | EPOLLET);
 	return r;
 }
 
-int loop_init(struct loop *loop)
+static int init_manage(struct loop *loop, uid_t caller)
 {
+	struct answer_source *source = calloc(1, sizeof(*source));
+	uint64_t now_usec = now_nsec(CLOCK_MONOTONIC) / NSEC_PER_USEC;
+
+	loop->source = source;
+	loop->manage = calloc(1, sizeof(*loop->manage));
+	if (!source || !loop->manage || ring_init(&source->events) < 0 ||
+	    ring_init(&source->outside) < 0)
+		return -ENOMEM;
+	source->begin_usec = now_usec;
+	source->rates[0].begin_usec = source->rates[1].begin_usec = now_usec;
+	return manage_init(loop->manage, TMA_FD_MANAGEMENT, loop->epoll, caller, source);
+}
+
+int loop_init(struct loop *loop, uid_t caller)
+{
+	int r;
+
 	*loop = (struct loop){};
 	loop->records = malloc(LOOP_RECORDS_BYTES);
 	loop->verdicts = malloc(LOOP_VERDICTS_BYTES);
@@ -255,16 +326,18 @@ int loop_init(struct loop *loop)
 	/* Touched once, so that the loop meets no page that is not there. */
 	memset(loop->records, 0, LOOP_RECORDS_BYTES);
 	memset(loop->verdicts, 0, LOOP_VERDICTS_BYTES);
-	return watch_all(loop);
+	r = watch_all(loop);
+	return r < 0 ? r : init_manage(loop, caller);
 }
 
 /* Waits unless there is something to read. Says whether the orchestrator has something to say. */
 static int wait_for_work(struct loop *loop, bool *ret_status)
 {
-	struct epoll_event events[3];
+	struct epoll_event events[4 + MANAGE_CLIENTS];
 	int n;
 
-	n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), loop->readable ? 0 : -1);
+	n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events),
+		       loop->readable ? 0 : manage_timeout(loop->manage));
 	if (n < 0 && errno != EINTR)
 		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
 	for (int i = 0; i < n; i++) {
@@ -272,8 +345,21 @@ static int wait_for_work(struct loop *loop, bool *ret_status)
 			*ret_status = true;
 		else if (events[i].data.fd == TMA_FD_EVENTS)
 			loop->readable = true;
+		else
+			manage_wake(loop->manage, events[i].data.fd, events[i].events);
 	}
 	return 0;
+}
+
+/* One step, so that a verdict never waits for more than that. */
+static void serve_clients(struct loop *loop)
+{
+	uint64_t now_usec = now_nsec(CLOCK_MONOTONIC) / NSEC_PER_USEC;
+
+	answer_tick(loop->source, now_usec);
+	loop->source->losses.forensics = loop->forensics->dropped;
+	if (manage_timeout(loop->manage) != -1)
+		manage_step(loop->manage, now_usec);
 }
 
 int loop_run(struct loop *loop)
@@ -296,5 +382,6 @@ int loop_run(struct loop *loop)
 				return r;
 		}
 		forensics_flush(loop->forensics);
+		serve_clients(loop);
 	}
 }

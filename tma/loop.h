@@ -6,8 +6,10 @@
 #ifndef QUIXOTE_LOOP_H
 #define QUIXOTE_LOOP_H
 
+#include "answer.h"
 #include "forensics.h"
 #include "judge.h"
+#include "manage.h"
 
 /* docs/architecture.md, "Processes". */
 enum tma_fd {
@@ -31,25 +33,40 @@ enum tma_fd {
  * @judge: Borrowed.
  * @forensics: Borrowed.
  * @train: Write the model when asked to finish.
- * @epoll: On all three descriptors.
+ * @source: What is told on the management socket; owned, as is the next.
+ * @manage: That socket.
+ * @epoll: On all descriptors.
  * @readable: The event descriptor has not been read to its end.
  * @violated: The orchestrator has been told to end the workload; no verdict is given any more.
+ * @read_nsec: When the records that are being judged had been read; monotonic.
+ * @read_usec: The same, since the epoch.
+ * @verdict_count: Verdicts at @verdicts.
  * @verdict_used: Bytes at @verdicts.
  */
 struct loop {
 	struct judge *judge;
 	struct forensics *forensics;
 	bool train;
+	struct answer_source *source;
+	struct manage *manage;
 	int epoll;
 	bool readable;
 	bool violated;
+	uint64_t read_nsec;
+	uint64_t read_usec;
+	uint32_t verdict_count;
 	size_t verdict_used;
 	char *records;
 	char *verdicts;
 };
 
-/** loop_init() - Before the sandbox. Return: 0 or a negative errno. Allocates; the loop does not. */
-int loop_init(struct loop *loop);
+/**
+ * loop_init() - Before the sandbox.
+ * @caller: Who may ask on the management socket, besides root.
+ *
+ * Return: 0 or a negative errno. Allocates; the loop does not.
+ */
+int loop_init(struct loop *loop, uid_t caller);
 
 /** loop_run() - Until the orchestrator says finish. Return: 0, or a negative errno after telling
  * it. */

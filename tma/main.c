@@ -23,58 +23,36 @@
 struct options {
 	struct judge_params judge;
 	struct sandbox sandbox;
+	uid_t caller;
 	const char *digest;
 	const char **pseudonyms;
 	const char **scratch;
 };
 
-/* Position of a word in a list that is indexed by an enum. */
-static int find_word(const char *const *words, size_t count, const char *word)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(words[i], word) == 0)
-			return i;
-	}
-	return -EINVAL;
-}
-
 static int parse_mode(struct options *o, const char *value)
 {
-	static const char *const words[JUDGE_MODE_COUNT] = {
-		[JUDGE_TRAIN] = "train",
-		[JUDGE_SHADOW] = "shadow",
-		[JUDGE_ENFORCE] = "enforce",
-	};
-	int i = find_word(words, ARRAY_SIZE(words), value);
+	int mode = judge_mode_from_string(value);
 
-	o->judge.mode = i;
-	return i;
+	o->judge.mode = mode;
+	return mode;
 }
 
 static int parse_violation(struct options *o, const char *value)
 {
-	static const char *const words[JUDGE_VIOLATION_COUNT] = {
-		[VIOLATION_DENY] = "deny",
-		[VIOLATION_ISOLATE] = "isolate",
-		[VIOLATION_KILL] = "kill",
-		[VIOLATION_WARN] = "warn",
-	};
-	int i = find_word(words, ARRAY_SIZE(words), value);
+	int violation = judge_violation_from_string(value);
 
-	o->judge.violation = i;
-	return i;
+	o->judge.violation = violation;
+	return violation;
 }
 
 static int parse_fields(struct options *o, const char *value)
 {
-	static const char *const words[] = {
-		[TSEM_FIELDS_STRICT] = "strict",
-		[TSEM_FIELDS_PORTABLE] = "portable",
-	};
-	int i = find_word(words, ARRAY_SIZE(words), value);
+	bool strict = strcmp(value, "strict") == 0;
 
-	o->judge.fields = i;
-	return i;
+	if (!strict && strcmp(value, "portable") != 0)
+		return -EINVAL;
+	o->judge.fields = strict ? TSEM_FIELDS_STRICT : TSEM_FIELDS_PORTABLE;
+	return 0;
 }
 
 static int parse_digest(struct options *o, const char *value)
@@ -100,6 +78,13 @@ static int parse_identity(struct options *o, const char *value)
 	return identity_parse(value, &o->sandbox.uid, &o->sandbox.gid);
 }
 
+static int parse_caller(struct options *o, const char *value)
+{
+	gid_t gid;
+
+	return identity_parse(value, &o->caller, &gid);
+}
+
 static int parse_pseudonym(struct options *o, const char *value)
 {
 	o->pseudonyms[o->judge.pseudonym_count++] = value;
@@ -123,7 +108,7 @@ static const struct {
 	{ "fields", parse_fields },	{ "digest", parse_digest },
 	{ "nsref", parse_nsref },	{ "name", parse_name },
 	{ "identity", parse_identity }, { "pseudonym", parse_pseudonym },
-	{ "scratch", parse_scratch },
+	{ "scratch", parse_scratch },	{ "caller", parse_caller },
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -149,6 +134,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc || !o->digest || !o->judge.name || !o->judge.nsref)
 		return -EINVAL;
+	judge_set_defaults(&o->judge);
 	return 0;
 }
 
@@ -186,6 +172,8 @@ static int judge_events(const struct options *o, struct loop *loop, int model_fd
 	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0)
 		return setup_failed("no memory");
 	loop->forensics = &forensics;
+	loop->source->params = &o->judge;
+	loop->source->judge = loop->judge;
 	loop->train = o->judge.mode == JUDGE_TRAIN;
 	if (tell_ready(landlock, loop->judge) < 0)
 		return EXIT_FAILURE;
@@ -213,7 +201,7 @@ static int work(int argc, char **argv)
 	if (tsem_hasher_new(options.digest, &hasher) < 0)
 		return setup_failed("no such hash function");
 	options.judge.hasher = hasher;
-	if (loop_init(&loop) < 0)
+	if (loop_init(&loop, options.caller) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
 	if (sandbox_enter(&options.sandbox, &landlock) < 0)

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -194,6 +195,7 @@ static const struct {
 	{ SCMP_SYS(sendto), ROLE(TMA) },
 	{ SCMP_SYS(sendmsg), ROLE(TMA) },
 	{ SCMP_SYS(accept4), ROLE(TMA) },
+	{ SCMP_SYS(epoll_ctl), ROLE(TMA) },
 	{ SCMP_SYS(openat), ROLE(RECORDER) },
 	{ SCMP_SYS(ftruncate), ROLE(RECORDER) },
 	{ SCMP_SYS(renameat), ROLE(RECORDER) },
@@ -219,26 +221,40 @@ static const struct {
 	int number;
 	uint32_t action;
 	unsigned int condition_count;
-	struct scmp_arg_cmp condition;
+	struct scmp_arg_cmp conditions[2];
+	unsigned int roles;
 } special_calls[] = {
-	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
-	{ SCMP_SYS(mprotect), SCMP_ACT_ALLOW, 1, { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, BOTH },
+	{ SCMP_SYS(mprotect),
+	  SCMP_ACT_ALLOW,
+	  1,
+	  { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	  BOTH },
 	/* fdopen() */
-	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { 1, SCMP_CMP_EQ, F_GETFL, 0 } },
-	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { 1, SCMP_CMP_NE, F_GETFL, 0 } },
+	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { { 1, SCMP_CMP_EQ, F_GETFL, 0 } }, BOTH },
+	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { { 1, SCMP_CMP_NE, F_GETFL, 0 } }, BOTH },
+	/* Who has connected. */
+	{ SCMP_SYS(getsockopt),
+	  SCMP_ACT_ALLOW,
+	  2,
+	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_PEERCRED, 0 } },
+	  ROLE(TMA) },
 	/* stdio asks for the file's block size and does without it. */
-	{ SCMP_SYS(newfstatat), SCMP_ACT_ERRNO(EPERM), 0, {} },
-	{ SCMP_SYS(statx), SCMP_ACT_ERRNO(EPERM), 0, {} },
-	{ SCMP_SYS(ioctl), SCMP_ACT_ERRNO(EPERM), 0, {} },
+	{ SCMP_SYS(newfstatat), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
+	{ SCMP_SYS(statx), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
+	{ SCMP_SYS(ioctl), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
 };
 
-static int allow_special_calls(scmp_filter_ctx filter)
+static int allow_special_calls(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(special_calls); i++) {
-		int r = seccomp_rule_add_array(
-			filter, special_calls[i].action, special_calls[i].number,
-			special_calls[i].condition_count, &special_calls[i].condition);
+		int r;
 
+		if (!(special_calls[i].roles & (1u << role)))
+			continue;
+		r = seccomp_rule_add_array(filter, special_calls[i].action, special_calls[i].number,
+					   special_calls[i].condition_count,
+					   special_calls[i].conditions);
 		if (r < 0)
 			return r;
 	}
@@ -261,7 +277,7 @@ static int forbid_calls(enum sandbox_role role)
 	r = allow_calls(filter, role);
 	if (r < 0)
 		return r;
-	r = allow_special_calls(filter);
+	r = allow_special_calls(filter, role);
 	if (r < 0)
 		return r;
 	return seccomp_load(filter);

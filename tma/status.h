@@ -14,7 +14,7 @@
 
 /** enum status_kind - What a message says; the first three go to the TMA. */
 enum status_kind {
-	STATUS_PING = 1, /* are you there? numbers[0]: anything */
+	STATUS_PING = 1, /* are you there? numbers: enum status_ping */
 	STATUS_FINISH,	 /* no event will come any more: write the model, then end */
 	STATUS_READY, /* sandboxed, model loaded; code: STATUS_READY_* bits, numbers[0]: points */
 	STATUS_PONG,  /* numbers[0] of the ping */
@@ -49,6 +49,17 @@ enum status_count {
 	STATUS_COUNT_DROPPED, /* forensics that the recorder did not take */
 };
 #define STATUS_COUNT_COUNT (STATUS_COUNT_DROPPED + 1)
+
+/** enum status_ping - Numbers of STATUS_PING: its own, and what the kernel counts, to be told to
+ * who asks. */
+enum status_ping {
+	STATUS_PING_NUMBER,
+	STATUS_PING_MEMBERS,
+	STATUS_PING_WAITING,
+	STATUS_PING_EXPIRED,
+	STATUS_PING_DROPPED,
+};
+#define STATUS_PING_COUNT (STATUS_PING_DROPPED + 1)
 
 #define STATUS_TEXT_SIZE 200
 

@@ -127,7 +127,8 @@ class WorkloadTest(unittest.TestCase):
 
     def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, **options):
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
-                           STATE_DIRECTORY=self.state, XDG_STATE_HOME=self.state + "-home")
+                           STATE_DIRECTORY=self.state,
+                           QUIXOTE_RUNTIME_DIR=self.dir + "/run", XDG_STATE_HOME=self.state + "-home")
         for stream in ("stdin", "stdout", "stderr"):
             options.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen(

@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -110,6 +112,65 @@ static int try_prctl(void)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? errno : 0;
 }
 
+static int try_accept(void)
+{
+	return accept4(-1, NULL, NULL, SOCK_CLOEXEC) < 0 && errno != EBADF ? errno : 0;
+}
+
+static int try_peer(void)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(-1, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 && errno != EBADF ? errno
+											   : 0;
+}
+
+/* Any other option, and any other level. */
+static int try_socket_option(void)
+{
+	int value;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(-1, SOL_SOCKET, SO_TYPE, &value, &size) < 0 ? errno : 0;
+}
+
+static int try_socket_level(void)
+{
+	int value;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(-1, IPPROTO_IP, SO_PEERCRED, &value, &size) < 0 ? errno : 0;
+}
+
+static int try_set_socket_option(void)
+{
+	int value = 1;
+
+	return setsockopt(-1, SOL_SOCKET, SO_PASSCRED, &value, sizeof(value)) < 0 ? errno : 0;
+}
+
+static int try_connect(void)
+{
+	const struct sockaddr address = { .sa_family = AF_UNIX };
+
+	return connect(-1, &address, sizeof(address)) < 0 ? errno : 0;
+}
+
+static int try_bind(void)
+{
+	const struct sockaddr address = { .sa_family = AF_UNIX };
+
+	return bind(-1, &address, sizeof(address)) < 0 ? errno : 0;
+}
+
+static int try_watch(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(-1, EPOLL_CTL_ADD, 0, &event) < 0 && errno != EBADF ? errno : 0;
+}
+
 static int try_io_uring(void)
 {
 	return syscall(425, 1, NULL) < 0 ? errno : 0;
@@ -138,6 +199,16 @@ static struct try_case {
 	{ "tma: setuid", SANDBOX_TMA, try_setuid, KILLED },
 	{ "tma: prctl", SANDBOX_TMA, try_prctl, KILLED },
 	{ "tma: io_uring", SANDBOX_TMA, try_io_uring, KILLED },
+	{ "tma: accept", SANDBOX_TMA, try_accept, 0 },
+	{ "tma: who has connected", SANDBOX_TMA, try_peer, 0 },
+	{ "tma: watch a descriptor", SANDBOX_TMA, try_watch, 0 },
+	{ "tma: another option of a socket", SANDBOX_TMA, try_socket_option, KILLED },
+	{ "tma: an option of another level", SANDBOX_TMA, try_socket_level, KILLED },
+	{ "tma: set an option of a socket", SANDBOX_TMA, try_set_socket_option, KILLED },
+	{ "tma: connect", SANDBOX_TMA, try_connect, KILLED },
+	{ "tma: bind", SANDBOX_TMA, try_bind, KILLED },
+	{ "recorder: accept", SANDBOX_RECORDER, try_accept, KILLED },
+	{ "recorder: who has connected", SANDBOX_RECORDER, try_peer, KILLED },
 	{ "recorder: nothing", SANDBOX_RECORDER, try_nothing, 0 },
 	{ "recorder: its directory", SANDBOX_RECORDER, try_open_inside, 0 },
 	{ "recorder: open elsewhere", SANDBOX_RECORDER, try_open, EACCES },

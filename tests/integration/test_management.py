@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_management.py - the management socket of the TMA: what it tells, to whom, and that nobody
+who abuses it delays a verdict."""
+
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import unittest
+
+from agent import PING, PONG, STATUS, Agent, Client, Interface
+from harness import load_records, numbered
+
+TREE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+OURS = "org.quixote.Workload."
+SERVICE = "org.varlink.service."
+TMA = None
+
+
+class AgentTest(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="quixote-test-")
+        os.chmod(self.dir, 0o755)
+        self.address = self.dir + "/socket"
+        self.agents = []
+
+    def tearDown(self):
+        for agent in self.agents:
+            agent.close()
+        shutil.rmtree(self.dir)
+
+    def start(self, **options):
+        if os.path.exists(self.address):
+            os.unlink(self.address)
+        agent = Agent(TMA, self.address, **options)
+        self.agents.append(agent)
+        return agent
+
+    def enforce(self, records, **options):
+        """An agent with a model of these records."""
+        path = self.dir + "/model"
+        with open(path, "w+b") as model:
+            agent = self.start(fds={6: model.fileno()})
+            agent.judge(*[numbered(record, i + 1) for i, record in enumerate(records)])
+            agent.finish()
+        with open(path, "rb") as model:
+            fds = {5: model.fileno(), **options.pop("fds", {})}
+            return self.start(mode="enforce", fds=fds, **options)
+
+    def status(self):
+        with Client(self.address) as client:
+            return client.call(OURS + "GetStatus")["parameters"]
+
+
+class Answers(AgentTest):
+    def test_every_method_answers_as_described(self):
+        agent = self.start()
+        agent.judge(*[numbered(record, i) for i, record in enumerate(load_records(3), 1)])
+        with Client(self.address) as client:
+            info = client.call(SERVICE + "GetInfo")["parameters"]
+            called = set()
+            for name in info["interfaces"]:
+                text = client.call(SERVICE + "GetInterfaceDescription", interface=name)["parameters"]["description"]
+                interface = Interface(text)
+                self.assertEqual(interface.name, name)
+                for method, (given, told) in interface.methods.items():
+                    called.add(method)
+                    parameters = {"interface": name} if "interface" in given else {}
+                    client.ask(f"{name}.{method}", more=True, **parameters)
+                    if method == "FollowEvents":
+                        agent.judge(numbered(load_records(1)[0], 9))
+                    while True:
+                        answer = client.receive()
+                        self.assertNotIn("error", answer)
+                        self.assertIsNone(interface.check(answer["parameters"], told), method)
+                        if not answer.get("continues") or method == "FollowEvents":
+                            break
+                    if method == "FollowEvents":
+                        client = Client(self.address)
+        self.assertEqual(called, {"GetInfo", "GetInterfaceDescription", "GetStatus", "ListPoints",
+                                  "ListEvents", "FollowEvents", "GetModel"})
+        client.socket.close()
+
+    def test_description_is_the_file(self):
+        self.start()
+        with open(TREE + "/tma/org.quixote.Workload.varlink", encoding="ascii") as file:
+            text = file.read()
+        with Client(self.address) as client:
+            answer = client.call(SERVICE + "GetInterfaceDescription", interface="org.quixote.Workload")
+        self.assertEqual(answer["parameters"]["description"], text)
+
+    def test_errors(self):
+        self.start()
+        rows = [
+            (SERVICE + "GetInterfaceDescription", {}, "InvalidParameter", {"parameter": "interface"}),
+            (SERVICE + "GetInterfaceDescription", {"interface": 5}, "InvalidParameter", {"parameter": "interface"}),
+            (SERVICE + "GetInterfaceDescription", {"interface": "a.b"}, "InterfaceNotFound", {"interface": "a.b"}),
+            (SERVICE + "GetInfo", {"what": 1}, "InvalidParameter", {"parameter": "what"}),
+            (OURS + "GetStatus", {"outside": True}, "InvalidParameter", {"parameter": "outside"}),
+            (OURS + "ListEvents", {}, "ExpectedMore", {}),
+            (OURS + "Seal", {}, "MethodNotFound", {"method": OURS + "Seal"}),
+            ("GetStatus", {}, "MethodNotFound", {"method": "GetStatus"}),
+        ]
+        with Client(self.address) as client:
+            for method, parameters, error, told in rows:
+                with self.subTest((method, parameters)):
+                    self.assertEqual(client.call(method, **parameters),
+                                     {"error": SERVICE + error, "parameters": told})
+        self.assertEqual(self.status()["lost"]["clients_dropped"], 0)
+
+    def test_status_of_training(self):
+        agent = self.start()
+        records = load_records(5)
+        agent.judge(*[numbered(record, i) for i, record in enumerate(records + records[:2], 1)])
+        agent.tell(PING, 77, 3, 1, 0, 2)
+        self.assertEqual(STATUS.unpack(agent.receive(agent.status))[:3], (PONG, 0, 77))
+        status = self.status()
+        self.assertEqual((status["name"], status["mode"], status["events"], status["new"],
+                          status["points"], status["outside"]), ("web", "train", 7, 5, 5, 0))
+        self.assertEqual(status["kernel"], {"members": 3, "waiting": 1, "expired": 0, "dropped": 2})
+        latency = status["latency"]
+        self.assertEqual(latency["count"], 7)
+        self.assertLessEqual(latency["p50_nsec"], latency["p99_nsec"])
+        self.assertLessEqual(latency["p99_nsec"], latency["max_nsec"])
+        self.assertGreater(latency["p50_nsec"], 0)
+
+    def test_events_per_second(self):
+        agent = self.start()
+        record = numbered(load_records(1)[0], 1)
+        end = time.monotonic() + 2.5
+        sent = 0
+        begin = time.monotonic()
+        while time.monotonic() < end:
+            agent.judge(*[record] * 10)
+            sent += 10
+            time.sleep(0.05)
+        rate = sent / (time.monotonic() - begin)
+        told = self.status()["events_per_second"]
+        self.assertTrue(rate / 2 < told < rate * 2, (rate, told))
+
+    def test_points_and_events(self):
+        known, unknown = load_records(2)
+        agent = self.enforce([known])
+        self.assertEqual(agent.judge(numbered(known, 1), numbered(unknown, 2), numbered(known, 3))[0],
+                         ["trusted 1", "refused 2", "trusted 3"])
+        with Client(self.address) as client:
+            points = client.list(OURS + "ListPoints")
+            events = [answer["event"] for answer in client.list(OURS + "ListEvents")]
+            outside = [answer["event"] for answer in client.list(OURS + "ListEvents", outside=True)]
+        self.assertEqual([point["count"] for point in points], [2])
+        self.assertEqual([(event["number"], event["verdict"]) for event in events],
+                         [(1, "trusted"), (2, "refused"), (3, "trusted")])
+        self.assertEqual(points[0]["coefficient"], events[0]["coefficient"])
+        self.assertEqual(outside, [events[1]])
+        self.assertEqual(events[1]["record"], json.loads(numbered(unknown, 2)))
+        self.assertLess(abs(events[0]["usec"] / 1e6 - time.time()), 60)
+
+    def test_model(self):
+        self.start(arguments=["--pseudonym=/a \"b\"\\\x01", "--scratch="])
+        with Client(self.address) as client:
+            self.assertEqual(client.list(OURS + "GetModel"), [
+                {"name": "web", "digest": "sha256", "fields": "portable", "nsref": "initial",
+                 "on_violation": "deny"}, {"pseudonym": "/a \"b\"\\\x01"}])
+
+    def test_many_events(self):
+        """More than there is memory for: the oldest have given way, and are counted."""
+        agent = self.start()
+        record = load_records(1)[0]
+        for first in range(1, 4001, 50):
+            agent.judge(*[numbered(record, first + i) for i in range(50)])
+        with Client(self.address) as client:
+            answers = client.list(OURS + "ListEvents")
+        numbers = [answer["event"]["number"] for answer in answers]
+        self.assertEqual(numbers, list(range(4001 - len(numbers), 4001)))
+        self.assertEqual(answers[0]["missed"], 4000 - len(numbers))
+        self.assertGreater(len(numbers), 500)
+
+    def test_many_points_while_the_model_grows(self):
+        agent = self.start()
+        record = numbered(load_records(1)[0], 1)
+        made = 0
+
+        def learn(count):
+            nonlocal made
+            agent.judge(*[record.replace('"pathname": ""', f'"pathname": "/n{made + i}"')
+                          for i in range(count)])
+            made += count
+        for _ in range(40):
+            learn(100)
+        with Client(self.address) as client:
+            client.ask(OURS + "ListPoints", more=True)
+            time.sleep(0.3)                     # it has begun, and we do not read
+            for _ in range(25):
+                learn(100)
+            while (answer := client.receive()).get("continues"):
+                pass
+            self.assertEqual(answer, {"error": OURS + "PointsMoved", "parameters": {}})
+            self.assertEqual(len(client.list(OURS + "ListPoints")), made)
+
+    def test_follow(self):
+        agent = self.start()
+        records = load_records(3)
+        agent.judge(numbered(records[0], 1))
+        with Client(self.address) as client, Client(self.address) as outside:
+            client.ask(OURS + "FollowEvents", more=True)
+            outside.ask(OURS + "FollowEvents", more=True, outside=True)
+            self.status()                       # both have been heard
+            agent.judge(numbered(records[1], 2))
+            agent.judge(numbered(records[2], 3))
+            self.assertEqual([client.receive()["parameters"]["event"]["number"] for _ in range(2)], [2, 3])
+            outside.socket.settimeout(0.2)
+            with self.assertRaises(TimeoutError):
+                outside.receive()
+
+    def test_several_calls_at_once_and_half_a_call(self):
+        self.start()
+        with Client(self.address) as client:
+            call = b'{"method":"org.varlink.service.GetInfo"}\0'
+            client.send(call * 3 + call[:10])
+            for _ in range(3):
+                self.assertIn("parameters", client.receive())
+            client.send(call[10:])
+            self.assertEqual(client.receive()["parameters"]["product"], "quixote-tma")
+
+    def test_oneway_has_no_answer(self):
+        self.start()
+        with Client(self.address) as client:
+            client.send(b'{"method":"org.varlink.service.GetInfo","oneway":true}\0')
+            self.assertEqual(client.call(OURS + "GetStatus")["parameters"]["name"], "web")
+
+    def test_half_closed_is_answered(self):
+        self.start()
+        with Client(self.address) as client:
+            client.send(b'{"method":"org.varlink.service.GetInfo"}\0')
+            client.socket.shutdown(socket.SHUT_WR)
+            self.assertIn("parameters", client.receive())
+            self.assertTrue(client.is_dropped())
+
+
+class Abuse(AgentTest):
+    def dropped(self):
+        return self.status()["lost"]["clients_dropped"]
+
+    def test_garbage(self):
+        rows = [b"\0", b"GET / HTTP/1.1\r\n\0", b"{}\0", b"[]\0", b'{"method":5}\0', b'{"method":""}\0',
+                b'{"method":"a","method":"b"}\0', b'{"method":"a"}x\0', b'{"method":"a","what":1}\0',
+                b'{"method":"a b"}\0', b'{"method":"a","upgrade":true}\0', b'{"method":"\xff"}\0',
+                b'{"method":"a","parameters":[]}\0', b'{"method":"a","more":1}\0',
+                b'{"method":"' + b"a" * 100 + b'"}\0', b"x" * 5000,
+                b'{"method":"a","parameters":{"b":' + b'{"c":' * 50 + b"1" + b"}" * 52 + b"\0"]
+        self.start()
+        for count, data in enumerate(rows, 1):
+            with self.subTest(data[:40]), Client(self.address) as client:
+                client.send(data)
+                self.assertTrue(client.is_dropped())
+            self.assertEqual(self.dropped(), count)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can be somebody else")
+    def test_other_users(self):
+        self.start()
+        os.chmod(self.address, 0o666)
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                os.setresuid(65534, 65534, 65534)
+                with Client(self.address) as client:
+                    status = 0 if client.is_dropped() else 2
+            finally:
+                os._exit(status)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertEqual(self.status()["lost"]["clients_refused"], 1)
+
+    def test_flood_of_calls(self):
+        self.start()
+        with Client(self.address) as client:
+            try:
+                client.send(b'{"method":"org.varlink.service.GetInfo"}\0' * 500)
+            except OSError:
+                pass                            # dropped already
+            self.assertTrue(client.is_dropped())
+        self.assertEqual(self.dropped(), 1)
+
+    def test_client_that_does_not_read(self):
+        agent = self.start()
+        record = numbered(load_records(1)[0], 1)
+        for _ in range(20):
+            agent.judge(*[record] * 50)
+        with Client(self.address) as client:
+            client.ask(OURS + "ListEvents", more=True)
+            deadline = time.monotonic() + 15
+            while not self.dropped():
+                self.assertLess(time.monotonic(), deadline, "not dropped")
+                time.sleep(0.2)
+            self.assertTrue(client.is_dropped())
+
+    def test_silent_clients_give_way(self):
+        self.start()
+        silent = [Client(self.address) for _ in range(20)]
+        for _ in range(10):
+            self.status()
+        for client in silent:
+            client.socket.close()
+        self.assertEqual(self.dropped(), 0)
+
+    def test_flood_of_connections(self):
+        """It costs those who connect, and not the verdicts."""
+        agent = self.start()
+        record = numbered(load_records(1)[0], 1)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            for _ in range(20):
+                connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                connection.connect_ex(self.address)
+                connection.close()
+            self.assertEqual(agent.judge(record)[0], ["trusted 1"])
+        time.sleep(1)
+        self.assertEqual(self.status()["events"] > 0, True)
+
+    def test_client_gone_while_it_follows(self):
+        agent = self.start()
+        record = numbered(load_records(1)[0], 1)
+        with Client(self.address) as client:
+            client.ask(OURS + "FollowEvents", more=True)
+            self.status()
+        for _ in range(100):
+            self.assertEqual(agent.judge(record)[0], ["trusted 1"])
+        self.assertEqual(self.dropped(), 0)
+
+
+if __name__ == "__main__":
+    TMA = sys.argv.pop(1)
+    unittest.main(verbosity=2)
