@@ -5,6 +5,7 @@
  *	bench-verdict open FILE N	open() of FILE, whoever decides it
  *	bench-verdict pipe N		a byte to another process and back
  *	bench-verdict notify N		getppid() decided by a seccomp-notify listener
+ *	bench-verdict record FD FILE N	the record in FILE to a TMA behind FD and its verdict back
  *
  * Prints "p50 p99" in nanoseconds. All on one CPU, so that ratios repeat.
  */
@@ -210,6 +211,37 @@ static int bench_notify(size_t count)
 	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -EIO;
 }
 
+/** struct exchange - A record and where it goes. */
+struct exchange {
+	int fd;
+	size_t size;
+	char record[64 << 10];
+};
+
+static int round_record(void *data)
+{
+	const struct exchange *e = data;
+	char verdict[64];
+
+	if (send(e->fd, e->record, e->size, 0) != (ssize_t)e->size ||
+	    recv(e->fd, verdict, sizeof(verdict), 0) <= 0)
+		return -EIO;
+	return 0;
+}
+
+static int bench_record(const char *fd, const char *path, size_t count)
+{
+	static struct exchange e;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return -errno;
+	e.fd = atoi(fd);
+	e.size = fread(e.record, 1, sizeof(e.record), file);
+	(void)fclose(file);
+	return measure(round_record, &e, count);
+}
+
 static int use_one_cpu(void)
 {
 	cpu_set_t set;
@@ -233,6 +265,8 @@ int main(int argc, char **argv)
 		r = bench_pipe(count);
 	else if (argc == 3 && !strcmp(argv[1], "notify"))
 		r = bench_notify(count);
+	else if (argc == 5 && !strcmp(argv[1], "record"))
+		r = bench_record(argv[2], argv[3], count);
 	if (r < 0)
 		fprintf(stderr, "bench-verdict: %s\n", strerror(-r));
 	return r < 0;
