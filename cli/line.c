@@ -11,7 +11,8 @@ int line_parse(int argc, char *argv[], const struct grammar *grammar, struct lin
 
 	*ret = (struct line){ .count = 0 };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", grammar->options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, grammar->letters ?: ":h", grammar->options,
+				     NULL)) != -1) {
 		if (option == 'h')
 			return fputs(grammar->help, stdout) < 0 ? 1 : -1;
 		if (option == '?' || option == ':')

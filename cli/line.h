@@ -12,6 +12,7 @@
  * @least: Operands at least.
  * @most: Operands at most.
  * @operands: What is expected, for messages: "one FILE".
+ * @letters: Short options as for getopt_long(), ":" first; NULL: -h only.
  */
 struct grammar {
 	const char *help;
@@ -19,6 +20,7 @@ struct grammar {
 	int least;
 	int most;
 	const char *operands;
+	const char *letters;
 };
 
 /**

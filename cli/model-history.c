@@ -103,7 +103,8 @@ static int print(struct text *t)
 
 int model_history_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { history_help, history_options, 1, 1, "one FILE" };
+	static const struct grammar grammar = { history_help, history_options, 1, 1, "one FILE",
+						NULL };
 	_cleanup_(history_done) struct history history = HISTORY_EMPTY;
 	_cleanup_(text_done) struct text text = TEXT_EMPTY;
 	struct line line;
@@ -174,8 +175,9 @@ static int go_back(struct revision *r, const struct history_entry *version, cons
 
 int model_rollback_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { rollback_help, rollback_options, 1, 2,
-						"FILE and perhaps a version" };
+	static const struct grammar grammar = {
+		rollback_help, rollback_options, 1, 2, "FILE and perhaps a version", NULL
+	};
 	_cleanup_(revision_done) struct revision revision = REVISION_EMPTY;
 	_cleanup_(text_done) struct text text = TEXT_EMPTY;
 	const struct history_entry *version;

@@ -114,7 +114,9 @@ static int set(const struct line *line, enum config_mode mode)
 
 int model_mode_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { help, options, 1, 2, "FILE and perhaps a mode" };
+	static const struct grammar grammar = {
+		help, options, 1, 2, "FILE and perhaps a mode", NULL
+	};
 	struct line line;
 	int mode, r = line_parse(argc, argv, &grammar, &line);
 

@@ -75,7 +75,7 @@ static int take_least(const struct line *line, const struct revision *r, struct 
 
 int model_seal_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { seal_help, seal_options, 1, 1, "one FILE" };
+	static const struct grammar grammar = { seal_help, seal_options, 1, 1, "one FILE", NULL };
 	_cleanup_(revision_done) struct revision revision = REVISION_EMPTY;
 	struct sealing sealing = { .least = 0 };
 	struct line line;
@@ -97,7 +97,9 @@ int model_seal_main(int argc, char *argv[])
 
 int model_unseal_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { unseal_help, unseal_options, 1, 1, "one FILE" };
+	static const struct grammar grammar = {
+		unseal_help, unseal_options, 1, 1, "one FILE", NULL
+	};
 	_cleanup_(revision_done) struct revision revision = REVISION_EMPTY;
 	struct sealing sealing = { .least = 0 };
 	struct line line;

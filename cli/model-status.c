@@ -50,7 +50,7 @@ static int tell(const struct tsem_model *model, bool json)
 
 int model_status_main(int argc, char *argv[])
 {
-	static const struct grammar grammar = { help, options, 1, 1, "one FILE" };
+	static const struct grammar grammar = { help, options, 1, 1, "one FILE", NULL };
 	_cleanup_(opened_done) struct opened opened = { NULL, NULL };
 	struct line line;
 	int r = line_parse(argc, argv, &grammar, &line);

@@ -114,6 +114,103 @@ job: 4 coefficients of 1 programs, 3 runs
         done = self.expect(0, "model", "status", self.write("job.model", Story(QUIXOTE).model(runs=0)))
         self.assertIn("no run has shown anything yet", done.stdout)
 
+    def write_workload(self):
+        """Learned: /a. Refused: /b twice, /c, and a program that opened /d."""
+        self.story.learned(opened(self.shell, "/a"))
+        cat = self.story.executed("/usr/bin/cat", previous=self.shell, p_task_id=self.shell, learned=False)
+        self.refused = [opened(self.shell, path, number=n) for n, path in enumerate(("/b", "/a", "/b", "/c"), 1)]
+        self.refused.append(opened(cat, "/d", number=5))
+        for event in self.refused:
+            if event["file_open"]["file"]["path"]["pathname"] != "/a":
+                self.story.refuse(event)
+        self.write("job.model", self.story.model())
+        self.write("state/quixote/job/forensics.jsonl", self.story.forensics())
+        return self.write("job.cfg", CONFIG)
+
+    def as_user(self):
+        """The state of a workload is found without being root, too."""
+        more = {"env": {**os.environ, "XDG_STATE_HOME": self.path("state")}}
+        if os.getuid() == 0:
+            os.chmod(self.dir.name, 0o777)
+            for directory, _, names in os.walk(self.dir.name):
+                for name in [".", *names]:
+                    os.chown(os.path.join(directory, name), 65534, 65534)
+            more.update(user=65534, group=65534, extra_groups=[])
+        return more
+
+    def test_accept(self):
+        config = self.write_workload()
+        user = self.as_user()
+        listed = self.expect(0, "model", "accept", config, **user).stdout.splitlines()
+        self.assertEqual([line[14:] for line in listed],
+                         ["job.sh (/usr/bin/dash): open /b for reading (2 times)",
+                          "job.sh (/usr/bin/dash): open /c for reading (1 time)",
+                          "job.sh (/usr/bin/dash) → /usr/bin/cat (not learned): open /d for reading (1 time)"])
+        b, c, d = (line[:12] for line in listed)
+        done = self.expect(0, "model", "accept", config, b, "--why=a ticket", **user)
+        self.assertIn("accepted 1, 2 can still be accepted\n", done.stdout)
+        model = self.read("job.model")
+        self.assertRegex(model, r'{"change": 1, "time": "[^"]*", "by": "[^"]+", "what": "accept", "why": "a ticket", '
+                         r'"note": "1 of 3 refused events"}')
+        self.assertRegex(model, f'{{"coefficient": "{b}[0-9a-f]*", "count": 2, "runs": 0, "change": 1, "event"')
+        self.assertNotIn('"/c"', model)
+        done = self.expect(0, "model", "accept", "--all", "--json", self.path("job.model"), **user)
+        self.assertEqual([(o["coefficient"][:12], o["accepted"]) for o in map(json.loads, done.stdout.splitlines())],
+                         [(c, True), (d, True)])
+        self.assertIn("/usr/bin/cat", [p["path"] for p in json.loads(
+            self.expect(0, "model", "show", "--json", config).stdout)["programs"]])
+        self.assertEqual(self.expect(0, "model", "accept", config, **user).stdout,
+                         "nothing can be accepted: all that was refused is allowed now\n")
+        self.assertEqual(len(self.expect(0, "model", "history", config).stdout.splitlines()), 3)
+        self.expect(0, "model", "rollback", self.path("job.model"), **user)
+        self.assertEqual(self.read("job.model"), model)
+
+    def test_accept_refuses(self):
+        config = self.write_workload()
+        user = self.as_user()
+        before = self.read("job.model")
+        for arguments, status, said in (
+                (["abc"], 201, '"abc" is no EVENT: expected at least 4 of the first digits'),
+                (["ABCD"], 201, '"ABCD" is no EVENT'), (["0000"], 201, 'no EVENT that could be accepted begins with "0000"'),
+                (["--all", "abcd"], 201, "either events, --interactive or --all is expected"),
+                (["--all", "--interactive"], 201, "either events"), (["--all", "--records=/nowhere"], 205, "No such file")):
+            self.assertIn(said, self.expect(status, "model", "accept", config, *arguments, **user).stderr)
+        self.assertIn("/etc/quixote/nobody.cfg", self.expect(202, "model", "accept", "nobody").stderr)
+        self.assertEqual(self.read("job.model"), before)
+
+    def test_accept_interactively(self):
+        config = self.write_workload()
+        user = self.as_user()
+        done = self.expect(0, "model", "accept", "--interactive", config, input="n\ny\nq\nbecause\n", **user)
+        self.assertEqual(done.stderr.count("accept it? y, n, or q to end: "), 3)
+        self.assertIn("accepted 1, 2 can still", done.stdout)
+        self.assertIn('"what": "accept", "why": "because"', self.read("job.model"))
+        self.assertIn('"/c"', self.read("job.model"))
+        before = self.read("job.model")
+        self.expect(0, "model", "accept", "--interactive", config, input="", **user)  # the end is no yes
+        self.assertEqual(self.read("job.model"), before)
+
+    def test_rehearse(self):
+        config = self.write_workload()
+        user = self.as_user()
+        done = self.expect(1, "rehearse", "-c", config, **user)
+        self.assertRegex(done.stdout, r"job.sh \(/usr/bin/dash\): open /b for reading: would be refused 2 times \[[0-9a-f]{12}\]\n")
+        self.assertTrue(done.stdout.endswith("job: of 4 events 4 would be refused, 3 different ones\n"))
+        exported = "".join(text({"export": {"type": "event"}, **event}) + "\n" for event in self.refused)
+        exported += '{"export": {"type": "aggregate"}, "aggregate": {"value": "%s"}}\n{"lost":3}\nquux\n{"a' % ZERO
+        records = self.write("records", exported)
+        done = self.expect(1, "rehearse", "-c", config, "--records=" + records, "--json")
+        self.assertEqual([(o["what"], o["count"]) for o in map(json.loads, done.stdout.splitlines())],
+                         [("open /b for reading", 2), ("open /c for reading", 1), ("open /d for reading", 1)])
+        self.assertEqual(done.stderr, "quixote: job: 2 lines were not understood\nquixote: job: 3 records were lost before\n")
+        for event in self.refused:
+            self.story.learned(event)
+        candidate = self.write("new.model", self.story.model())
+        done = self.expect(0, "rehearse", "-c", config, "--model=" + candidate, "--records=-", input=exported)
+        self.assertEqual(done.stdout, "job: of 5 events 0 would be refused, 0 different ones\n")
+        self.assertIn("-c FILE", self.expect(201, "rehearse").stderr)
+        self.assertIn("No such file", self.expect(205, "rehearse", "-c", config, "--records=/nowhere").stderr)
+
     def test_seal(self):
         path = self.model_of_runs()
         config = self.write("job.cfg", CONFIG)
