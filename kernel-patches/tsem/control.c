@@ -443,6 +443,20 @@ bool tsem_is_control_plane(const struct inode *inode)
 }
 
 /**
+ * tsem_may_change_tree() - Whether current may change or cover something.
+ * @dentry: What is to be changed or covered; matters if it is in the tree of TSEM.
+ *
+ * Return: 0 or -EPERM.
+ */
+int tsem_may_change_tree(const struct dentry *dentry)
+{
+	if (IS_ERR_OR_NULL(tree) || dentry->d_sb != tree->d_sb ||
+	    !is_subdir((struct dentry *)dentry, tree))
+		return 0;
+	return tsem_may_control(current_cred()) && !tsem_task(current)->ns ? 0 : -EPERM;
+}
+
+/**
  * tsem_ns_files_create() - Make the files of a namespace.
  * @ns: Has its id.
  *
@@ -459,6 +473,8 @@ int tsem_ns_files_create(struct tsem_ns *ns)
 	if (IS_ERR(ns->stream_file))
 		return PTR_ERR(ns->stream_file);
 
+	if (ns->params.upstream)
+		return 0;	/* its clients know of no other file */
 	snprintf(name, sizeof(name), "%llu.status", ns->id);
 	ns->status_file = securityfs_create_file(name, 0400, external_tma, id, &tsem_status_fops);
 	if (IS_ERR(ns->status_file)) {

@@ -15,5 +15,6 @@ extern const struct file_operations tsem_status_fops;
 int tsem_ns_files_create(struct tsem_ns *ns);
 void tsem_ns_files_remove(struct tsem_ns *ns);
 bool tsem_is_control_plane(const struct inode *inode);
+int tsem_may_change_tree(const struct dentry *dentry);
 
 #endif /* _SECURITY_TSEM_CONTROL_H */

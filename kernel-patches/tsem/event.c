@@ -100,7 +100,8 @@ struct tsem_record *tsem_pool_take(struct tsem_pool *pool)
 	struct tsem_record *record;
 	unsigned long flags;
 
-	record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, GFP_NOWAIT | __GFP_NOWARN);
+	record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX,
+				   GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (record)
 		return record;
 
@@ -162,12 +163,28 @@ bool tsem_event_wanted(enum tsem_event_id id)
 	return ns && test_bit(id, ns->params.events);
 }
 
+/**
+ * tsem_lost() - Count an event that cannot be told.
+ * @ns: Its namespace.
+ * @error: What the operation fails with.
+ *
+ * Return: @error, or 0 where nobody judges: there a loss is no reason to refuse.
+ */
+int tsem_lost(struct tsem_ns *ns, int error)
+{
+	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+	return ns->params.export_only ? 0 : error;
+}
+
 static int begin_atomic(struct tsem_event *event)
 {
+	const struct tsem_ns *ns = event->ns;
+
 	event->record = tsem_pool_take(&event->ns->pool);
 	if (!event->record) {
-		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
-		return -EPERM;
+		pr_warn_ratelimited("tsem: Fail event allocation comm %s ns %llu cs %u.\n",
+				    current->comm, ns->id, ns->params.cache);
+		return ns->params.upstream ? -ENOMEM : -EPERM;
 	}
 	event->cell = (struct tsem_packer){
 		.data = event->record->cell,
@@ -180,10 +197,8 @@ static int begin_sleeping(struct tsem_event *event, size_t more)
 {
 	might_sleep();
 	event->work = kvmalloc(TSEM_PACKED_MAX + more, GFP_KERNEL_ACCOUNT);
-	if (!event->work) {
-		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
+	if (!event->work)
 		return -ENOMEM;
-	}
 	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX + more };
 	return 0;
 }
@@ -202,6 +217,7 @@ static int begin_sleeping(struct tsem_event *event, size_t more)
 bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more, int *ret)
 {
 	struct tsem_task *task = tsem_task(current);
+	int r;
 
 	*ret = 0;
 	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked ||
@@ -209,10 +225,13 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 		return false;
 
 	*event = (struct tsem_event){ .ns = task->ns, .id = id };
-	*ret = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
+	r = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
+	if (r == 0)
+		return true;
+	*ret = tsem_lost(event->ns, r);
 	if (*ret < 0)
 		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
-	return *ret == 0;
+	return false;
 }
 
 static void record_fill(struct tsem_record *record, const struct tsem_event *event)
@@ -246,10 +265,8 @@ static int record_make(struct tsem_event *event)
 		return -EIO;
 	if (!event->record) {
 		event->record = tsem_record_alloc(event->cell.used, GFP_KERNEL_ACCOUNT);
-		if (!event->record) {
-			tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
-			return -ENOMEM;
-		}
+		if (!event->record)
+			return tsem_lost(event->ns, -ENOMEM);
 		memcpy(event->record->cell, event->cell.data, event->cell.used);
 	}
 	record_fill(event->record, event);
@@ -292,7 +309,7 @@ int tsem_event_end(struct tsem_event *event, int described)
 	if (r == 0)
 		r = record_make(event);
 	kvfree(event->work);
-	if (r == 0)
+	if (r == 0 && event->record)
 		r = event_judge(event);
 	if (event->record)
 		tsem_record_free(event->record);

@@ -77,6 +77,7 @@ static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id
 	return tsem_event_begin_sized(event, id, 0, ret);
 }
 
+int tsem_lost(struct tsem_ns *ns, int error);
 bool tsem_event_wanted(enum tsem_event_id id);
 struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns);
 void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
