@@ -18,12 +18,15 @@ static int refuse(struct tsem_model_error *error, int r, const char *what)
 	return r;
 }
 
-int open_model_fd(int fd, struct opened *ret, struct tsem_model_error *error)
+int open_model(const char *path, struct opened *ret, struct tsem_model_error *error)
 {
+	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct opened opened = { NULL, NULL };
 	char digest[TSEM_MODEL_NAME_BYTES + 1];
 	int r;
 
+	if (fd < 0)
+		return refuse(error, -errno, strerror(errno));
 	r = tsem_model_peek(fd, digest, error);
 	if (r < 0)
 		return r;
@@ -43,14 +46,7 @@ int open_model_fd(int fd, struct opened *ret, struct tsem_model_error *error)
 	return 0;
 }
 
-int open_model(const char *path, struct opened *ret, struct tsem_model_error *error)
-{
-	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	return fd < 0 ? refuse(error, -errno, strerror(errno)) : open_model_fd(fd, ret, error);
-}
-
-bool is_configuration(const char *path)
+static bool is_configuration(const char *path)
 {
 	size_t size = strlen(path);
 

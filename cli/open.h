@@ -3,8 +3,6 @@
 #ifndef QUIXOTE_OPEN_H
 #define QUIXOTE_OPEN_H
 
-#include <stdbool.h>
-
 #include "../libtsem/hasher.h"
 #include "../libtsem/model.h"
 
@@ -23,12 +21,6 @@ struct opened {
  * Return: 0; an errno of open(); else as tsem_model_read().
  */
 int open_model(const char *path, struct opened *ret, struct tsem_model_error *error);
-
-/** open_model_fd() - The same from an open file. */
-int open_model_fd(int fd, struct opened *ret, struct tsem_model_error *error);
-
-/** is_configuration() - Whether a FILE of a command line is a configuration, by its name. */
-bool is_configuration(const char *path);
 
 /**
  * open_argument() - The same for a FILE of a command line: a model, or a

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
-#include "../libtsem/model-life.h"
 #include "../orchestrator/failure.h"
 #include "builtin.h"
 #include "open.h"
@@ -146,10 +145,6 @@ static void check_match(struct plan *p)
 
 	if (tsem_model_matches(p->model.model, &wanted, &error) < 0)
 		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
-	if (p->mode == CONFIG_MODE_TRAIN && tsem_model_is_sealed(p->model.model))
-		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: it is sealed, so no run adds to it; type: quixote model unseal %s",
-			    p->config->model, p->config->model);
 	check_paths(p, TSEM_MODEL_PSEUDONYMS, p->config->pseudonym, "Pseudonym");
 	check_paths(p, TSEM_MODEL_SCRATCH, p->config->scratch ?: default_scratch, "Scratch");
 }

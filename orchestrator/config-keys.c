@@ -132,12 +132,6 @@ static int take_deadline(struct parse *p, const struct key *key, const char *val
 	return value_usec(value, field, ret_wrong);
 }
 
-static int take_completeness(struct parse *p, const struct key *key, const char *value, void *field,
-			     const char **ret_wrong)
-{
-	return value_percent(value, field, ret_wrong);
-}
-
 /* Relative to the directory of the file. */
 static int resolve(const struct parse *p, const char *value, char **ret)
 {
@@ -314,8 +308,6 @@ const struct key config_keys[] = {
 	  .expected = "absolute paths, separated by blanks" },
 	{ "Model", "Scratch", take_scratch, FIELD(scratch), .may_be_empty = true,
 	  .expected = "up to 32 absolute directories, separated by blanks" },
-	{ "Model", "Completeness", take_completeness, FIELD(completeness),
-	  .expected = "a percentage, such as 95% or 99.5%" },
 	{ "Trust", "Root", CHOICE(root), .unavailable = ~(1u << CONFIG_ROOT_PROCESS),
 	  .expected = "process" },
 	{ "Trust", "Keys", take_file, FIELD(keys), .expected = "a directory" },

@@ -380,7 +380,6 @@ static int set_defaults(struct config *c)
 	c->mode = CONFIG_MODE_ENFORCE;
 	c->fields = CONFIG_FIELDS_PORTABLE;
 	c->root = CONFIG_ROOT_PROCESS;
-	c->completeness = CONFIG_COMPLETENESS;
 	c->deadline_usec = 5000000;
 	c->environment = calloc(1, sizeof(char *));
 	c->pseudonym = calloc(2, sizeof(char *));

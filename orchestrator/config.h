@@ -20,9 +20,6 @@
 /** CONFIG_WORDS - Most words in one value. */
 #define CONFIG_WORDS 1024
 
-/** CONFIG_COMPLETENESS - Unless the file says another: three quiet runs of a small program. */
-#define CONFIG_COMPLETENESS 950000
-
 /** CONFIG_NAME_BYTES - Longest name of a workload: it is part of file and unit names. */
 #define CONFIG_NAME_BYTES 64
 
@@ -109,7 +106,6 @@ enum config_on_loss {
  * @scratch: NULL-terminated absolute directories, each with its final slash;
  *	NULL if the file does not say (the kernel's default holds), empty if
  *	it says that there is none.
- * @completeness: What a model must have to be sealed; parts of a million.
  * @root: Where the TMA runs.
  * @keys: Directory of the keys that may sign; NULL if not given.
  * @allow_unsigned: A model need not be signed.
@@ -133,7 +129,6 @@ struct config {
 	enum config_user_namespace user_namespace;
 	char **pseudonym;
 	char **scratch;
-	uint64_t completeness;
 
 	enum config_root root;
 	char *keys;

@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/core/engine.h"
-#include "../libtsem/model-life.h"
 #include "../libtsem/model.h"
 #include "../libtsem/set-memory.h"
 #include "judge.h"
@@ -145,16 +143,9 @@ static size_t slots_for(size_t count)
 	return slots;
 }
 
-/* What has ceased to hold is not there, but for training, which writes it again. */
 static int load_point(const struct tsem_model_point *point, void *userdata)
 {
-	struct judge *judge = userdata;
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	if (judge->mode != JUDGE_TRAIN && !tsem_model_point_holds(point, now.tv_sec))
-		return 0;
-	return tsem_set_insert(&judge->engine.points, &point->coefficient);
+	return tsem_set_insert(userdata, &point->coefficient);
 }
 
 static int load_program(const struct tsem_model_program *program, void *userdata)
@@ -195,7 +186,7 @@ static int load_sets(struct judge *judge, const struct tsem_model *model)
 	r = tsem_set_new(&judge->programs, slots_for(tsem_model_program_count(model)), digest_size);
 	if (r < 0)
 		return r;
-	r = tsem_model_each_point(model, load_point, judge);
+	r = tsem_model_each_point(model, load_point, &judge->engine.points);
 	if (r < 0)
 		return r;
 	r = tsem_model_each_program(model, load_program, &judge->programs);
@@ -256,11 +247,6 @@ static int read_model(const struct judge_params *p, int fd, struct judge_error *
 			(void)snprintf(ret_error->text, sizeof(ret_error->text), "%.199s",
 				       error.text);
 		return r;
-	}
-	if (p->mode == JUDGE_TRAIN && tsem_model_is_sealed(model)) {
-		(void)snprintf(ret_error->text, sizeof(ret_error->text),
-			       "it is sealed, so no run adds to it; see quixote model unseal");
-		return -EPERM;
 	}
 	if (!has_paths(model, TSEM_MODEL_PSEUDONYMS, p->pseudonyms, p->pseudonym_count) ||
 	    !has_paths(model, TSEM_MODEL_SCRATCH, p->scratch, p->scratch_count)) {

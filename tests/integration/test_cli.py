@@ -59,7 +59,7 @@ class CliTest(unittest.TestCase):
                          re.findall(r"^  (\w+) ", self.run_quixote("--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "rehearse", "explain", "digest", *(f'"model {name}"' for name in models)):
+        for command in ("run", "train", "explain", "digest", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
             helped = set(re.findall(r"^ .*?(--[a-z-]+=?)", done.stdout, re.M))

@@ -128,18 +128,6 @@ static struct refusal {
 	  "/etc/q/web.cfg:2: OnViolation: \"log\" is unknown; expected deny, isolate, kill or warn" },
 	{ "loss", "[Failure]\nOnLoss=allow\n",
 	  "/etc/q/web.cfg:2: OnLoss: \"allow\" is unknown; expected kill or deny" },
-	{ "completeness without number", "[Model]\nCompleteness=all\n",
-	  "/etc/q/web.cfg:2: Completeness: \"all\" does not begin with a number; expected a "
-	  "percentage, such as 95% or 99.5%" },
-	{ "completeness without %", "[Model]\nCompleteness=95\n",
-	  "/etc/q/web.cfg:2: Completeness: \"95\" does not end in %; expected a percentage, such "
-	  "as 95% or 99.5%" },
-	{ "completeness above all", "[Model]\nCompleteness=100.1%\n",
-	  "/etc/q/web.cfg:2: Completeness: \"100.1%\" is more than all; expected a percentage, such "
-	  "as 95% or 99.5%" },
-	{ "completeness too exact", "[Model]\nCompleteness=99.00001%\n",
-	  "/etc/q/web.cfg:2: Completeness: \"99.00001%\" has more than four digits behind the "
-	  "point; expected a percentage, such as 95% or 99.5%" },
 	{ "deadline without number", "[Failure]\nDeadline=soon\n",
 	  "/etc/q/web.cfg:2: Deadline: \"soon\" does not begin with a number; "
 	  "expected a time from 1ms to 60min: a number with ms, s or min" },
@@ -180,7 +168,6 @@ static void test_everything(void **state)
 		"Environment=LANG=C.UTF-8 \"A=b c\" E=\nTerminal=inherit\r\n"
 		"[Model]\nFile=models/web.model\nMode=shadow\nDigest=sha3-256\nFields=strict\n"
 		"UserNamespace=current\nPseudonym=/var/log/a \"/var/log/b c\"\nScratch=/tmp /v/l/\n"
-		"Completeness=99.85%\n"
 		"[Trust]\nRoot=process\nKeys=keys.d\nAllowUnsigned=yes\n"
 		"[TPM]\nAnchor=no\n"
 		"[Failure]\nOnViolation=isolate\nOnLoss=deny\nDeadline=250ms";
@@ -216,7 +203,6 @@ static void test_everything(void **state)
 	assert_int_equal(c->on_violation, CONFIG_ON_VIOLATION_ISOLATE);
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_DENY);
 	assert_int_equal(c->deadline_usec, 250000);
-	assert_int_equal(c->completeness, 998500);
 }
 
 static void test_defaults(void **state)
@@ -244,7 +230,6 @@ static void test_defaults(void **state)
 	assert_int_equal(c->on_violation, CONFIG_ON_VIOLATION_DENY);
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_KILL);
 	assert_int_equal(c->deadline_usec, 5000000);
-	assert_int_equal(c->completeness, CONFIG_COMPLETENESS);
 }
 
 static void test_lists_may_be_empty(void **state)
