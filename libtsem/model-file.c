@@ -534,10 +534,21 @@ static int read_model(struct in *in, struct tsem_hasher *hasher, struct tsem_mod
 	return 0;
 }
 
+int tsem_model_read_from(const struct tsem_model_source *source, struct tsem_model_error *error,
+			 struct tsem_model **ret)
+{
+	_cleanup_(freep) struct in *in = in_new(source->fd, error);
+
+	if (!in)
+		return -ENOMEM;
+	in->measure = source->measure;
+	return read_model(in, source->hasher, ret);
+}
+
 int tsem_model_read(int fd, struct tsem_hasher *hasher, struct tsem_model_error *error,
 		    struct tsem_model **ret)
 {
-	_cleanup_(freep) struct in *in = in_new(fd, error);
+	const struct tsem_model_source source = { fd, hasher, NULL };
 
-	return in ? read_model(in, hasher, ret) : -ENOMEM;
+	return tsem_model_read_from(&source, error, ret);
 }

@@ -227,6 +227,8 @@ static int fill(struct in *in)
 			return in_refuse(in, -errno, "cannot be read: %s", strerror(errno));
 		if (n == 0)
 			break;
+		if (in->measure)
+			in->measure->ops->update(in->measure->ctx, in->data + in->used, n);
 		in->used += n;
 		in->offset += n;
 		if ((unsigned long long)in->offset > TSEM_MODEL_BYTES)
@@ -439,6 +441,7 @@ struct in *in_new(int fd, struct tsem_model_error *error)
 	if (!in)
 		return NULL;
 	in->fd = fd;
+	in->measure = NULL;
 	in->offset = 0;
 	in->next = in->used = in->number = 0;
 	in->error = error;

@@ -50,9 +50,11 @@ void out_end_line(struct out *out);
  * @next: Of what follows the line, in @data.
  * @used: Bytes in @data.
  * @number: Of the line.
+ * @measure: Is given what is read; NULL if there is none.
  */
 struct in {
 	int fd;
+	struct tsem_hasher *measure;
 	off_t offset;
 	const char *begin;
 	size_t size;

@@ -147,6 +147,23 @@ int tsem_model_read(int fd, struct tsem_hasher *hasher, struct tsem_model_error 
 		    struct tsem_model **ret);
 
 /**
+ * struct tsem_model_source - Where a model is read from; all borrowed.
+ * @fd: As in tsem_model_read().
+ * @hasher: The same.
+ * @measure: Is given all bytes of the file that are read, in order; NULL if there is none.
+ *	The caller begins and ends it.
+ */
+struct tsem_model_source {
+	int fd;
+	struct tsem_hasher *hasher;
+	struct tsem_hasher *measure;
+};
+
+/** tsem_model_read_from() - tsem_model_read(), measuring the file. */
+int tsem_model_read_from(const struct tsem_model_source *source, struct tsem_model_error *error,
+			 struct tsem_model **ret);
+
+/**
  * tsem_model_write() - Write a model, sorted, from the start of a file.
  * @fd: Empty regular file; the caller syncs and renames.
  * Return: 0; -ENOMEM; an errno of write().
