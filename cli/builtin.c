@@ -84,7 +84,10 @@ static int find_part(const struct part *part, char *path, size_t size)
 	return r < 0 ? r : -ENOENT;
 }
 
-/* The caller's environment, and who the caller is. */
+/* Of a file system of the guest's own: a socket on the caller's would lead to nobody there. */
+static char run_dir[] = "QUIXOTE_RUNTIME_DIR=/run/quixote";
+
+/* The caller's environment, who the caller is, and where sockets are. */
 static char **guest_environment(char *caller, size_t size)
 {
 	size_t count = 0, used = 0;
@@ -93,13 +96,16 @@ static char **guest_environment(char *caller, size_t size)
 	(void)snprintf(caller, size, "QUIXOTE_CALLER=%u:%u", getuid(), getgid());	/* it fits */
 	while (environ[count])
 		count++;
-	environment = calloc(count + 2, sizeof(*environment));
+	environment = calloc(count + 3, sizeof(*environment));
 	for (size_t i = 0; environment && i < count; i++) {
-		if (strncmp(environ[i], "QUIXOTE_CALLER=", 15))
+		if (strncmp(environ[i], "QUIXOTE_CALLER=", 15) &&
+		    strncmp(environ[i], run_dir, strlen("QUIXOTE_RUNTIME_DIR=")))
 			environment[used++] = environ[i];
 	}
-	if (environment)
-		environment[used] = caller;
+	if (environment) {
+		environment[used++] = caller;
+		environment[used] = run_dir;
+	}
 	return environment;
 }
 

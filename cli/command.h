@@ -23,9 +23,19 @@ struct command {
 
 int digest_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
+int key_main(int argc, char *argv[]);
 int model_main(int argc, char *argv[]);
+int model_accept_main(int argc, char *argv[]);
+int model_history_main(int argc, char *argv[]);
+int model_mode_main(int argc, char *argv[]);
+int model_rollback_main(int argc, char *argv[]);
+int model_seal_main(int argc, char *argv[]);
 int model_show_main(int argc, char *argv[]);
 int model_status_main(int argc, char *argv[]);
+int model_unseal_main(int argc, char *argv[]);
+int rehearse_main(int argc, char *argv[]);
+int model_sign_main(int argc, char *argv[]);
+int model_verify_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 

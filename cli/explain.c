@@ -23,9 +23,9 @@
 #include "open.h"
 #include "phrase.h"
 #include "refusals.h"
+#include "state.h"
 #include "text.h"
 
-#define STATE_DIR_ROOT "/var/lib/quixote"
 #define CONFIG_DIR "/etc/quixote"
 
 static const char help[] =
@@ -138,22 +138,6 @@ static int check_known(const struct explanation *e)
 		(void)fprintf(stderr, "; did you mean %s?", config);
 	(void)fputs("\n", stderr);
 	return EXIT_CONFIGURATION;
-}
-
-/* As the orchestrator does. */
-static char *state_directory(const char *name)
-{
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-	int n;
-
-	if (getuid() == 0)
-		n = asprintf(&path, STATE_DIR_ROOT "/%s", name);
-	else if (base && base[0] == '/')
-		n = asprintf(&path, "%s/quixote/%s", base, name);
-	else
-		n = asprintf(&path, "%s/.local/state/quixote/%s", home ?: "", name);
-	return n < 0 ? NULL : path;
 }
 
 /* The model. */

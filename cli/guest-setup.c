@@ -73,6 +73,8 @@ static int mount_all(const char **ret_what)
 	(void)chmod("/dev/null", 0666);	/* devtmpfs has no udev to do it */
 	(void)mkdir("/run/lock", 01777);
 	(void)mkdir("/run/user", 0755);
+	(void)mkdir("/run/quixote", 0755);
+	(void)chmod("/run/quixote", 01777);	/* the umask is in the way of mkdir() */
 	return 0;
 }
 

@@ -14,9 +14,11 @@
 static const struct command commands[] = {
 	{ "train", train_main, "learn what a workload does" },
 	{ "run", run_main, "run a workload under its model (also: quixote -c FILE)" },
+	{ "rehearse", rehearse_main, "try a model on events that have happened" },
 	{ "explain", explain_main,
 	  "tell what was refused, who did it, and what was learned instead" },
-	{ "model", model_main, "look at a model" },
+	{ "model", model_main, "look at a model, sign it" },
+	{ "key", key_main, "make and list the keys that sign models" },
 	{ "digest", digest_main, "compute the coefficients of records" },
 };
 

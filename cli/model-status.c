@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* model-status.c - quixote model status: how complete a model is. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
+#include "line.h"
 #include "open.h"
 #include "survey.h"
 
@@ -50,20 +50,13 @@ static int tell(const struct tsem_model *model, bool json)
 
 int model_status_main(int argc, char *argv[])
 {
+	static const struct grammar grammar = { help, options, 1, 1, "one FILE", NULL };
 	_cleanup_(opened_done) struct opened opened = { NULL, NULL };
-	bool json = false;
-	int option, r;
+	struct line line;
+	int r = line_parse(argc, argv, &grammar, &line);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_LOST : EXIT_SUCCESS;
-		if (option != 'j')
-			return option_error(argv, option);
-		json = true;
-	}
-	if (optind != argc - 1)
-		return command_line_error(argv[0], "one FILE is expected");
-	r = open_argument(argv[optind], &opened);
-	return r ? r : tell(opened.model, json);
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	r = open_argument(line.operands[0], &opened);
+	return r ? r : tell(opened.model, line.values['j']);
 }

@@ -13,6 +13,14 @@
 static const struct command commands[] = {
 	{ "model show", model_show_main, "tell what a model allows" },
 	{ "model status", model_status_main, "tell how complete a model is" },
+	{ "model accept", model_accept_main, "take refused events into a model" },
+	{ "model seal", model_seal_main, "let no training run add to it any more" },
+	{ "model unseal", model_unseal_main, "let training runs add to it again" },
+	{ "model mode", model_mode_main, "train, shadow or enforce it" },
+	{ "model history", model_history_main, "tell what was done with it" },
+	{ "model rollback", model_rollback_main, "go back to what it was" },
+	{ "model sign", model_sign_main, "say that a model may be enforced" },
+	{ "model verify", model_verify_main, "tell who has signed a model" },
 };
 
 #define PREFIX_SIZE strlen("model ")

@@ -18,15 +18,14 @@ static int refuse(struct tsem_model_error *error, int r, const char *what)
 	return r;
 }
 
-int open_model(const char *path, struct opened *ret, struct tsem_model_error *error)
+int open_model_measured(int fd, struct tsem_hasher *measure, struct opened *ret,
+			struct tsem_model_error *error)
 {
-	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct tsem_model_source source = { .fd = fd, .measure = measure };
 	struct opened opened = { NULL, NULL };
 	char digest[TSEM_MODEL_NAME_BYTES + 1];
 	int r;
 
-	if (fd < 0)
-		return refuse(error, -errno, strerror(errno));
 	r = tsem_model_peek(fd, digest, error);
 	if (r < 0)
 		return r;
@@ -37,7 +36,8 @@ int open_model(const char *path, struct opened *ret, struct tsem_model_error *er
 			       digest);
 		return r == -ENOMEM ? r : -EPROTONOSUPPORT;
 	}
-	r = tsem_model_read(fd, opened.hasher, error, &opened.model);
+	source.hasher = opened.hasher;
+	r = tsem_model_read_from(&source, error, &opened.model);
 	if (r < 0) {
 		opened_done(&opened);
 		return r;
@@ -46,7 +46,19 @@ int open_model(const char *path, struct opened *ret, struct tsem_model_error *er
 	return 0;
 }
 
-static bool is_configuration(const char *path)
+int open_model_fd(int fd, struct opened *ret, struct tsem_model_error *error)
+{
+	return open_model_measured(fd, NULL, ret, error);
+}
+
+int open_model(const char *path, struct opened *ret, struct tsem_model_error *error)
+{
+	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? refuse(error, -errno, strerror(errno)) : open_model_fd(fd, ret, error);
+}
+
+bool is_configuration(const char *path)
 {
 	size_t size = strlen(path);
 
@@ -64,15 +76,26 @@ static int open_said(const char *path, struct opened *ret)
 	return EXIT_MODEL;
 }
 
+int open_path(const char *path, struct config **ret_config, const char **ret)
+{
+	struct config_error error;
+
+	*ret_config = NULL;
+	*ret = path;
+	if (!is_configuration(path))
+		return EXIT_SUCCESS;
+	if (config_read(path, ret_config, &error) < 0) {
+		(void)fprintf(stderr, "quixote: %s\n", error.text);
+		return EXIT_CONFIGURATION;
+	}
+	*ret = (*ret_config)->model;
+	return EXIT_SUCCESS;
+}
+
 int open_argument(const char *path, struct opened *ret)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
-	struct config_error error;
+	int r = open_path(path, &config, &path);
 
-	if (!is_configuration(path))
-		return open_said(path, ret);
-	if (config_read(path, &config, &error) == 0)
-		return open_said(config->model, ret);
-	(void)fprintf(stderr, "quixote: %s\n", error.text);
-	return EXIT_CONFIGURATION;
+	return r ? r : open_said(path, ret);
 }

@@ -3,15 +3,18 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/model-life.h"
 #include "../orchestrator/failure.h"
 #include "builtin.h"
 #include "open.h"
 #include "plan.h"
+#include "signed.h"
 #include "text.h"
 
 /* Formula.md, section 3, "Pathnames". */
@@ -26,6 +29,7 @@ static char *const default_scratch[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL
  * @command: The command line with the arguments appended, as a person would type it.
  * @driver: That of the driver; empty if there is none.
  * @model: Has a model if there is one.
+ * @trust: Who signed it; empty if that does not matter.
  * @problems: Sentences.
  * @status: Exit status of the first problem.
  */
@@ -37,6 +41,7 @@ struct plan {
 	struct text command;
 	struct text driver;
 	struct opened model;
+	struct text trust;
 	struct text problems[PROBLEMS_MAX];
 	size_t problem_count;
 	int status;
@@ -145,6 +150,10 @@ static void check_match(struct plan *p)
 
 	if (tsem_model_matches(p->model.model, &wanted, &error) < 0)
 		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
+	if (p->mode == CONFIG_MODE_TRAIN && tsem_model_is_sealed(p->model.model))
+		text_format(add_problem(p, EXIT_MODEL),
+			    "%s: it is sealed, so no run adds to it; type: quixote model unseal %s",
+			    p->config->model, p->config->model);
 	check_paths(p, TSEM_MODEL_PSEUDONYMS, p->config->pseudonym, "Pseudonym");
 	check_paths(p, TSEM_MODEL_SCRATCH, p->config->scratch ?: default_scratch, "Scratch");
 }
@@ -171,14 +180,29 @@ static void check_model(struct plan *p)
 		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
 }
 
+/* The same as the TMA will do; a model that is not there or damaged has been told. */
 static void check_trust(struct plan *p)
 {
-	if (p->mode == CONFIG_MODE_ENFORCE && !p->config->allow_unsigned)
-		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: AllowUnsigned: this version cannot verify who signed a model; "
-			    "expected "
-			    "yes below [Trust]",
-			    p->launch->path);
+	const struct signed_params params = {
+		.model = p->config->model,
+		.keys = p->config->keys,
+		.threshold = p->config->threshold,
+		.name = p->config->name,
+	};
+	_cleanup_(freep) struct signed_model *m = NULL;
+	struct text why = TEXT_EMPTY;
+
+	if (p->mode != CONFIG_MODE_ENFORCE || p->config->allow_unsigned || !p->model.model)
+		return;
+	m = calloc(1, sizeof(*m));
+	if (m && signed_read(&params, &why, m) == 0)
+		signed_tell(m, &p->trust);
+	else
+		text_format(add_problem(p, EXIT_MODEL), "%s",
+			    m ? text_get(&why) : strerror(ENOMEM));
+	if (m)
+		signed_done(m);
+	text_done(&why);
 }
 
 static const char *place_name(const struct plan *p)
@@ -215,7 +239,9 @@ static void describe(const struct plan *p, struct text *t)
 		    config_on_violation_to_string(c->on_violation),
 		    config_on_loss_to_string(c->on_loss),
 		    (unsigned long long)c->deadline_usec / 1000,
-		    c->allow_unsigned ? ", the model is not signed (AllowUnsigned=yes)" : "");
+		    c->allow_unsigned ? ", the model need not be signed (AllowUnsigned=yes)" : "");
+	if (p->trust.size)
+		text_format(t, "  the model is %s\n", text_get(&p->trust));
 	text_format(t, "  kernel: %s\n",
 		    p->place == LAUNCH_KERNEL_HOST	? "this one"
 		    : p->place == LAUNCH_KERNEL_BUILTIN ? "the built-in one, which protects nothing"
@@ -272,6 +298,7 @@ static void describe_json(const struct plan *p, struct text *t)
 	add_words(t, "driver", p->launch->driver ? p->launch->arguments : NULL, NULL);
 	text_format(t, ", \"coefficients\": %zu",
 		    p->model.model ? tsem_model_point_count(p->model.model) : 0);
+	add_member(t, "trust", p->trust.data);
 	text_add_string(t, ", \"problems\": [");
 	for (size_t i = 0; i < p->problem_count; i++) {
 		text_add_string(t, i ? ", " : "");
@@ -308,6 +335,7 @@ int plan_print(const struct launch *l, const struct config *config, enum config_
 	text_done(&p.command);
 	text_done(&p.driver);
 	opened_done(&p.model);
+	text_done(&p.trust);
 	for (size_t i = 0; i < p.problem_count; i++)
 		text_done(&p.problems[i]);
 	return p.status;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/model-life.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "launch.h"
@@ -135,6 +136,21 @@ static void tell_status(const struct config *config)
 		(void)fwrite(text_get(&text), 1, text.size, stderr);
 }
 
+/* Said here already: the agent would refuse it as a model that it cannot use. */
+static bool is_sealed(const struct config *config)
+{
+	_cleanup_(opened_done) struct opened opened = { NULL, NULL };
+	struct tsem_model_error error;
+
+	if (open_model(config->model, &opened, &error) < 0 || !tsem_model_is_sealed(opened.model))
+		return false; /* whoever trains says what is wrong with it */
+	(void)fprintf(stderr,
+		      "quixote: %s: the model is sealed, so no run adds to it; type: quixote model "
+		      "unseal %s\n",
+		      config->name, config->model);
+	return true;
+}
+
 static bool has_learned(int status)
 {
 	return status < EXIT_COMMAND_LINE || status > EXIT_WORKLOAD;
@@ -159,6 +175,8 @@ int train_main(int argc, char *argv[])
 	place = launch_place(&l, CONFIG_MODE_TRAIN);
 	if (place < 0)
 		return -place;
+	if (is_sealed(config))
+		return EXIT_MODEL;
 	if (launch_is_guest()) /* the one outside has the terminal, and tells it there */
 		return launch(&l, CONFIG_MODE_TRAIN, place);
 	r = run(&l, place);

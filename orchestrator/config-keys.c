@@ -18,6 +18,9 @@
 #define SCRATCH_MAX 32
 #define SCRATCH_BYTES 3072
 
+/* As many signatures as a model can have. */
+#define THRESHOLD_MAX 16
+
 #define CHOICES(name, NAME)                                                                        \
 	static_assert(sizeof(enum config_##name) == sizeof(unsigned int), "size");                 \
 	static const char *const name##_choices[CONFIG_##NAME##_COUNT + 1]
@@ -130,6 +133,26 @@ static int take_deadline(struct parse *p, const struct key *key, const char *val
 			 const char **ret_wrong)
 {
 	return value_usec(value, field, ret_wrong);
+}
+
+static int take_completeness(struct parse *p, const struct key *key, const char *value, void *field,
+			     const char **ret_wrong)
+{
+	return value_percent(value, field, ret_wrong);
+}
+
+static int take_threshold(struct parse *p, const struct key *key, const char *value, void *field,
+			  const char **ret_wrong)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (value[0] < '0' || value[0] > '9' || *end)
+		return wrong(ret_wrong, "is not a number");
+	if (n < 1 || n > THRESHOLD_MAX)
+		return wrong(ret_wrong, "is out of range");
+	*(unsigned int *)field = n;
+	return 0;
 }
 
 /* Relative to the directory of the file. */
@@ -308,9 +331,13 @@ const struct key config_keys[] = {
 	  .expected = "absolute paths, separated by blanks" },
 	{ "Model", "Scratch", take_scratch, FIELD(scratch), .may_be_empty = true,
 	  .expected = "up to 32 absolute directories, separated by blanks" },
+	{ "Model", "Completeness", take_completeness, FIELD(completeness),
+	  .expected = "a percentage, such as 95% or 99.5%" },
 	{ "Trust", "Root", CHOICE(root), .unavailable = ~(1u << CONFIG_ROOT_PROCESS),
 	  .expected = "process" },
 	{ "Trust", "Keys", take_file, FIELD(keys), .expected = "a directory" },
+	{ "Trust", "Threshold", take_threshold, FIELD(threshold),
+	  .expected = "a number from 1 to 16" },
 	{ "Trust", "AllowUnsigned", take_boolean, FIELD(allow_unsigned),
 	  .choices = boolean_choices },
 	{ "TPM", "Anchor", take_boolean, .offset = SIZE_MAX, .choices = boolean_choices,

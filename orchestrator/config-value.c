@@ -224,6 +224,32 @@ int value_usec(const char *text, uint64_t *ret, const char **ret_wrong)
 	return wrong(ret_wrong, "has an unknown unit");
 }
 
+int value_percent(const char *text, uint64_t *ret, const char **ret_wrong)
+{
+	uint64_t whole, part = 10000;
+	int r = take_decimal(&text, 100, &whole);
+
+	if (r == -E2BIG)
+		return wrong(ret_wrong, "is more than all");
+	if (r < 0)
+		return wrong(ret_wrong, "does not begin with a number");
+	whole *= part;
+	if (*text == '.' && is_digit(text[1])) {
+		for (text++; is_digit(*text); text++) {
+			part /= 10;
+			whole += part * (*text - '0');
+		}
+		if (!part)
+			return wrong(ret_wrong, "has more than four digits behind the point");
+	}
+	if (strcmp(text, "%") != 0)
+		return wrong(ret_wrong, "does not end in %");
+	if (whole > 1000000)
+		return wrong(ret_wrong, "is more than all");
+	*ret = whole;
+	return 0;
+}
+
 int value_name(const char *text, const char **ret_wrong)
 {
 	if (strlen(text) > CONFIG_NAME_BYTES)

@@ -21,6 +21,9 @@ int value_split(const char *text, char ***ret, const char **ret_wrong);
 /** value_usec() - "5s", "250ms", "2min", or a number of seconds; 1 ms to 1 h. */
 int value_usec(const char *text, uint64_t *ret, const char **ret_wrong);
 
+/** value_percent() - "95%", "99.5%": in parts of a million, up to four digits behind the point. */
+int value_percent(const char *text, uint64_t *ret, const char **ret_wrong);
+
 /** value_name() - Name of a workload. */
 int value_name(const char *text, const char **ret_wrong);
 

@@ -380,12 +380,15 @@ static int set_defaults(struct config *c)
 	c->mode = CONFIG_MODE_ENFORCE;
 	c->fields = CONFIG_FIELDS_PORTABLE;
 	c->root = CONFIG_ROOT_PROCESS;
+	c->completeness = CONFIG_COMPLETENESS;
 	c->deadline_usec = 5000000;
+	c->threshold = 1;
+	c->keys = strdup(CONFIG_KEYS_DIRECTORY);
 	c->environment = calloc(1, sizeof(char *));
 	c->pseudonym = calloc(2, sizeof(char *));
 	if (c->pseudonym)
 		c->pseudonym[0] = strdup(LINKER_CACHE);
-	return c->environment && c->pseudonym && c->pseudonym[0] ? 0 : -ENOMEM;
+	return c->environment && c->pseudonym && c->pseudonym[0] && c->keys ? 0 : -ENOMEM;
 }
 
 static int parse_all(struct parse *p)

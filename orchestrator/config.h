@@ -20,6 +20,12 @@
 /** CONFIG_WORDS - Most words in one value. */
 #define CONFIG_WORDS 1024
 
+/** CONFIG_COMPLETENESS - Unless the file says another: three quiet runs of a small program. */
+#define CONFIG_COMPLETENESS 950000
+
+/** CONFIG_KEYS_DIRECTORY - Keys=, if the file does not say. */
+#define CONFIG_KEYS_DIRECTORY "/etc/quixote/keys.d"
+
 /** CONFIG_NAME_BYTES - Longest name of a workload: it is part of file and unit names. */
 #define CONFIG_NAME_BYTES 64
 
@@ -106,8 +112,10 @@ enum config_on_loss {
  * @scratch: NULL-terminated absolute directories, each with its final slash;
  *	NULL if the file does not say (the kernel's default holds), empty if
  *	it says that there is none.
+ * @completeness: What a model must have to be sealed; parts of a million.
  * @root: Where the TMA runs.
- * @keys: Directory of the keys that may sign; NULL if not given.
+ * @keys: Directory of the keys that may sign.
+ * @threshold: How many of them must have signed the model.
  * @allow_unsigned: A model need not be signed.
  * @on_violation: What follows from an event outside the model.
  * @on_loss: What follows when TMA or channel is gone.
@@ -129,9 +137,11 @@ struct config {
 	enum config_user_namespace user_namespace;
 	char **pseudonym;
 	char **scratch;
+	uint64_t completeness;
 
 	enum config_root root;
 	char *keys;
+	unsigned int threshold;
 	bool allow_unsigned;
 
 	enum config_on_violation on_violation;

@@ -32,6 +32,14 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				 EXIT_MODEL,
 				 "the model cannot be used; restore it or learn it again with "
 				 "quixote train" },
+	[FAILURE_MODEL_SIGNATURE] = { "model-signature", "3f1d0c6d7f5a4b0fa6a7c0a2f6f3d9b1",
+				      ACTION_REFUSE, EXIT_MODEL,
+				      "the model is not signed by whom it must be; see Keys= and "
+				      "Threshold=, and sign it with quixote model sign" },
+	[FAILURE_MODEL_VERSION] = { "model-version", "8a4be1f2c7d94e63b25d1f0e97c3a648",
+				    ACTION_REFUSE, EXIT_MODEL,
+				    "the model is older than one that this workload ran under, or "
+				    "that cannot be known; sign it with a higher --version=" },
 	[FAILURE_MODEL_WRITE] = { "model-write", "415022147dd24315a740431d35700def", ACTION_END,
 				  EXIT_MODEL,
 				  "the new model was not written and the old one is unchanged; "

@@ -41,18 +41,37 @@ static int open_parent(const char *path, char **ret_name)
 	return fd;
 }
 
+static int open_regular(int dir, const char *name)
+{
+	_cleanup_(close_fdp) int fd =
+		openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -EINVAL : TAKE_FD(fd);
+}
+
 static int open_old(const struct place *place, bool train)
 {
-	struct stat st;
-	int fd = openat(place->dir, place->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open_regular(place->dir, place->name);
 
-	if (fd < 0 && errno == ENOENT && train)
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	else if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		(void)close_fd(fd);
-		return -EINVAL;
-	}
+	if (fd != -ENOENT || !train)
+		return fd;
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+int place_open_signature(struct place *place)
+{
+	_cleanup_(freep) char *name = NULL;
+
+	if (asprintf(&name, "%s.sig", place->name) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	place->fd_signature = open_regular(place->dir, name);
+	return place->fd_signature < 0 ? place->fd_signature : 0;
 }
 
 /* Whether the name still leads to what was opened and locked. */
@@ -163,6 +182,7 @@ void place_close(struct place *place)
 	free(place->name);
 	(void)close_fd(place->fd_new);
 	(void)close_fd(place->fd_old);
+	(void)close_fd(place->fd_signature);
 	(void)close_fd(place->dir);
 	*place = PLACE_EMPTY;
 }

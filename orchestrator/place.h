@@ -19,6 +19,7 @@
  * @temp: Of the new model in @dir; owned, NULL unless training.
  * @fd_old: The model for reading; /dev/null if there is none.
  * @fd_new: The new model, locked; -EBADF unless training.
+ * @fd_signature: What place_open_signature() opened; else -EBADF.
  * @identity: As whom @dir is written.
  */
 struct place {
@@ -27,10 +28,12 @@ struct place {
 	char *temp;
 	int fd_old;
 	int fd_new;
+	int fd_signature;
 	struct file_identity identity;
 };
 
-#define PLACE_EMPTY ((struct place){ .dir = -EBADF, .fd_old = -EBADF, .fd_new = -EBADF })
+#define PLACE_EMPTY                                                                                \
+	((struct place){ .dir = -EBADF, .fd_old = -EBADF, .fd_new = -EBADF, .fd_signature = -EBADF })
 
 /**
  * place_open() - Open the model, and when training a new one beside it.
@@ -40,6 +43,9 @@ struct place {
  * Return: 0; -ENOENT (no model); -EBUSY (another run is training it); another errno of open().
  */
 int place_open(const char *path, bool train, struct place *ret);
+
+/** place_open_signature() - Open the signature beside the model. Return: 0; -EINVAL; an errno. */
+int place_open_signature(struct place *place);
 
 /**
  * place_commit() - The new model becomes the model: synced, renamed, directory synced.

@@ -118,6 +118,11 @@ static int add_paths(char **argv, size_t *used, const char *option, char *const 
 	return r;
 }
 
+static bool must_be_signed(const struct config *c, enum config_mode mode)
+{
+	return mode == CONFIG_MODE_ENFORCE && !c->allow_unsigned;
+}
+
 static int build_tma_argv(struct request *q, enum config_mode mode, struct file_identity caller)
 {
 	const struct config *c = q->config;
@@ -144,6 +149,8 @@ static int build_tma_argv(struct request *q, enum config_mode mode, struct file_
 		r = add(q->tma_argv, &used, "--%s=%s", words[i].option, words[i].value);
 	if (r >= 0)
 		r = add(q->tma_argv, &used, "--identity=%u:%u", identity.uid, identity.gid);
+	if (r >= 0 && must_be_signed(c, mode))
+		r = add(q->tma_argv, &used, "--threshold=%u", c->threshold);
 	if (r >= 0)
 		r = add(q->tma_argv, &used, "--caller=%u:%u", caller.uid, caller.gid);
 	if (r >= 0)
@@ -354,6 +361,7 @@ int request_init(struct request *q, const struct config *config,
 		.create = q->create,
 		.control_dir = options->control_dir,
 		.model = config->model,
+		.keys = must_be_signed(config, options->mode) ? config->keys : NULL,
 		.caller = options->caller,
 		.train = options->mode == CONFIG_MODE_TRAIN,
 		.enforce = options->mode == CONFIG_MODE_ENFORCE,

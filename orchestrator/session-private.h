@@ -48,6 +48,8 @@ enum session_state {
  * @counters: Losses already answered for.
  * @place: Model.
  * @door: Management socket.
+ * @keyring: Of a model that must be signed.
+ * @state_dir: The same: where its version is kept.
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
  * @recorder: Of forensics; none when training.
@@ -76,6 +78,8 @@ struct session {
 	struct tsem_status counters;
 	struct place place;
 	struct door door;
+	int keyring;
+	int state_dir;
 
 	struct agent tma;
 	int tma_socket;

@@ -566,6 +566,8 @@ static void session_done(struct session *s)
 	s->event = sd_event_unref(s->event);
 	door_close(&s->door, s->params->caller);
 	place_close(&s->place);
+	s->keyring = close_fd(s->keyring);
+	s->state_dir = close_fd(s->state_dir);
 	s->tma_socket = close_fd(s->tma_socket);
 	s->status_file = close_fd(s->status_file);
 	tsem_channel_close(&s->channel);
@@ -579,6 +581,8 @@ int session_run(const struct session_params *params)
 		.status_file = -EBADF,
 		.place = PLACE_EMPTY,
 		.door = DOOR_EMPTY,
+		.keyring = -EBADF,
+		.state_dir = -EBADF,
 		.tma = AGENT_EMPTY,
 		.tma_socket = -EBADF,
 		.recorder = AGENT_EMPTY,

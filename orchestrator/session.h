@@ -33,6 +33,7 @@ enum session_driver {
  * @control_dir: Control plane; NULL for the kernel's.
  * @tma_argv: Of the TMA, NULL-terminated.
  * @model: Path of the model.
+ * @keys: Directory of the keys that may sign the model; NULL if it need not be signed.
  * @caller: Whose files model and state are.
  * @train: The model is written.
  * @enforce: Whatever is outside the model is refused.
@@ -50,6 +51,7 @@ struct session_params {
 	const char *control_dir;
 	char *const *tma_argv;
 	const char *model;
+	const char *keys;
 	struct file_identity caller;
 	bool train;
 	bool enforce;

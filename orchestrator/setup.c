@@ -11,6 +11,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "environment.h"
+#include "keys.h"
 #include "session-private.h"
 
 /* Room for a burst of refusals; more than the default is a wish. */
@@ -19,6 +20,31 @@
 static int model_failure(int error)
 {
 	return error == -EBUSY ? FAILURE_MODEL_BUSY : FAILURE_MODEL_OPEN;
+}
+
+/* What it takes to verify the model, and to know one that is older than the last. */
+static int open_trust(struct session *s, int state_dir)
+{
+	char detail[KEYS_DETAIL_BYTES];
+	int r;
+
+	r = place_open_signature(&s->place);
+	if (r < 0) {
+		(void)snprintf(detail, sizeof(detail), "%s.sig", s->params->model); /* cut */
+		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r);
+		return r;
+	}
+	r = s->keyring = keys_open(s->params->keys, s->params->caller.uid, detail);
+	if (r < 0) {
+		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r);
+		return r;
+	}
+	s->state_dir = fcntl(state_dir, F_DUPFD_CLOEXEC, 0);
+	if (s->state_dir < 0) {
+		r = -errno;
+		(void)session_fail(s, FAILURE_MODEL_VERSION, "state directory", r);
+	}
+	return r < 0 ? r : 0;
 }
 
 static int open_files(struct session *s, int *ret_state_dir)
@@ -41,7 +67,7 @@ static int open_files(struct session *s, int *ret_state_dir)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
 	else
 		*ret_state_dir = r;
-	return 0;
+	return s->params->keys ? open_trust(s, *ret_state_dir) : 0;
 }
 
 int setup_files(struct session *s, int *ret_state_dir)
@@ -142,8 +168,8 @@ static int start_tma(struct session *s, int events, int socket, int forensics)
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, -EBADF, forensics },
-		.fd_count = 10,
+			 s->door.socket, -EBADF, forensics, s->place.fd_signature, s->keyring },
+		.fd_count = 12,
 	};
 
 	return agent_start(&params, &s->tma);

@@ -5,9 +5,11 @@
  * event's deadline is hung: its events would expire anyway.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "../libtsem/cleanup.h"
+#include "accepted.h"
 #include "session-private.h"
 
 #define USEC_PER_MSEC 1000ULL
@@ -36,10 +38,33 @@ static uint64_t tick_usec(const struct session *s)
 	return usec < TICK_USEC_MAX ? usec : TICK_USEC_MAX;
 }
 
+/* A signed model is not replaced by an older one, which was signed as well. */
+static int check_version(struct session *s, uint64_t version)
+{
+	struct file_identity before = privilege_files_as(s->params->caller);
+	char detail[64] = ACCEPTED_FILE;
+	uint64_t accepted = 0;
+	int r = accepted_read(s->state_dir, &accepted);
+
+	if (r == 0 && version < accepted)
+		r = -ESTALE;
+	else if (r == 0 && version > accepted)
+		r = accepted_write(s->state_dir, version);
+	(void)privilege_files_as(before);
+	if (r == -ESTALE)
+		(void)snprintf(detail, sizeof(detail), "version %llu, after %llu",
+			       (unsigned long long)version, (unsigned long long)accepted);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_MODEL_VERSION, detail, r == -ESTALE ? 0 : r);
+	return r;
+}
+
 static int answer_ready(struct session *s, const struct status_message *m)
 {
 	int r;
 
+	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
+		return 0;
 	if (s->params->enforce) {
 		r = tsem_channel_command(&s->channel, "enforce");
 		if (r >= 0)
@@ -73,6 +98,7 @@ static int answer_failed(struct session *s, const struct status_message *m)
 		[STATUS_FAILURE_RECORD] = FAILURE_RECORD,
 		[STATUS_FAILURE_MODEL_FULL] = FAILURE_MODEL_FULL,
 		[STATUS_FAILURE_MODEL_WRITE] = FAILURE_MODEL_WRITE,
+		[STATUS_FAILURE_SIGNATURE] = FAILURE_MODEL_SIGNATURE,
 	};
 	const char *detail = m->text[0] ? m->text : NULL;
 

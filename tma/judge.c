@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/core/engine.h"
+#include "../libtsem/model-life.h"
 #include "../libtsem/model.h"
 #include "../libtsem/set-memory.h"
 #include "judge.h"
@@ -143,9 +145,16 @@ static size_t slots_for(size_t count)
 	return slots;
 }
 
+/* What has ceased to hold is not there, but for training, which writes it again. */
 static int load_point(const struct tsem_model_point *point, void *userdata)
 {
-	return tsem_set_insert(userdata, &point->coefficient);
+	struct judge *judge = userdata;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	if (judge->mode != JUDGE_TRAIN && !tsem_model_point_holds(point, now.tv_sec))
+		return 0;
+	return tsem_set_insert(&judge->engine.points, &point->coefficient);
 }
 
 static int load_program(const struct tsem_model_program *program, void *userdata)
@@ -186,7 +195,7 @@ static int load_sets(struct judge *judge, const struct tsem_model *model)
 	r = tsem_set_new(&judge->programs, slots_for(tsem_model_program_count(model)), digest_size);
 	if (r < 0)
 		return r;
-	r = tsem_model_each_point(model, load_point, &judge->engine.points);
+	r = tsem_model_each_point(model, load_point, judge);
 	if (r < 0)
 		return r;
 	r = tsem_model_each_program(model, load_program, &judge->programs);
@@ -224,6 +233,16 @@ static bool has_paths(const struct tsem_model *model, enum tsem_model_list list,
 	return same;
 }
 
+static int read_file(const struct judge_params *p, int fd, struct tsem_model_error *error,
+		     struct tsem_model **ret)
+{
+	const struct tsem_model_source source = { fd, p->hasher, NULL };
+
+	if (p->trust)
+		return tsem_trust_read_model(p->trust, &source, error, ret);
+	return tsem_model_read_from(&source, error, ret);
+}
+
 static int read_model(const struct judge_params *p, int fd, struct judge_error *ret_error,
 		      struct tsem_model **ret)
 {
@@ -236,7 +255,7 @@ static int read_model(const struct judge_params *p, int fd, struct judge_error *
 	struct tsem_model_error error = {};
 	int r;
 
-	r = tsem_model_read(fd, p->hasher, &error, &model);
+	r = read_file(p, fd, &error, &model);
 	if (r >= 0)
 		r = tsem_model_matches(model, &wanted, &error);
 	if (r < 0) {
@@ -247,6 +266,11 @@ static int read_model(const struct judge_params *p, int fd, struct judge_error *
 			(void)snprintf(ret_error->text, sizeof(ret_error->text), "%.199s",
 				       error.text);
 		return r;
+	}
+	if (p->mode == JUDGE_TRAIN && tsem_model_is_sealed(model)) {
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+			       "it is sealed, so no run adds to it; see quixote model unseal");
+		return -EPERM;
 	}
 	if (!has_paths(model, TSEM_MODEL_PSEUDONYMS, p->pseudonyms, p->pseudonym_count) ||
 	    !has_paths(model, TSEM_MODEL_SCRATCH, p->scratch, p->scratch_count)) {

@@ -13,6 +13,7 @@
 #include "../libtsem/core/coefficient.h"
 #include "../libtsem/core/packed.h"
 #include "../libtsem/core/set.h"
+#include "../libtsem/trust.h"
 
 /** enum judge_mode - What a model is for in this run. */
 enum judge_mode {
@@ -39,6 +40,7 @@ enum judge_violation {
  * @pseudonyms: Paths whose content does not matter, of the configuration.
  * @scratch: Directories whose content does not matter, of the configuration;
  *	NULL if it does not say: formula.md's.
+ * @trust: What the model must be, tsem_trust_read() being done; NULL if it need not be signed.
  */
 struct judge_params {
 	enum judge_mode mode;
@@ -51,6 +53,7 @@ struct judge_params {
 	size_t pseudonym_count;
 	const char *const *scratch;
 	size_t scratch_count;
+	const struct tsem_trust *trust;
 };
 
 /** judge_set_defaults() - Fill in what formula.md says where the configuration says nothing. */
@@ -119,8 +122,8 @@ struct judge;
  * @model_fd: The model; negative if there is none, which only training can do without.
  * @error: Filled in whenever the result is negative; may be empty.
  *
- * Return: 0; -EBADMSG, -EINVAL or another errno for a model that cannot be
- * used; -ENOMEM.
+ * Return: 0; -EKEYREJECTED if it is not the model that was signed; -EBADMSG,
+ * -EINVAL or another errno for a model that cannot be used; -ENOMEM.
  */
 int judge_new(const struct judge_params *params, int model_fd, struct judge_error *error,
 	      struct judge **ret);

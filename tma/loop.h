@@ -20,6 +20,8 @@ enum tma_fd {
 	TMA_FD_MANAGEMENT,
 	TMA_FD_JOURNAL,
 	TMA_FD_FORENSICS,
+	TMA_FD_SIGNATURE,
+	TMA_FD_KEYRING,
 };
 
 /* Longer than any record: three names of 4096 bytes, each escaped sixfold, with all around them. */

@@ -27,6 +27,8 @@ struct options {
 	const char *digest;
 	const char **pseudonyms;
 	const char **scratch;
+	unsigned int threshold;
+	struct tsem_trust trust;
 };
 
 static int parse_mode(struct options *o, const char *value)
@@ -100,6 +102,19 @@ static int parse_scratch(struct options *o, const char *value)
 	return 0;
 }
 
+/* The model must be signed by so many. */
+static int parse_threshold(struct options *o, const char *value)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (end == value || *end || n < 1 || n > TSEM_ENVELOPE_SIGNATURES)
+		return -EINVAL;
+	o->threshold = n;
+	o->judge.trust = &o->trust;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(struct options *o, const char *value);
@@ -109,6 +124,7 @@ static const struct {
 	{ "nsref", parse_nsref },	{ "name", parse_name },
 	{ "identity", parse_identity }, { "pseudonym", parse_pseudonym },
 	{ "scratch", parse_scratch },	{ "caller", parse_caller },
+	{ "threshold", parse_threshold },
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -144,7 +160,7 @@ static int setup_failed(const char *text)
 	return EXIT_FAILURE;
 }
 
-static int tell_ready(bool landlock, const struct judge *judge)
+static int tell_ready(bool landlock, const struct options *o, const struct judge *judge)
 {
 	struct status_message message = {
 		.kind = STATUS_READY,
@@ -153,29 +169,48 @@ static int tell_ready(bool landlock, const struct judge *judge)
 	struct judge_counts counts;
 
 	judge_get_counts(judge, &counts);
-	message.numbers[0] = counts.total;
+	message.numbers[STATUS_READY_POINTS] = counts.total;
+	message.numbers[STATUS_READY_VERSION] = o->trust.statement.version;
 	return tell(&message);
 }
 
-/* From here on nothing is left to be given up. */
-static int judge_events(const struct options *o, struct loop *loop, int model_fd, bool landlock)
+/* Who signed it comes before what it says. */
+static int load_model(struct options *o, int model_fd, struct judge **ret)
 {
-	struct judge_error error;
-	struct forensics forensics;
-	int r;
+	const struct tsem_trust_params params = {
+		.fd_envelope = TMA_FD_SIGNATURE,
+		.fd_keyring = TMA_FD_KEYRING,
+		.threshold = o->threshold,
+		.name = o->judge.name,
+	};
+	struct tsem_model_error why = { .text = "" };
+	struct judge_error error = { .text = "" };
+	int r = o->threshold ? tsem_trust_read(&o->trust, &params, &why) : 0;
 
-	r = judge_new(&o->judge, model_fd, &error, &loop->judge);
-	if (r < 0) {
-		tell_failure(STATUS_FAILURE_MODEL, error.text[0] ? error.text : strerror(-r));
+	if (r < 0)
+		(void)snprintf(error.text, sizeof(error.text), "%.199s", why.text);
+	else
+		r = judge_new(&o->judge, model_fd, &error, ret);
+	if (r < 0)
+		tell_failure(r == -EKEYREJECTED ? STATUS_FAILURE_SIGNATURE : STATUS_FAILURE_MODEL,
+			     error.text[0] ? error.text : strerror(-r));
+	return r;
+}
+
+/* From here on nothing is left to be given up. */
+static int judge_events(struct options *o, struct loop *loop, int model_fd, bool landlock)
+{
+	struct forensics forensics;
+
+	if (load_model(o, model_fd, &loop->judge) < 0)
 		return EXIT_FAILURE;
-	}
 	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0)
 		return setup_failed("no memory");
 	loop->forensics = &forensics;
 	loop->source->params = &o->judge;
 	loop->source->judge = loop->judge;
 	loop->train = o->judge.mode == JUDGE_TRAIN;
-	if (tell_ready(landlock, loop->judge) < 0)
+	if (tell_ready(landlock, o, loop->judge) < 0)
 		return EXIT_FAILURE;
 	return loop_run(loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -185,7 +220,7 @@ static int work(int argc, char **argv)
 	struct options options = {
 		.sandbox = { .role = SANDBOX_TMA, .uid = 65534, .gid = 65534, .dir = -EBADF },
 	};
-	_cleanup_(tsem_hasher_freep) struct tsem_hasher *hasher = NULL;
+	_cleanup_(tsem_hasher_freep) struct tsem_hasher *hasher = NULL, *measure = NULL;
 	struct loop loop;
 	struct stat st;
 	bool landlock;
@@ -200,7 +235,11 @@ static int work(int argc, char **argv)
 	/* What looks at files or loads code comes before the sandbox, and sees no foreign byte. */
 	if (tsem_hasher_new(options.digest, &hasher) < 0)
 		return setup_failed("no such hash function");
+	if (options.threshold &&
+	    (tsem_trust_prepare() < 0 || tsem_hasher_new("sha256", &measure) < 0))
+		return setup_failed("no signatures of Ed25519");
 	options.judge.hasher = hasher;
+	options.trust.measure = measure;
 	if (loop_init(&loop, options.caller) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;

@@ -16,7 +16,7 @@
 enum status_kind {
 	STATUS_PING = 1, /* are you there? numbers: enum status_ping */
 	STATUS_FINISH,	 /* no event will come any more: write the model, then end */
-	STATUS_READY, /* sandboxed, model loaded; code: STATUS_READY_* bits, numbers[0]: points */
+	STATUS_READY, /* sandboxed, model loaded; code: STATUS_READY_* bits; see below */
 	STATUS_PONG,  /* numbers[0] of the ping */
 	STATUS_ENDED, /* the event descriptor is at its end: no member is left */
 	STATUS_VIOLATION, /* the workload must end; numbers[0]: number of the event */
@@ -36,8 +36,15 @@ enum status_failure {
 	STATUS_FAILURE_RECORD,	   /* a record that does not scan */
 	STATUS_FAILURE_MODEL_FULL, /* no room for another point */
 	STATUS_FAILURE_MODEL_WRITE,
+	STATUS_FAILURE_SIGNATURE, /* the model is not signed by whom it must be */
 };
-#define STATUS_FAILURE_COUNT (STATUS_FAILURE_MODEL_WRITE + 1)
+#define STATUS_FAILURE_COUNT (STATUS_FAILURE_SIGNATURE + 1)
+
+/** enum status_ready - Numbers of STATUS_READY. */
+enum status_ready {
+	STATUS_READY_POINTS,  /* coefficients of the model */
+	STATUS_READY_VERSION, /* of the model as it was signed; 0 if it need not be */
+};
 
 /** enum status_count - Numbers of STATUS_FINISHED. */
 enum status_count {

@@ -263,9 +263,6 @@ static int event_judge(struct tsem_event *event)
 	bool denied = untrusted && READ_ONCE(event->ns->enforce);
 	int r;
 
-	event->record = NULL;	/* moves into the model or the queue */
-	if (event->ns->params.tma == TSEM_TMA_INTERNAL)
-		return tsem_judge(event->ns, record);
 	if (untrusted && event->ns->params.upstream)
 		record->kind = TSEM_RECORD_LOG;
 	else if (untrusted || !tsem_events[event->id].wait)
@@ -273,6 +270,7 @@ static int event_judge(struct tsem_event *event)
 	else
 		record->kind = TSEM_RECORD_EVENT;
 	record->denied = denied;
+	event->record = NULL;	/* moves into the queue */
 	r = tsem_submit(event->ns, record);
 	return r == 0 && denied ? -EPERM : r;
 }
@@ -309,11 +307,9 @@ static size_t pack_event_object(const struct tsem_ns *ns, const struct tsem_reco
 {
 	struct tsem_packer p = { .data = data, .size = size };
 	const char *name = tsem_events[record->event].name;
-	bool with_pid = record->kind != TSEM_RECORD_BARE;	/* later it is somebody else's */
 
-	tsem_pack_u8(&p, with_pid);
-	if (with_pid)
-		tsem_pack_u32(&p, record->pid);
+	tsem_pack_u8(&p, 1);
+	tsem_pack_u32(&p, record->pid);
 	tsem_pack_u64(&p, ns->id);
 	tsem_pack_u64(&p, record->number);
 	tsem_pack_text(&p, record->comm, strnlen(record->comm, sizeof(record->comm)));
@@ -359,7 +355,7 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 	u8 object[256 + 2 * TSEM_DIGEST_MAX];
 	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
 
-	text_string(t, "\"event\": ");
+	text_string(t, ", \"event\": ");
 	text_object(t, &tsem_event_object, digest_size, object, object_size);
 	text_string(t, ", \"COE\": ");
 	text_object(t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
@@ -372,7 +368,7 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 /* There is no TPM behind it yet: zeros, as on a machine without one. */
 static void print_aggregate(const struct tsem_ns *ns, struct text *t)
 {
-	text_string(t, "\"aggregate\": {\"value\": \"");
+	text_string(t, ", \"aggregate\": {\"value\": \"");
 	for (unsigned int i = 0; i < tsem_ns_digest_size(ns); i++)
 		text_string(t, "00");
 	text_string(t, "\"}");
@@ -395,7 +391,7 @@ static void print_log(const struct tsem_ns *ns, const struct tsem_record *record
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		tsem_pack_text(&p, texts[i], strlen(texts[i]));
-	text_string(t, "\"log\": ");
+	text_string(t, ", \"log\": ");
 	text_object(t, &log_type, tsem_ns_digest_size(ns), data, p.used);
 }
 
@@ -404,7 +400,6 @@ static const char *const kind_names[] = {
 	[TSEM_RECORD_ASYNC] = "async_event",
 	[TSEM_RECORD_AGGREGATE] = "aggregate",
 	[TSEM_RECORD_LOG] = "log",
-	[TSEM_RECORD_BARE] = NULL,
 };
 static_assert(ARRAY_SIZE(kind_names) == TSEM_RECORD_KIND_COUNT);
 
@@ -424,16 +419,12 @@ size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *rec
 {
 	struct text t = { .start = text, .size = size };
 
-	text_string(&t, "{");
-	if (kind_names[record->kind]) {
-		text_string(&t, "\"export\": {\"type\": \"");
-		text_string(&t, kind_names[record->kind]);
-		text_string(&t, "\"}, ");
-	}
+	text_string(&t, "{\"export\": {\"type\": \"");
+	text_string(&t, kind_names[record->kind]);
+	text_string(&t, "\"}");
 	switch (record->kind) {
 	case TSEM_RECORD_EVENT:
 	case TSEM_RECORD_ASYNC:
-	case TSEM_RECORD_BARE:
 		print_event(ns, record, &t);
 		break;
 	case TSEM_RECORD_AGGREGATE:

@@ -55,7 +55,7 @@ static void wake(struct waiter *waiter, enum verdict verdict)
 /* What an event gets that nobody will judge. */
 static int gone_result(const struct tsem_ns *ns)
 {
-	if (ns->params.tma == TSEM_TMA_EXPORT)
+	if (ns->params.export_only)
 		return 0;
 	if (ns->params.upstream) {
 		tsem_task_distrust(current);
@@ -205,7 +205,7 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
  */
 int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 {
-	bool wait = record->kind == TSEM_RECORD_EVENT && ns->params.tma != TSEM_TMA_EXPORT;
+	bool wait = record->kind == TSEM_RECORD_EVENT && !ns->params.export_only;
 	struct waiter waiter = {
 		.number = record->number,
 		.task = current,

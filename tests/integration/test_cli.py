@@ -45,7 +45,8 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_help(self):
-        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["digest"]):
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "sign"],
+                          ["model", "verify"], ["key"], ["digest"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
             self.assertIn("quixote", done.stdout)
@@ -59,7 +60,7 @@ class CliTest(unittest.TestCase):
                          re.findall(r"^  (\w+) ", self.run_quixote("--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "explain", "digest", *(f'"model {name}"' for name in models)):
+        for command in ("run", "train", "rehearse", "explain", "key", "digest", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
             helped = set(re.findall(r"^ .*?(--[a-z-]+=?)", done.stdout, re.M))
@@ -122,12 +123,6 @@ class CliTest(unittest.TestCase):
                                    f"quixote: {config}:7: Rot: unknown key in [Trust]; did you mean Root?")
         self.check_refused(["-c", "/nowhere.cfg"], 202, "quixote: /nowhere.cfg: No such file or directory")
 
-    def test_unsigned_models_are_not_enforced_unseen(self):
-        config = self.write("a.cfg", GOOD.replace("AllowUnsigned=yes", "AllowUnsigned=no"))
-        self.check_refused(["run", "--kernel=builtin", "-c", config], 203,
-                           "quixote: a: this version cannot verify who signed a model; to enforce an unsigned "
-                           f"one put AllowUnsigned=yes below [Trust] in {config}")
-
     @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
     def test_no_tsem(self):
         config = self.write("a.cfg", GOOD)
@@ -149,7 +144,7 @@ class CliTest(unittest.TestCase):
                          "  as user (the caller), in (the caller's directory)\n"
                          f"  mode enforce, model {self.path('a.model')}: 1 coefficients of 0 programs, "
                          "training runs: 2\n"
-                         "  on violation deny, on loss kill, deadline 5000 ms, the model is not signed "
+                         "  on violation deny, on loss kill, deadline 5000 ms, the model need not be signed "
                          "(AllowUnsigned=yes)\n"
                          "  kernel: the built-in one, which protects nothing\n")
 
@@ -161,7 +156,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout), {
             "name": "a", "user": None, "directory": None, "mode": "train", "model": self.path("a.model"),
             "fields": "portable", "digest": "sha256", "on_violation": "deny", "on_loss": "kill",
-            "kernel": "builtin", "command": ["/bin/true"], "driver": [], "coefficients": 0, "problems": []})
+            "kernel": "builtin", "command": ["/bin/true"], "driver": [], "coefficients": 0, "trust": None, "problems": []})
 
     @unittest.skipIf(HAS_TSEM, "this kernel has TSEM")
     def test_check_of_a_driver(self):
@@ -180,9 +175,7 @@ class CliTest(unittest.TestCase):
             f"quixote: {config}: Command: /bin/nothing: No such file or directory",
             f'quixote: {config}: User: there is no user "nobody-here"',
             f"quixote: {config}: WorkingDirectory: /nowhere: No such file or directory",
-            f"quixote: {self.path('a.model')}: there is no model; learn it: quixote train -c {config}",
-            f"quixote: {config}: AllowUnsigned: this version cannot verify who signed a model; expected yes below "
-            "[Trust]"])
+            f"quixote: {self.path('a.model')}: there is no model; learn it: quixote train -c {config}"])
 
     def test_check_verifies_the_model(self):
         config = self.write("a.cfg", GOOD)

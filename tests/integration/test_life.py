@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test_life.py - the life of a model: status, seal, rehearse, accept, upgrade, on models made by hand."""
 
+import fcntl
 import json
 import os
 import pty
@@ -112,6 +113,233 @@ job: 4 coefficients of 1 programs, 3 runs
         self.assertIn("a single run says nothing about the next", done.stdout)
         done = self.expect(0, "model", "status", self.write("job.model", Story(QUIXOTE).model(runs=0)))
         self.assertIn("no run has shown anything yet", done.stdout)
+
+    def write_workload(self):
+        """Learned: /a. Refused: /b twice, /c, and a program that opened /d."""
+        self.story.learned(opened(self.shell, "/a"))
+        cat = self.story.executed("/usr/bin/cat", previous=self.shell, p_task_id=self.shell, learned=False)
+        self.refused = [opened(self.shell, path, number=n) for n, path in enumerate(("/b", "/a", "/b", "/c"), 1)]
+        self.refused.append(opened(cat, "/d", number=5))
+        for event in self.refused:
+            if event["file_open"]["file"]["path"]["pathname"] != "/a":
+                self.story.refuse(event)
+        self.write("job.model", self.story.model())
+        self.write("state/quixote/job/forensics.jsonl", self.story.forensics())
+        return self.write("job.cfg", CONFIG)
+
+    def as_user(self):
+        """The state of a workload is found without being root, too."""
+        more = {"env": {**os.environ, "XDG_STATE_HOME": self.path("state")}}
+        if os.getuid() == 0:
+            os.chmod(self.dir.name, 0o777)
+            for directory, _, names in os.walk(self.dir.name):
+                for name in [".", *names]:
+                    os.chown(os.path.join(directory, name), 65534, 65534)
+            more.update(user=65534, group=65534, extra_groups=[])
+        return more
+
+    def test_accept(self):
+        config = self.write_workload()
+        user = self.as_user()
+        listed = self.expect(0, "model", "accept", config, **user).stdout.splitlines()
+        self.assertEqual([line[14:] for line in listed],
+                         ["job.sh (/usr/bin/dash): open /b for reading (2 times)",
+                          "job.sh (/usr/bin/dash): open /c for reading (1 time)",
+                          "job.sh (/usr/bin/dash) → /usr/bin/cat (not learned): open /d for reading (1 time)"])
+        b, c, d = (line[:12] for line in listed)
+        done = self.expect(0, "model", "accept", config, b, "--why=a ticket", **user)
+        self.assertIn("accepted 1, 2 can still be accepted\n", done.stdout)
+        model = self.read("job.model")
+        self.assertRegex(model, r'{"change": 1, "time": "[^"]*", "by": "[^"]+", "what": "accept", "why": "a ticket", '
+                         r'"note": "1 of 3 refused events"}')
+        self.assertRegex(model, f'{{"coefficient": "{b}[0-9a-f]*", "count": 2, "runs": 0, "change": 1, "event"')
+        self.assertNotIn('"/c"', model)
+        done = self.expect(0, "model", "accept", "--all", "--json", self.path("job.model"), **user)
+        self.assertEqual([(o["coefficient"][:12], o["accepted"]) for o in map(json.loads, done.stdout.splitlines())],
+                         [(c, True), (d, True)])
+        self.assertIn("/usr/bin/cat", [p["path"] for p in json.loads(
+            self.expect(0, "model", "show", "--json", config).stdout)["programs"]])
+        self.assertEqual(self.expect(0, "model", "accept", config, **user).stdout,
+                         "nothing can be accepted: all that was refused is allowed now\n")
+        self.assertEqual(len(self.expect(0, "model", "history", config).stdout.splitlines()), 3)
+        self.expect(0, "model", "rollback", self.path("job.model"), **user)
+        self.assertEqual(self.read("job.model"), model)
+
+    def test_accept_refuses(self):
+        config = self.write_workload()
+        user = self.as_user()
+        before = self.read("job.model")
+        for arguments, status, said in (
+                (["abc"], 201, '"abc" is no EVENT: expected at least 4 of the first digits'),
+                (["ABCD"], 201, '"ABCD" is no EVENT'), (["0000"], 201, 'no EVENT that could be accepted begins with "0000"'),
+                (["--all", "abcd"], 201, "either events, --interactive or --all is expected"),
+                (["--all", "--interactive"], 201, "either events"), (["--all", "--records=/nowhere"], 205, "No such file")):
+            self.assertIn(said, self.expect(status, "model", "accept", config, *arguments, **user).stderr)
+        self.assertIn("/etc/quixote/nobody.cfg", self.expect(202, "model", "accept", "nobody").stderr)
+        self.assertEqual(self.read("job.model"), before)
+
+    def test_accept_interactively(self):
+        config = self.write_workload()
+        user = self.as_user()
+        done = self.expect(0, "model", "accept", "--interactive", config, input="n\ny\nq\nbecause\n", **user)
+        self.assertEqual(done.stderr.count("accept it? y, n, or q to end: "), 3)
+        self.assertIn("accepted 1, 2 can still", done.stdout)
+        self.assertIn('"what": "accept", "why": "because"', self.read("job.model"))
+        self.assertIn('"/c"', self.read("job.model"))
+        before = self.read("job.model")
+        self.expect(0, "model", "accept", "--interactive", config, input="", **user)  # the end is no yes
+        self.assertEqual(self.read("job.model"), before)
+
+    def test_rehearse(self):
+        config = self.write_workload()
+        user = self.as_user()
+        done = self.expect(1, "rehearse", "-c", config, **user)
+        self.assertRegex(done.stdout, r"job.sh \(/usr/bin/dash\): open /b for reading: would be refused 2 times \[[0-9a-f]{12}\]\n")
+        self.assertTrue(done.stdout.endswith("job: of 4 events 4 would be refused, 3 different ones\n"))
+        exported = "".join(text({"export": {"type": "event"}, **event}) + "\n" for event in self.refused)
+        exported += '{"export": {"type": "aggregate"}, "aggregate": {"value": "%s"}}\n{"lost":3}\nquux\n{"a' % ZERO
+        records = self.write("records", exported)
+        done = self.expect(1, "rehearse", "-c", config, "--records=" + records, "--json")
+        self.assertEqual([(o["what"], o["count"]) for o in map(json.loads, done.stdout.splitlines())],
+                         [("open /b for reading", 2), ("open /c for reading", 1), ("open /d for reading", 1)])
+        self.assertEqual(done.stderr, "quixote: job: 2 lines were not understood\nquixote: job: 3 records were lost before\n")
+        for event in self.refused:
+            self.story.learned(event)
+        candidate = self.write("new.model", self.story.model())
+        done = self.expect(0, "rehearse", "-c", config, "--model=" + candidate, "--records=-", input=exported)
+        self.assertEqual(done.stdout, "job: of 5 events 0 would be refused, 0 different ones\n")
+        self.assertIn("-c FILE", self.expect(201, "rehearse").stderr)
+        self.assertIn("No such file", self.expect(205, "rehearse", "-c", config, "--records=/nowhere").stderr)
+
+    def test_seal(self):
+        path = self.model_of_runs()
+        config = self.write("job.cfg", CONFIG)
+        before = self.read("job.model")
+        done = self.expect(1, "model", "seal", config)
+        self.assertIn("not sealed: its completeness is at least 9.69 %, and 95.00 % is needed", done.stderr)
+        self.assertEqual(self.read("job.model"), before)
+        self.write("job.cfg", CONFIG.replace("File=job.model", "File=job.model\nCompleteness=9.5%"))
+        self.assertEqual(self.expect(0, "model", "seal", config).stdout, "job: sealed\n")
+        self.assertEqual(self.expect(0, "model", "seal", path).stdout, "job: was sealed\n")
+        self.assertRegex(self.read("job.model"), r'\n{"change": 1, "time": "20..-..-..T..:..:..Z", "by": "[^"]+", '
+                         r'"what": "seal", "why": "", "note": "completeness at least 9.69 %, needed 9.50 %"}\n')
+        self.assertIn("3 runs, sealed\n", self.expect(0, "model", "status", path).stdout)
+        done = self.expect(203, "train", "--kernel=builtin", "-c", config)
+        self.assertEqual(done.stderr, f"quixote: job: the model is sealed, so no run adds to it; type: quixote model "
+                         f"unseal {path}\n")
+        done = self.expect(202, "train", "--check", "-c", config)  # nor is there a job.sh
+        self.assertIn("it is sealed, so no run adds to it", done.stderr)
+        unsealed = json.loads(self.expect(0, "model", "unseal", "--json", "--why=more \"tests\"", path).stdout)
+        self.assertEqual((unsealed["sealed"], unsealed["changed"]), (False, True))
+        self.assertIn('"what": "unseal", "why": "more \\"tests\\"", "note": ""}\n', self.read("job.model"))
+        self.assertEqual(self.expect(0, "model", "unseal", path).stdout, "job: was not sealed\n")
+
+    def test_seal_by_force(self):
+        self.story.learned(opened(self.shell, "/a"), 5)
+        path = self.write("job.model", self.story.model())
+        done = self.expect(0, "model", "seal", "--force", "--least=50%", path)
+        self.assertIn("sealed although it is not complete: up to 100.00 % of what the next run does", done.stderr)
+        self.assertIn("a single run says nothing about another", done.stderr)
+        self.assertIn("forced", self.read("job.model"))
+
+    def test_seal_refuses(self):
+        path = self.write("job.model", self.story.model())
+        for arguments, status, said in (
+                (["--least=95"], 201, "quixote model seal: --least=95 does not end in %; expected a percentage"),
+                (["--least=101%"], 201, "is more than all"), (["--force", "--force"], 201, "--force is given twice"),
+                (["--why=" + "x" * 1025, "--force"], 201, "the reason is longer than 1024 bytes"),
+                (["--quux"], 201, "unknown option --quux"), ([path], 201, "one FILE is expected")):
+            self.assertIn(said, self.expect(status, "model", "seal", *arguments, path).stderr)
+        self.assertIn("there is no model", self.expect(203, "model", "seal", self.path("none")).stderr)
+        with open(self.path(".job.model.new"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("a training run or another change has it; wait for its end",
+                          self.expect(205, "model", "seal", "--force", path).stderr)
+        self.assertNotIn("seal", self.read("job.model"))
+
+    def test_mode(self):
+        self.model_of_runs()
+        text_ = "# mine\n" + CONFIG.replace("[Trust]", "; Mode=train\n\n[Trust]\n# Mode=train")
+        config = self.write("job.cfg", text_)
+        self.assertEqual(self.expect(0, "model", "mode", config).stdout, "job: enforce\n")
+        self.expect(0, "model", "mode", config, "shadow", "--why=look first")
+        shadow = text_.replace("[Model]\n", "[Model]\nMode=shadow\n")
+        self.assertEqual(self.read("job.cfg"), shadow)
+        self.assertIn("not sealed: its completeness", self.expect(1, "model", "mode", config, "enforce").stderr)
+        self.assertEqual(self.read("job.cfg"), shadow)
+        done = self.expect(0, "model", "mode", "--force", "--json", config, "enforce")
+        self.assertEqual(json.loads(done.stdout), {"name": "job", "mode": "enforce"})
+        self.assertEqual(self.read("job.cfg"), shadow.replace("Mode=shadow", "Mode=enforce"))
+        self.assertIn('"what": "seal"', self.read("job.model"))
+        self.expect(0, "model", "mode", config, "train")
+        self.assertEqual(self.read("job.cfg"), shadow.replace("Mode=shadow", "Mode=train"))
+        self.assertIn('"what": "unseal"', self.read("job.model"))
+        history = [json.loads(line) for line in self.expect(0, "model", "history", "--json", config).stdout.splitlines()]
+        self.assertEqual([(e["version"], e["what"], e["mode"]) for e in history],
+                         [(1, "found", "enforce"), (2, "mode", "shadow"), (3, "seal", "shadow"), (4, "mode", "enforce"),
+                          (5, "unseal", "enforce"), (6, "mode", "train")])
+        self.assertEqual(history[1]["why"], "look first")
+
+    def test_mode_refuses(self):
+        config = self.write("job.cfg", CONFIG)
+        for arguments, status, said in (
+                ([self.path("job.model")], 201, "a configuration (*.cfg) is expected"),
+                ([config, "learn"], 201, '"learn" is no mode; expected train, shadow or enforce'),
+                ([config, "shadow"], 203, "there is no model"), ([self.path("none.cfg")], 202, "No such file")):
+            self.assertIn(said, self.expect(status, "model", "mode", *arguments).stderr)
+        self.model_of_runs()
+        self.write("job.cfg.new", "somebody else's")
+        self.assertIn("the file with .new behind its name is in the way",
+                      self.expect(202, "model", "mode", config, "shadow").stderr)
+        self.assertEqual((self.read("job.cfg"), self.read("job.cfg.new")), (CONFIG, "somebody else's"))
+
+    def test_history_and_rollback(self):
+        path = self.model_of_runs()
+        config = self.write("job.cfg", CONFIG)
+        before = self.read("job.model")
+        self.assertEqual(self.expect(0, "model", "history", path).stdout, "nothing was done but training\n")
+        self.assertIn("there is no such version", self.expect(203, "model", "rollback", path).stderr)
+        self.expect(0, "model", "mode", "--force", config, "enforce")
+        sealed = self.read("job.model")
+        self.assertNotEqual(sealed, before)
+        self.write("job.model", before.replace('"count": 40', '"count": 41'))  # by hand
+        self.expect(0, "model", "mode", config, "shadow")
+        shown = self.expect(0, "model", "history", config).stdout
+        self.assertRegex(shown, r"(?m)^   1  .*  found by .*\n   2 .*  seal by .* \(completeness .*, forced\)\n"
+                         r"   3 .*  found by .*\n   4 .*  mode → shadow by ")
+        self.expect(0, "model", "rollback", config, "2")
+        self.assertEqual(self.read("job.model"), sealed)
+        self.assertEqual(self.read("job.cfg"), CONFIG.replace("[Model]", "[Model]\nMode=enforce"))
+        self.expect(0, "model", "rollback", path)
+        self.assertIn('"count": 41', self.read("job.model"))
+        for version in ("0", "99", "x", "-1"):
+            self.assertIn("there is no such version", self.expect(203, "model", "rollback", "--", path, version).stderr)
+
+    def test_history_that_was_damaged(self):
+        path = self.model_of_runs()
+        self.expect(0, "model", "seal", "--force", path)
+        before = self.read("job.model")
+        for name in os.listdir(path + ".history"):
+            if name != "log":
+                self.write("job.model.history/" + name, before.replace("a", "b"))
+        self.assertIn("version 1 was removed or damaged", self.expect(203, "model", "rollback", path).stderr)
+        for log in ("{", '{"version": 1}\n', self.read("job.model.history/log") * 2):
+            self.write("job.model.history/log", log)
+            self.assertIn("its history was damaged", self.expect(205, "model", "unseal", path).stderr)
+        self.assertEqual(self.read("job.model"), before)
+
+    def test_history_is_bounded(self):
+        path = self.model_of_runs()
+        self.expect(0, "model", "seal", "--force", path)
+        lines = self.read("job.model.history/log").splitlines()
+        last = json.loads(lines[-1])
+        for number in range(3, 110):
+            lines.append(json.dumps({**last, "version": number}))
+        self.write("job.model.history/log", "\n".join(lines) + "\n")
+        self.assertEqual(len(os.listdir(path + ".history")), 3)
+        self.expect(0, "model", "unseal", path)
+        self.assertEqual(len(self.read("job.model.history/log").splitlines()), 100)
+        self.assertEqual(len(os.listdir(path + ".history")), 3)  # the first version is named no more
 
     def test_status_of_no_model(self):
         self.assertIn("one FILE is expected", self.expect(201, "model", "status").stderr)

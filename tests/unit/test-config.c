@@ -128,6 +128,18 @@ static struct refusal {
 	  "/etc/q/web.cfg:2: OnViolation: \"log\" is unknown; expected deny, isolate, kill or warn" },
 	{ "loss", "[Failure]\nOnLoss=allow\n",
 	  "/etc/q/web.cfg:2: OnLoss: \"allow\" is unknown; expected kill or deny" },
+	{ "completeness without number", "[Model]\nCompleteness=all\n",
+	  "/etc/q/web.cfg:2: Completeness: \"all\" does not begin with a number; expected a "
+	  "percentage, such as 95% or 99.5%" },
+	{ "completeness without %", "[Model]\nCompleteness=95\n",
+	  "/etc/q/web.cfg:2: Completeness: \"95\" does not end in %; expected a percentage, such "
+	  "as 95% or 99.5%" },
+	{ "completeness above all", "[Model]\nCompleteness=100.1%\n",
+	  "/etc/q/web.cfg:2: Completeness: \"100.1%\" is more than all; expected a percentage, such "
+	  "as 95% or 99.5%" },
+	{ "completeness too exact", "[Model]\nCompleteness=99.00001%\n",
+	  "/etc/q/web.cfg:2: Completeness: \"99.00001%\" has more than four digits behind the "
+	  "point; expected a percentage, such as 95% or 99.5%" },
 	{ "deadline without number", "[Failure]\nDeadline=soon\n",
 	  "/etc/q/web.cfg:2: Deadline: \"soon\" does not begin with a number; "
 	  "expected a time from 1ms to 60min: a number with ms, s or min" },
@@ -142,6 +154,14 @@ static struct refusal {
 	  "expected a time from 1ms to 60min: a number with ms, s or min" },
 	{ "first error of two", "[Model]\nMode=a\nMode=b\n",
 	  "/etc/q/web.cfg:2: Mode: \"a\" is unknown; expected train, shadow or enforce" },
+	{ "no signature is too few", "[Trust]\nThreshold=0\n",
+	  "/etc/q/web.cfg:2: Threshold: \"0\" is out of range; expected a number from 1 to 16" },
+	{ "more signatures than there can be", "[Trust]\nThreshold=17\n",
+	  "/etc/q/web.cfg:2: Threshold: \"17\" is out of range; expected a number from 1 to 16" },
+	{ "a sign before the threshold", "[Trust]\nThreshold=+1\n",
+	  "/etc/q/web.cfg:2: Threshold: \"+1\" is not a number; expected a number from 1 to 16" },
+	{ "a threshold with a unit", "[Trust]\nThreshold=1s\n",
+	  "/etc/q/web.cfg:2: Threshold: \"1s\" is not a number; expected a number from 1 to 16" },
 	{ "directory for a model", GOOD "[Model]\n[Trust]\nKeys=/etc/keys/\n",
 	  "/etc/q/web.cfg:7: Keys: \"/etc/keys/\" ends in a slash; expected a directory" },
 };
@@ -168,7 +188,8 @@ static void test_everything(void **state)
 		"Environment=LANG=C.UTF-8 \"A=b c\" E=\nTerminal=inherit\r\n"
 		"[Model]\nFile=models/web.model\nMode=shadow\nDigest=sha3-256\nFields=strict\n"
 		"UserNamespace=current\nPseudonym=/var/log/a \"/var/log/b c\"\nScratch=/tmp /v/l/\n"
-		"[Trust]\nRoot=process\nKeys=keys.d\nAllowUnsigned=yes\n"
+		"Completeness=99.85%\n"
+		"[Trust]\nRoot=process\nKeys=keys.d\nThreshold=2\nAllowUnsigned=yes\n"
 		"[TPM]\nAnchor=no\n"
 		"[Failure]\nOnViolation=isolate\nOnLoss=deny\nDeadline=250ms";
 	_cleanup_(config_freep) struct config *c = NULL;
@@ -199,10 +220,12 @@ static void test_everything(void **state)
 	assert_string_equal(c->scratch[1], "/v/l/");
 	assert_null(c->scratch[2]);
 	assert_string_equal(c->keys, "q/keys.d");
+	assert_int_equal(c->threshold, 2);
 	assert_true(c->allow_unsigned);
 	assert_int_equal(c->on_violation, CONFIG_ON_VIOLATION_ISOLATE);
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_DENY);
 	assert_int_equal(c->deadline_usec, 250000);
+	assert_int_equal(c->completeness, 998500);
 }
 
 static void test_defaults(void **state)
@@ -226,10 +249,13 @@ static void test_defaults(void **state)
 	assert_null(c->pseudonym[1]);
 	assert_null(c->scratch);
 	assert_int_equal(c->root, CONFIG_ROOT_PROCESS);
+	assert_string_equal(c->keys, CONFIG_KEYS_DIRECTORY);
+	assert_int_equal(c->threshold, 1);
 	assert_false(c->allow_unsigned);
 	assert_int_equal(c->on_violation, CONFIG_ON_VIOLATION_DENY);
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_KILL);
 	assert_int_equal(c->deadline_usec, 5000000);
+	assert_int_equal(c->completeness, CONFIG_COMPLETENESS);
 }
 
 static void test_lists_may_be_empty(void **state)

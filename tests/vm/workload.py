@@ -128,7 +128,7 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
     sections = {
         "Workload": {"Name": "shell", "Type": "tool", "Command": command},
         "Model": model_keys,
-        "Trust": {"AllowUnsigned": "yes"},
+        "Trust": keys.pop("Trust", {"AllowUnsigned": "yes"}),
         "Failure": dict({"Deadline": "2s"}, **keys),
     }
     with open(path, "w", encoding="ascii") as file:
