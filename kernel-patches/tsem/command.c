@@ -47,9 +47,37 @@ static int take_bool(const char *value, bool *ret)
 
 static int take_tma(struct tsem_params *params, const char *value)
 {
-	static const char *const words[] = { "external" };
+	static const char *const words[] = {
+		[TSEM_TMA_EXTERNAL] = "external",
+		[TSEM_TMA_INTERNAL] = "internal",
+		[TSEM_TMA_EXPORT] = "export",
+	};
+	int i = take_word(value, words, ARRAY_SIZE(words));
 
-	return take_word(value, words, ARRAY_SIZE(words));
+	if (i < 0)
+		return i;
+	params->tma = i;
+	return 0;
+}
+
+static int take_violation(struct tsem_params *params, const char *value)
+{
+	static const char *const words[] = {
+		[TSEM_VIOLATION_DENY] = "deny",
+		[TSEM_VIOLATION_ISOLATE] = "isolate",
+		[TSEM_VIOLATION_KILL] = "kill",
+	};
+	int i = take_word(value, words, ARRAY_SIZE(words));
+
+	if (i < 0)
+		return i;
+	params->violation = i;
+	return 0;
+}
+
+static int take_points(struct tsem_params *params, const char *value)
+{
+	return take_number(value, 1, TSEM_POINTS_MAX, &params->points);
 }
 
 static int take_fields(struct tsem_params *params, const char *value)
@@ -235,8 +263,9 @@ static int take_key(struct tsem_params *params, const char *value)
 
 #define OURS BIT(TSEM_VERB_CREATE)
 #define EXTERNAL BIT(TSEM_VERB_EXTERNAL)
+#define INTERNAL BIT(TSEM_VERB_INTERNAL)
 #define EXPORT BIT(TSEM_VERB_EXPORT)
-#define EVERY (OURS | EXTERNAL | EXPORT)
+#define EVERY (OURS | EXTERNAL | INTERNAL | EXPORT)
 
 static const struct argument {
 	const char *name;
@@ -247,10 +276,12 @@ static const struct argument {
 	{ "nsref", EVERY, take_nsref },
 	{ "cache", EVERY, take_cache },
 	{ "model", EVERY, take_model },
-	{ "key", EXTERNAL | EXPORT, take_key },
+	{ "key", EXTERNAL | INTERNAL | EXPORT, take_key },
 	{ "tma", OURS, take_tma },
 	{ "fields", OURS, take_fields },
 	{ "events", OURS, take_events },
+	{ "violation", OURS, take_violation },
+	{ "points", OURS, take_points },
 	{ "exec", OURS, take_exec },
 	{ "batch", OURS, take_batch },
 	{ "deadline", OURS, take_deadline },
@@ -277,12 +308,20 @@ static int take_argument(enum tsem_verb verb, struct tsem_params *params, char *
 	return -EINVAL;
 }
 
+static const enum tsem_tma upstream_tma[] = {
+	[TSEM_VERB_EXTERNAL] = TSEM_TMA_EXTERNAL,
+	[TSEM_VERB_INTERNAL] = TSEM_TMA_INTERNAL,
+	[TSEM_VERB_EXPORT] = TSEM_TMA_EXPORT,
+};
+
 /* Without keys: what each verb means. Upstream's keep upstream's defaults. */
 static void set_defaults(enum tsem_verb verb, struct tsem_params *params)
 {
 	*params = (struct tsem_params){
 		.digest = "sha256",
 		.gone = TSEM_GONE_DENY,
+		.violation = TSEM_VIOLATION_ISOLATE,
+		.points = TSEM_POINTS_DEFAULT,
 		.cache = TSEM_POOL_DEFAULT,
 	};
 	if (verb == TSEM_VERB_CREATE) {
@@ -291,7 +330,7 @@ static void set_defaults(enum tsem_verb verb, struct tsem_params *params)
 	} else {
 		params->fields = TSEM_FIELDS_STRICT;
 		params->upstream = true;
-		params->export_only = verb == TSEM_VERB_EXPORT;
+		params->tma = upstream_tma[verb];
 		(void)take_events(params, "v4");
 	}
 }

@@ -22,7 +22,7 @@
 #include "event.h"
 #include "task.h"
 
-static struct dentry *tree, *external_tma;
+static struct dentry *tree, *external_tma, *internal_tma;
 
 static const struct file_operations control_fops, id_fops, aggregate_fops;
 
@@ -126,6 +126,8 @@ static int command_seal(struct control *control, char *arguments)
 		return -EINVAL;
 	if (ns->sealed)
 		return -EPERM;
+	if (ns->model)
+		(void)tsem_model_seal(ns->model);
 	WRITE_ONCE(ns->sealed, true);
 	return 0;
 }
@@ -140,6 +142,50 @@ static int command_enforce(struct control *control, char *arguments)
 		return -EPERM;
 	WRITE_ONCE(ns->enforce, true);
 	return 0;
+}
+
+/* Exactly one digest of the namespace. */
+static int parse_value(const struct tsem_ns *ns, const char *arguments, struct tsem_digest *ret)
+{
+	unsigned int size = tsem_ns_digest_size(ns);
+
+	memset(ret, 0, sizeof(*ret));
+	if (strncmp(arguments, "value=", 6) || strlen(arguments + 6) != 2 * size ||
+	    hex2bin(ret->bytes, arguments + 6, size) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+/* A command that gives the model a digest, before it is sealed. */
+static int give_model(const struct control *control, const char *arguments,
+		      int (*give)(struct tsem_model *model, const struct tsem_digest *digest))
+{
+	struct tsem_ns *ns = command_ns(control);
+	struct tsem_digest digest;
+	int r;
+
+	if (!ns || !ns->model)
+		return -EINVAL;
+	r = parse_value(ns, arguments, &digest);
+	if (r == 0)
+		r = give(ns->model, &digest);
+	memzero_explicit(&digest, sizeof(digest));
+	return r;
+}
+
+static int command_state(struct control *control, char *arguments)
+{
+	return give_model(control, arguments, tsem_model_load);
+}
+
+static int command_base(struct control *control, char *arguments)
+{
+	return give_model(control, arguments, tsem_model_set_base);
+}
+
+static int command_pseudonym(struct control *control, char *arguments)
+{
+	return give_model(control, arguments, tsem_model_add_pseudonym);
 }
 
 /* The parent judges: it must be able to, and outlive the mistake of having none. */
@@ -157,12 +203,16 @@ static struct pid *get_orchestrator(void)
 	return pid;
 }
 
-/* The writer becomes the first member, and as monitor its reader. Takes the reference over. */
-static void enter_as_monitor(struct tsem_ns *ns)
+/*
+ * The writer becomes the first member, and as monitor its reader; nobody reads what
+ * the kernel judges. Takes the reference over.
+ */
+static void enter(struct tsem_ns *ns)
 {
 	struct tsem_task *task = tsem_task(current);
 
-	ns->reader = get_pid(task_tgid(current));
+	if (ns->params.tma != TSEM_TMA_INTERNAL)
+		ns->reader = get_pid(task_tgid(current));
 	task->task_id = (struct tsem_digest){};
 	task->p_task_id = (struct tsem_digest){};
 	WRITE_ONCE(task->ns, ns);
@@ -196,7 +246,7 @@ static int upstream_enter(enum tsem_verb verb, struct tsem_params *params)
 		tsem_ns_put(ns);
 		return r;
 	}
-	enter_as_monitor(ns);
+	enter(ns);
 	return 0;
 }
 
@@ -218,6 +268,11 @@ static int command_upstream(enum tsem_verb verb, struct control *control, char *
 static int command_external(struct control *control, char *arguments)
 {
 	return command_upstream(TSEM_VERB_EXTERNAL, control, arguments);
+}
+
+static int command_internal(struct control *control, char *arguments)
+{
+	return command_upstream(TSEM_VERB_INTERNAL, control, arguments);
 }
 
 static int command_export(struct control *control, char *arguments)
@@ -322,7 +377,11 @@ static const struct command {
 	{ "arm", command_arm },
 	{ "seal", command_seal },
 	{ "enforce", command_enforce },
+	{ "state", command_state },
+	{ "base", command_base },
+	{ "pseudonym", command_pseudonym },
 	{ "external", command_external },
+	{ "internal", command_internal },
 	{ "export", command_export },
 	{ "trusted", command_trusted },
 	{ "untrusted", command_untrusted },
@@ -411,19 +470,29 @@ static const struct file_operations id_fops = {
 	.llseek = generic_file_llseek,
 };
 
-/* Of the root namespace only. There is no TPM behind it yet: zeros, as on a machine without one. */
+/*
+ * Of the opener's namespace, if the kernel judges it; in its hash function. There is
+ * no TPM behind it yet: zeros, as on a machine without one.
+ */
 static int aggregate_open(struct inode *inode, struct file *file)
 {
-	return tsem_task(current)->ns ? -EACCES : 0;
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	if (ns && (ns->params.tma != TSEM_TMA_INTERNAL ||
+		   (READ_ONCE(ns->sealed) && !tsem_may_control(file->f_cred))))
+		return -EACCES;
+	file->private_data = (void *)(uintptr_t)(ns ? tsem_ns_digest_size(ns) : 32);
+	return 0;
 }
 
 static ssize_t aggregate_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
-	char text[2 * 32 + 1];
+	size_t digits = 2 * (uintptr_t)file->private_data;
+	char text[2 * TSEM_DIGEST_MAX + 1];
 
-	memset(text, '0', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\n';
-	return simple_read_from_buffer(user, size, pos, text, sizeof(text));
+	memset(text, '0', digits);
+	text[digits] = '\n';
+	return simple_read_from_buffer(user, size, pos, text, digits + 1);
 }
 
 static const struct file_operations aggregate_fops = {
@@ -439,7 +508,48 @@ bool tsem_is_control_plane(const struct inode *inode)
 	return inode->i_sb->s_magic == SECURITYFS_MAGIC &&
 	       (inode->i_fop == &control_fops || inode->i_fop == &id_fops ||
 		inode->i_fop == &aggregate_fops || inode->i_fop == &tsem_stream_fops ||
-		inode->i_fop == &tsem_status_fops);
+		inode->i_fop == &tsem_status_fops || tsem_is_model_file(inode));
+}
+
+static int create_ns_file(struct tsem_ns *ns, const char *suffix, umode_t mode,
+			  const struct file_operations *fops, struct dentry **ret)
+{
+	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%llu%s", ns->id, suffix);
+	*ret = securityfs_create_file(name, mode, dir, (void *)(uintptr_t)ns->id, fops);
+	return PTR_ERR_OR_ZERO(*ret);
+}
+
+static int create_ns_files(struct tsem_ns *ns)
+{
+	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
+	struct dentry **files = ns->files;
+	int r;
+
+	/* Upstream's clients know of no other file, and of none where the kernel judges. */
+	if (ns->params.upstream && ns->params.tma == TSEM_TMA_INTERNAL)
+		return 0;
+	r = create_ns_file(ns, "", 0600, &tsem_stream_fops, files++);
+	if (r < 0 || ns->params.upstream)
+		return r;
+	r = create_ns_file(ns, ".status", 0400, &tsem_status_fops, files++);
+	return r == 0 && ns->model ? tsem_model_files_create(ns, dir, files) : r;
+}
+
+/**
+ * tsem_may_change_tree() - Whether current may change or cover something.
+ * @dentry: What is to be changed or covered; matters if it is in the tree of TSEM.
+ *
+ * Return: 0 or -EPERM.
+ */
+int tsem_may_change_tree(const struct dentry *dentry)
+{
+	if (IS_ERR_OR_NULL(tree) || dentry->d_sb != tree->d_sb ||
+	    !is_subdir((struct dentry *)dentry, tree))
+		return 0;
+	return tsem_may_control(current_cred()) && !tsem_task(current)->ns ? 0 : -EPERM;
 }
 
 /**
@@ -451,27 +561,19 @@ bool tsem_is_control_plane(const struct inode *inode)
  */
 int tsem_ns_files_create(struct tsem_ns *ns)
 {
-	void *id = (void *)(uintptr_t)ns->id;
-	char name[32];
+	int r = create_ns_files(ns);
 
-	snprintf(name, sizeof(name), "%llu", ns->id);
-	ns->stream_file = securityfs_create_file(name, 0600, external_tma, id, &tsem_stream_fops);
-	if (IS_ERR(ns->stream_file))
-		return PTR_ERR(ns->stream_file);
-
-	snprintf(name, sizeof(name), "%llu.status", ns->id);
-	ns->status_file = securityfs_create_file(name, 0400, external_tma, id, &tsem_status_fops);
-	if (IS_ERR(ns->status_file)) {
-		securityfs_remove(ns->stream_file);
-		return PTR_ERR(ns->status_file);
-	}
-	return 0;
+	if (r < 0)
+		tsem_ns_files_remove(ns);
+	return r;
 }
 
 void tsem_ns_files_remove(struct tsem_ns *ns)
 {
-	securityfs_remove(ns->status_file);
-	securityfs_remove(ns->stream_file);
+	for (size_t i = 0; i < TSEM_NS_FILES_MAX; i++) {
+		securityfs_remove(ns->files[i]);	/* takes what was not made as well */
+		ns->files[i] = NULL;
+	}
 }
 
 static const struct tree_file {
@@ -486,9 +588,21 @@ static const struct tree_file {
 
 static int __init tree_fill(void)
 {
+	struct dentry *model0;
+	int r;
+
 	external_tma = securityfs_create_dir("external_tma", tree);
 	if (IS_ERR(external_tma))
 		return PTR_ERR(external_tma);
+	internal_tma = securityfs_create_dir("internal_tma", tree);
+	if (IS_ERR(internal_tma))
+		return PTR_ERR(internal_tma);
+	model0 = securityfs_create_dir("model0", internal_tma);
+	if (IS_ERR(model0))
+		return PTR_ERR(model0);
+	r = tsem_own_model_files_create(model0);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(tree_files); i++) {
 		struct dentry *file = securityfs_create_file(tree_files[i].name, tree_files[i].mode,
 							     tree, NULL, tree_files[i].fops);

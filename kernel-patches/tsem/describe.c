@@ -86,9 +86,21 @@ static void hide_tmpfile(struct tsem_text *text)
 		text->size--;
 }
 
-/* Packs the PATH and says whether it lies in scratch. */
+/* Whether a namespace that has a model of its own was told that content does not matter. */
+static bool has_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text)
+{
+	TSEM_HASH_ON_STACK(hash, &ns->alg);
+	struct tsem_digest pseudonym;
+
+	if (!ns->model || !READ_ONCE(ns->model->pseudonym_count))
+		return false;
+	tsem_pseudonym(text->bytes, text->size, &hash->hasher, &pseudonym);
+	return tsem_model_has_pseudonym(ns->model, &pseudonym);
+}
+
+/* Packs the PATH and says whether content does not matter there, unless it is executed. */
 static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
-		     bool nameless, bool *ret_scratch)
+		     bool nameless, bool *ret_hidden)
 {
 	struct inode *inode = d_backing_inode(path->dentry);
 	char *buffer = __getname();
@@ -102,7 +114,8 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 		if (nameless)
 			hide_tmpfile(&text);
 		tsem_pack_path_text(p, ns, path->dentry->d_sb, tsem_created_in(inode, ns), &text);
-		*ret_scratch = tsem_scratch_find(&ns->params, text.bytes, text.size);
+		*ret_hidden = tsem_scratch_find(&ns->params, text.bytes, text.size) ||
+			      has_pseudonym(ns, &text);
 	}
 	__putname(buffer);
 	return r;
@@ -110,9 +123,9 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 
 int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path)
 {
-	bool scratch;
+	bool hidden;
 
-	return pack_path(p, ns, path, false, &scratch);
+	return pack_path(p, ns, path, false, &hidden);
 }
 
 /**
@@ -195,11 +208,11 @@ static bool is_tmpfile(const struct file *file)
  */
 int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file)
 {
-	bool scratch;
+	bool hidden;
 
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, file_inode(file));
-	return pack_path(p, ns, &file->f_path, is_tmpfile(file), &scratch);
+	return pack_path(p, ns, &file->f_path, is_tmpfile(file), &hidden);
 }
 
 /**
@@ -218,16 +231,16 @@ int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 {
 	struct inode *inode = file_inode(file);
 	struct tsem_digest digest = {};
-	bool scratch = false;
+	bool hidden = false;
 	int r;
 
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, inode);
-	r = pack_path(p, ns, &file->f_path, is_tmpfile(file), &scratch);
+	r = pack_path(p, ns, &file->f_path, is_tmpfile(file), &hidden);
 	if (r < 0)
 		return r;
 
-	if (scratch || tsem_created_in(inode, ns) || !(file->f_mode & FMODE_READ) ||
+	if (hidden || tsem_created_in(inode, ns) || !(file->f_mode & FMODE_READ) ||
 	    tsem_on_pseudo_filesystem(inode->i_sb))
 		looks = false;
 	if (S_ISREG(inode->i_mode) && (looks || executes)) {

@@ -74,6 +74,17 @@ void tsem_alg_done(struct tsem_alg *alg)
 	alg->tfm = NULL;
 }
 
+/* See TSEM_HASH_ON_STACK(). */
+struct tsem_hash *tsem_hash_init_at(void *memory, const struct tsem_alg *alg)
+{
+	struct tsem_hash *hash = memory;
+
+	hash->desc.tfm = alg->tfm;
+	hash->hasher.ops = &alg->ops;
+	hash->hasher.ctx = &hash->desc;
+	return hash;
+}
+
 /**
  * tsem_hash_new() - Make a hasher.
  * @alg: Outlives it.
@@ -85,13 +96,7 @@ struct tsem_hash *tsem_hash_new(const struct tsem_alg *alg, gfp_t gfp)
 {
 	struct tsem_hash *hash = kzalloc(sizeof(*hash) + crypto_shash_descsize(alg->tfm), gfp);
 
-	if (!hash)
-		return NULL;
-
-	hash->desc.tfm = alg->tfm;
-	hash->hasher.ops = &alg->ops;
-	hash->hasher.ctx = &hash->desc;
-	return hash;
+	return hash ? tsem_hash_init_at(hash, alg) : NULL;
 }
 
 void tsem_hash_free(struct tsem_hash *hash)

@@ -35,4 +35,16 @@ struct tsem_hash {
 struct tsem_hash *tsem_hash_new(const struct tsem_alg *alg, gfp_t gfp);
 void tsem_hash_free(struct tsem_hash *hash);
 
+/**
+ * TSEM_HASH_ON_STACK() - Declare a hasher for one function: cannot fail, any context.
+ * @name: A pointer to struct tsem_hash.
+ * @algorithm: A struct tsem_alg *, outlives it.
+ */
+#define TSEM_HASH_ON_STACK(name, algorithm)						\
+	u8 __##name[sizeof(struct tsem_hash) + HASH_MAX_DESCSIZE]			\
+		__aligned(ARCH_SLAB_MINALIGN);						\
+	struct tsem_hash *name = tsem_hash_init_at(__##name, algorithm)
+
+struct tsem_hash *tsem_hash_init_at(void *memory, const struct tsem_alg *alg);
+
 #endif /* _SECURITY_TSEM_DIGEST_H */

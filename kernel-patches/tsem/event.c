@@ -100,7 +100,8 @@ struct tsem_record *tsem_pool_take(struct tsem_pool *pool)
 	struct tsem_record *record;
 	unsigned long flags;
 
-	record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, GFP_NOWAIT | __GFP_NOWARN);
+	record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX,
+				   GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (record)
 		return record;
 
@@ -162,12 +163,28 @@ bool tsem_event_wanted(enum tsem_event_id id)
 	return ns && test_bit(id, ns->params.events);
 }
 
+/**
+ * tsem_lost() - Count an event that cannot be told.
+ * @ns: Its namespace.
+ * @error: What the operation fails with.
+ *
+ * Return: @error, or 0 where nobody judges: there a loss is no reason to refuse.
+ */
+int tsem_lost(struct tsem_ns *ns, int error)
+{
+	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+	return ns->params.tma == TSEM_TMA_EXPORT ? 0 : error;
+}
+
 static int begin_atomic(struct tsem_event *event)
 {
+	const struct tsem_ns *ns = event->ns;
+
 	event->record = tsem_pool_take(&event->ns->pool);
 	if (!event->record) {
-		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
-		return -EPERM;
+		pr_warn_ratelimited("tsem: Fail event allocation comm %s ns %llu cs %u.\n",
+				    current->comm, ns->id, ns->params.cache);
+		return ns->params.upstream ? -ENOMEM : -EPERM;
 	}
 	event->cell = (struct tsem_packer){
 		.data = event->record->cell,
@@ -180,10 +197,8 @@ static int begin_sleeping(struct tsem_event *event, size_t more)
 {
 	might_sleep();
 	event->work = kvmalloc(TSEM_PACKED_MAX + more, GFP_KERNEL_ACCOUNT);
-	if (!event->work) {
-		tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
+	if (!event->work)
 		return -ENOMEM;
-	}
 	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX + more };
 	return 0;
 }
@@ -202,6 +217,7 @@ static int begin_sleeping(struct tsem_event *event, size_t more)
 bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more, int *ret)
 {
 	struct tsem_task *task = tsem_task(current);
+	int r;
 
 	*ret = 0;
 	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked ||
@@ -209,10 +225,13 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 		return false;
 
 	*event = (struct tsem_event){ .ns = task->ns, .id = id };
-	*ret = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
+	r = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
+	if (r == 0)
+		return true;
+	*ret = tsem_lost(event->ns, r);
 	if (*ret < 0)
 		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
-	return *ret == 0;
+	return false;
 }
 
 static void record_fill(struct tsem_record *record, const struct tsem_event *event)
@@ -246,10 +265,8 @@ static int record_make(struct tsem_event *event)
 		return -EIO;
 	if (!event->record) {
 		event->record = tsem_record_alloc(event->cell.used, GFP_KERNEL_ACCOUNT);
-		if (!event->record) {
-			tsem_ns_count(event->ns, TSEM_COUNT_DROPPED);
-			return -ENOMEM;
-		}
+		if (!event->record)
+			return tsem_lost(event->ns, -ENOMEM);
 		memcpy(event->record->cell, event->cell.data, event->cell.used);
 	}
 	record_fill(event->record, event);
@@ -263,6 +280,9 @@ static int event_judge(struct tsem_event *event)
 	bool denied = untrusted && READ_ONCE(event->ns->enforce);
 	int r;
 
+	event->record = NULL;	/* moves into the model or the queue */
+	if (event->ns->params.tma == TSEM_TMA_INTERNAL)
+		return tsem_judge(event->ns, record);
 	if (untrusted && event->ns->params.upstream)
 		record->kind = TSEM_RECORD_LOG;
 	else if (untrusted || !tsem_events[event->id].wait)
@@ -270,7 +290,6 @@ static int event_judge(struct tsem_event *event)
 	else
 		record->kind = TSEM_RECORD_EVENT;
 	record->denied = denied;
-	event->record = NULL;	/* moves into the queue */
 	r = tsem_submit(event->ns, record);
 	return r == 0 && denied ? -EPERM : r;
 }
@@ -292,7 +311,7 @@ int tsem_event_end(struct tsem_event *event, int described)
 	if (r == 0)
 		r = record_make(event);
 	kvfree(event->work);
-	if (r == 0)
+	if (r == 0 && event->record)
 		r = event_judge(event);
 	if (event->record)
 		tsem_record_free(event->record);
@@ -307,9 +326,11 @@ static size_t pack_event_object(const struct tsem_ns *ns, const struct tsem_reco
 {
 	struct tsem_packer p = { .data = data, .size = size };
 	const char *name = tsem_events[record->event].name;
+	bool with_pid = record->kind != TSEM_RECORD_BARE;	/* later it is somebody else's */
 
-	tsem_pack_u8(&p, 1);
-	tsem_pack_u32(&p, record->pid);
+	tsem_pack_u8(&p, with_pid);
+	if (with_pid)
+		tsem_pack_u32(&p, record->pid);
 	tsem_pack_u64(&p, ns->id);
 	tsem_pack_u64(&p, record->number);
 	tsem_pack_text(&p, record->comm, strnlen(record->comm, sizeof(record->comm)));
@@ -355,7 +376,7 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 	u8 object[256 + 2 * TSEM_DIGEST_MAX];
 	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
 
-	text_string(t, ", \"event\": ");
+	text_string(t, "\"event\": ");
 	text_object(t, &tsem_event_object, digest_size, object, object_size);
 	text_string(t, ", \"COE\": ");
 	text_object(t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
@@ -368,7 +389,7 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 /* There is no TPM behind it yet: zeros, as on a machine without one. */
 static void print_aggregate(const struct tsem_ns *ns, struct text *t)
 {
-	text_string(t, ", \"aggregate\": {\"value\": \"");
+	text_string(t, "\"aggregate\": {\"value\": \"");
 	for (unsigned int i = 0; i < tsem_ns_digest_size(ns); i++)
 		text_string(t, "00");
 	text_string(t, "\"}");
@@ -391,7 +412,7 @@ static void print_log(const struct tsem_ns *ns, const struct tsem_record *record
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		tsem_pack_text(&p, texts[i], strlen(texts[i]));
-	text_string(t, ", \"log\": ");
+	text_string(t, "\"log\": ");
 	text_object(t, &log_type, tsem_ns_digest_size(ns), data, p.used);
 }
 
@@ -400,6 +421,7 @@ static const char *const kind_names[] = {
 	[TSEM_RECORD_ASYNC] = "async_event",
 	[TSEM_RECORD_AGGREGATE] = "aggregate",
 	[TSEM_RECORD_LOG] = "log",
+	[TSEM_RECORD_BARE] = NULL,
 };
 static_assert(ARRAY_SIZE(kind_names) == TSEM_RECORD_KIND_COUNT);
 
@@ -419,12 +441,16 @@ size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *rec
 {
 	struct text t = { .start = text, .size = size };
 
-	text_string(&t, "{\"export\": {\"type\": \"");
-	text_string(&t, kind_names[record->kind]);
-	text_string(&t, "\"}");
+	text_string(&t, "{");
+	if (kind_names[record->kind]) {
+		text_string(&t, "\"export\": {\"type\": \"");
+		text_string(&t, kind_names[record->kind]);
+		text_string(&t, "\"}, ");
+	}
 	switch (record->kind) {
 	case TSEM_RECORD_EVENT:
 	case TSEM_RECORD_ASYNC:
+	case TSEM_RECORD_BARE:
 		print_event(ns, record, &t);
 		break;
 	case TSEM_RECORD_AGGREGATE:

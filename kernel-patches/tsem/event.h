@@ -16,12 +16,14 @@ enum tsem_record_kind {
 	TSEM_RECORD_ASYNC,	/* nobody waits */
 	TSEM_RECORD_AGGREGATE,
 	TSEM_RECORD_LOG,	/* upstream's way in: an event of an untrusted task */
+	TSEM_RECORD_BARE,	/* judged by the kernel: without envelope and pid */
 };
-#define TSEM_RECORD_KIND_COUNT (TSEM_RECORD_LOG + 1)
+#define TSEM_RECORD_KIND_COUNT (TSEM_RECORD_BARE + 1)
 
 /**
  * struct tsem_record - An event as it is queued and printed.
  * @node: In the queue or the pool.
+ * @point: Of its coefficient, if it is the first event with it.
  * @kind: What it tells.
  * @event: Which one.
  * @denied: Of a log record: the operation fails.
@@ -31,6 +33,7 @@ enum tsem_record_kind {
  */
 struct tsem_record {
 	struct list_head node;
+	struct tsem_point point;
 	enum tsem_record_kind kind;
 	enum tsem_event_id event;
 	bool denied;
@@ -77,6 +80,7 @@ static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id
 	return tsem_event_begin_sized(event, id, 0, ret);
 }
 
+int tsem_lost(struct tsem_ns *ns, int error);
 bool tsem_event_wanted(enum tsem_event_id id);
 struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns);
 void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
@@ -88,6 +92,11 @@ size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *rec
 int tsem_pool_init(struct tsem_pool *pool, unsigned int size);
 void tsem_pool_done(struct tsem_pool *pool);
 struct tsem_record *tsem_pool_take(struct tsem_pool *pool);
+
+/* judge.c */
+void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record *record,
+			     struct tsem_digest *ret);
+int tsem_judge(struct tsem_ns *ns, struct tsem_record *record);
 
 /* verdict.c */
 int tsem_submit(struct tsem_ns *ns, struct tsem_record *record);

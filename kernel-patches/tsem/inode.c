@@ -14,6 +14,7 @@
 #include <linux/posix_acl_xattr.h>
 #include <linux/slab.h>
 
+#include "control.h"
 #include "event.h"
 #include "inode.h"
 
@@ -415,9 +416,9 @@ static void pack_attr(struct tsem_event *event, struct mnt_idmap *idmap,
 static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
 	struct tsem_event event;
-	int r;
+	int r = tsem_may_change_tree(dentry);
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_SETATTR, &r))
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_INODE_SETATTR, &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
 	pack_attr(&event, idmap, dentry, attr);

@@ -47,6 +47,22 @@
 /* Created objects that are known again after their inode went: 12 MiB. */
 #define TSEM_MARKS_MAX 65536
 
+/* What a TMA in user space holds too; above it an administrator says how many (points=). */
+#define TSEM_POINTS_DEFAULT 65536
+#define TSEM_POINTS_MAX 1048576
+
+/* Events outside a sealed model: more than anybody reads. Further ones are counted. */
+#define TSEM_FORENSICS_MAX 8192
+
+/* Each program is the cause of several points; one that executes itself has no end. */
+#define TSEM_PROGRAMS_MAX 16384
+
+/* Records that a model keeps for whoever reads them: 65,536 of a kilobyte. */
+#define TSEM_TOLD_BYTES_MAX SZ_64M
+
+/* As many paths as a model file may name. */
+#define TSEM_PSEUDONYMS_MAX 1024
+
 /* Creators that one directory tells apart; beyond it instance is 0. */
 #define TSEM_DIRECTORY_CREATORS_MAX 1024
 

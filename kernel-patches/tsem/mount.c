@@ -7,6 +7,7 @@
 #include <linux/mount.h>
 #include <linux/namei.h>
 
+#include "control.h"
 #include "describe.h"
 #include "event.h"
 #include "task.h"
@@ -42,9 +43,9 @@ static int hook_sb_mount(const char *dev_name, const struct path *path, const ch
 			 unsigned long flags, void *data)
 {
 	struct tsem_event event;
-	int r;
+	int r = tsem_may_change_tree(path->dentry);
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_SB_MOUNT, &r))
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_SB_MOUNT, &r))
 		return r;
 	pack_optional_text(&event, dev_name);
 	r = tsem_pack_path(&event.cell, event.ns, path);
@@ -119,7 +120,9 @@ static int hook_sb_pivotroot(const struct path *old_path, const struct path *new
 
 static int hook_move_mount(const struct path *from_path, const struct path *to_path)
 {
-	return two_paths(TSEM_EVENT_MOVE_MOUNT, from_path, to_path);
+	int r = tsem_may_change_tree(to_path->dentry);
+
+	return r < 0 ? r : two_paths(TSEM_EVENT_MOVE_MOUNT, from_path, to_path);
 }
 
 static int about_dentry(enum tsem_event_id id, struct dentry *dentry)

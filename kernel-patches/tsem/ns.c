@@ -24,6 +24,7 @@ static void release_work(struct work_struct *work)
 	struct tsem_ns *ns = container_of(work, struct tsem_ns, release);
 	struct tsem_record *record, *next;
 
+	cancel_work_sync(&ns->kill);
 	tsem_ns_files_remove(ns);
 	mutex_lock(&create_mutex);
 	xa_erase(&namespaces, ns->id);
@@ -36,9 +37,15 @@ static void release_work(struct work_struct *work)
 	put_pid(ns->reader);
 	put_pid(ns->owner);
 	tsem_pool_done(&ns->pool);
+	tsem_model_free(ns->model);
 	tsem_alg_done(&ns->alg);
 	tsem_params_done(&ns->params);
 	kfree_sensitive(ns);
+}
+
+static void kill_work(struct work_struct *work)
+{
+	tsem_ns_kill(container_of(work, struct tsem_ns, kill));
 }
 
 static struct tsem_ns *ns_alloc(struct tsem_params *params)
@@ -58,6 +65,7 @@ static struct tsem_ns *ns_alloc(struct tsem_params *params)
 	init_waitqueue_head(&ns->readers);
 	mutex_init(&ns->read_mutex);
 	INIT_WORK(&ns->release, release_work);
+	INIT_WORK(&ns->kill, kill_work);
 	return ns;
 }
 
@@ -92,6 +100,8 @@ static int ns_publish(struct tsem_ns *ns)
  */
 int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 {
+	/* There is no TPM behind it yet: zeros, as on a machine without one. */
+	static const struct tsem_digest no_aggregate;
 	struct tsem_ns *ns = ns_alloc(params);
 	int r;
 
@@ -101,9 +111,13 @@ int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 	r = tsem_alg_init(&ns->alg, ns->params.digest);
 	if (r < 0)
 		goto out_free;
-	r = tsem_pool_init(&ns->pool, ns->params.cache);
+	if (ns->params.tma == TSEM_TMA_INTERNAL)
+		r = tsem_model_new(&ns->alg, &no_aggregate, ns->params.points, &ns->model);
 	if (r < 0)
 		goto out_alg;
+	r = tsem_pool_init(&ns->pool, ns->params.cache);
+	if (r < 0)
+		goto out_model;
 	r = ns_publish(ns);
 	if (r < 0)
 		goto out_pool;
@@ -113,6 +127,8 @@ int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 
 out_pool:
 	tsem_pool_done(&ns->pool);
+out_model:
+	tsem_model_free(ns->model);
 out_alg:
 	tsem_alg_done(&ns->alg);
 out_free:

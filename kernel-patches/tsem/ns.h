@@ -20,12 +20,27 @@
 
 #include "digest.h"
 #include "limits.h"
+#include "model.h"
 
 /** enum tsem_gone - What happens to events when the last reader is gone. */
 enum tsem_gone {
 	TSEM_GONE_DENY,
 	TSEM_GONE_ALLOW,
 	TSEM_GONE_KILL,		/* every member, forks included */
+};
+
+/** enum tsem_tma - Who judges. */
+enum tsem_tma {
+	TSEM_TMA_EXTERNAL,	/* whoever reads the event descriptor */
+	TSEM_TMA_INTERNAL,	/* the kernel */
+	TSEM_TMA_EXPORT,	/* nobody: events are only told */
+};
+
+/** enum tsem_violation - What follows inside the kernel from an event outside a sealed model. */
+enum tsem_violation {
+	TSEM_VIOLATION_DENY,	/* the event is refused */
+	TSEM_VIOLATION_ISOLATE,	/* and its task untrusted for good */
+	TSEM_VIOLATION_KILL,	/* and every member is ended */
 };
 
 /** struct tsem_scratch - One directory of the scratch set. */
@@ -36,17 +51,20 @@ struct tsem_scratch {
 
 /**
  * struct tsem_params - What a create command says.
+ * @tma: Who judges.
  * @digest: Name of the hash function.
  * @fields: Projection.
  * @events: One bit per event that is raised.
  * @cache: Size of the pool for atomic hooks.
  * @deadline_msec: How long an event waits for its verdict; 0 is without end.
  * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
- * @export_only: Events are told, nobody judges.
+ * @violation: What follows from an event outside the model.
+ * @points: Bound of the model's points.
  * @key: Upstream's secret between orchestrator and namespace, @key_size bytes.
  * @scratch_text: Decoded directories; owned, see tsem_params_done().
  */
 struct tsem_params {
+	enum tsem_tma tma;
 	const char *digest;
 	enum tsem_fields fields;
 	enum tsem_gone gone;
@@ -57,7 +75,8 @@ struct tsem_params {
 	bool export_exec;
 	bool batch;
 	bool upstream;
-	bool export_only;
+	enum tsem_violation violation;
+	unsigned int points;
 	u8 key[TSEM_DIGEST_MAX];
 	unsigned int key_size;
 	char *scratch_text;
@@ -69,6 +88,7 @@ struct tsem_params {
 enum tsem_verb {
 	TSEM_VERB_CREATE,	/* ours: without members */
 	TSEM_VERB_EXTERNAL,	/* upstream's, judged by the parent of the writer */
+	TSEM_VERB_INTERNAL,	/* upstream's, judged by the kernel */
 	TSEM_VERB_EXPORT,	/* upstream's, judged by nobody */
 };
 
@@ -114,12 +134,16 @@ struct tsem_recent {
 	struct pid *pid;	/* reference; NULL if the slot is empty */
 };
 
+/* The event descriptor, status, counts, and upstream's eight of a model. */
+#define TSEM_NS_FILES_MAX 11
+
 /**
  * struct tsem_ns - A security modelling namespace.
  * @refs: Members, armed tasks, and open files of the control plane.
  * @id: From 1, never used again.
  * @params: Fixed when made.
  * @alg: Hash function.
+ * @model: Of a namespace that is judged by the kernel, else NULL.
  * @numbers: Last event number.
  * @sealed: The model is complete; irreversible.
  * @enforce: An untrusted task is refused; irreversible.
@@ -141,12 +165,15 @@ struct tsem_recent {
  * @owner: Thread group whose verdicts upstream's verbs take; reference, fixed when made.
  * @readers: Waits for records.
  * @read_mutex: Serialises read(), so that records keep their order.
+ * @files: Of the control plane; the rest is NULL.
+ * @kill: Ends every member, for hooks that may not.
  */
 struct tsem_ns {
 	refcount_t refs;
 	u64 id;
 	struct tsem_params params;
 	struct tsem_alg alg;
+	struct tsem_model *model;
 	atomic64_t numbers;
 	bool sealed;
 	bool enforce;
@@ -173,8 +200,8 @@ struct tsem_ns {
 	wait_queue_head_t readers;
 	struct mutex read_mutex;
 
-	struct dentry *stream_file;
-	struct dentry *status_file;
+	struct dentry *files[TSEM_NS_FILES_MAX];
+	struct work_struct kill;
 	struct work_struct release;
 };
 

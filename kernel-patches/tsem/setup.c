@@ -12,6 +12,7 @@
 
 struct lsm_blob_sizes tsem_blob_sizes __ro_after_init = {
 	.lbs_cred = sizeof(struct tsem_cred),
+	.lbs_file = sizeof(struct tsem_file),
 	.lbs_task = sizeof(struct tsem_task),
 	.lbs_inode = sizeof(struct tsem_inode),
 	.lbs_ipc = sizeof(struct tsem_created),

@@ -2,8 +2,10 @@
 /*
  * stream.c - the event descriptor and the status file of a namespace. Reading
  * the event descriptor takes records from the queue, writing to it gives
- * verdicts, its last close is "reader gone". Opened for reading only it behaves
- * as upstream's clients know it: one record, then end of file until a seek.
+ * verdicts, its last close is "reader gone". Where the kernel judges nothing is
+ * asked: it tells what is new to the model, each reader all of it. Opened for
+ * reading only it behaves as upstream's clients know it: one record, then end of
+ * file until a seek.
  */
 
 #include <linux/cred.h>
@@ -20,6 +22,8 @@
  * struct stream - An event descriptor.
  * @ns: Reference.
  * @lock: Protects all below, and serialises reading only.
+ * @point: Where the kernel judges: the last point that was passed.
+ * @told: The records among them.
  * @line: Upstream's reading: the record being delivered, owned.
  * @size: Its length.
  * @done: It has been delivered; the next read is end of file.
@@ -27,6 +31,8 @@
 struct stream {
 	struct tsem_ns *ns;
 	struct mutex lock;
+	struct tsem_point *point;
+	unsigned int told;
 	char *line;
 	size_t size;
 	bool done;
@@ -36,6 +42,11 @@ struct stream {
 static bool may_read(const struct tsem_ns *ns)
 {
 	return tsem_task(current)->ns != ns || ns->params.upstream;
+}
+
+static bool is_judged_here(const struct tsem_ns *ns)
+{
+	return ns->params.tma == TSEM_TMA_INTERNAL;
 }
 
 static struct tsem_ns *events_ns(const struct file *file)
@@ -59,10 +70,12 @@ static int events_open(struct inode *inode, struct file *file)
 		r = -ENOMEM;
 		goto out_put;
 	}
-	if (tsem_task(current)->ns && (tsem_task(current)->ns != ns || !may_read(ns))) {
+	if (tsem_task(current)->ns && (tsem_task(current)->ns != ns || !may_read(ns)))
 		r = -EACCES;
+	else if (is_judged_here(ns) && (file->f_flags & O_ACCMODE) != O_RDWR)
+		r = -EACCES;	/* upstream's clients know no such file */
+	if (r < 0)
 		goto out_put;
-	}
 
 	spin_lock_irq(&ns->lock);
 	if (ns->gone && ns->params.gone == TSEM_GONE_KILL) {
@@ -189,6 +202,33 @@ static ssize_t read_records(struct tsem_ns *ns, char __user *user, size_t room, 
 	return used;
 }
 
+/* What is new to the model since the last time. */
+static ssize_t read_told(struct stream *stream, char __user *user, size_t room, char *usual)
+{
+	struct tsem_ns *ns = stream->ns;
+	struct tsem_point *point;
+	size_t used = 0;
+
+	guard(mutex)(&stream->lock);
+	while ((point = tsem_point_next(ns->model, stream->point))) {
+		ssize_t r = 0;
+
+		if (point->record)
+			r = copy_record(ns, point->record, user + used, room - used, usual);
+		if (r < 0)
+			return used ? used : r;
+		stream->point = point;
+		used += r;
+		if (r > 0) {
+			stream->told++;
+			if (!ns->params.batch)
+				break;
+		}
+		cond_resched();
+	}
+	return used;
+}
+
 /* Take the next record as text. */
 static int stream_fetch(struct stream *stream)
 {
@@ -260,9 +300,13 @@ static ssize_t events_read(struct file *file, char __user *user, size_t size, lo
 	usual = kmalloc(TEXT_USUAL, GFP_KERNEL);
 	if (!usual)
 		return -ENOMEM;
-	mutex_lock(&ns->read_mutex);
-	r = read_records(ns, user, size, usual);
-	mutex_unlock(&ns->read_mutex);
+	if (is_judged_here(ns)) {
+		r = read_told(file->private_data, user, size, usual);
+	} else {
+		mutex_lock(&ns->read_mutex);
+		r = read_records(ns, user, size, usual);
+		mutex_unlock(&ns->read_mutex);
+	}
 	kfree(usual);
 
 	if (r == 0 && !ended)
@@ -278,7 +322,7 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 
 	if (tsem_task(current)->ns == ns)
 		return -EPERM;
-	if (!size || size > TSEM_VERDICTS_MAX)
+	if (!size || size > TSEM_VERDICTS_MAX || is_judged_here(ns))
 		return -EINVAL;
 	note_reader(ns);
 	lines = kvmalloc(size, GFP_KERNEL);
@@ -293,6 +337,15 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 	return taken ? taken : -EINVAL;
 }
 
+static bool has_records(const struct stream *stream)
+{
+	struct tsem_ns *ns = stream->ns;
+
+	if (is_judged_here(ns))
+		return READ_ONCE(ns->model->told) != READ_ONCE(stream->told);
+	return !list_empty_careful(&ns->queue);
+}
+
 static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct tsem_ns *ns = events_ns(file);
@@ -301,7 +354,7 @@ static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 
 	poll_wait(file, &ns->readers, wait);
 	ended = tsem_ns_is_deserted(ns);	/* before the queue is found empty */
-	if (!list_empty_careful(&ns->queue))
+	if (has_records(file->private_data))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	else if (ended)
 		mask |= EPOLLHUP;
@@ -327,6 +380,30 @@ static const char *const counter_names[] = {
 };
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
 
+static const char *const mode_names[] = {
+	[TSEM_TMA_EXTERNAL] = "external",
+	[TSEM_TMA_INTERNAL] = "internal",
+	[TSEM_TMA_EXPORT] = "export",
+};
+
+static void show_model(struct seq_file *m, struct tsem_ns *ns)
+{
+	unsigned int counts[TSEM_POINT_KIND_COUNT] = {};
+	u64 untold = 0;
+
+	if (ns->model) {
+		spin_lock_irq(&ns->model->lock);
+		memcpy(counts, ns->model->counts, sizeof(counts));
+		untold = ns->model->untold;
+		spin_unlock_irq(&ns->model->lock);
+	}
+	seq_printf(m, "points %u\nforensics %u\nprograms %u\nuntold %llu\n",
+		   counts[TSEM_POINT_VALID], counts[TSEM_POINT_INVALID],
+		   counts[TSEM_POINT_PROGRAM], untold);
+	/* The TMA outside is asked every time. */
+	seq_puts(m, "remembered 0\n");
+}
+
 static int status_show(struct seq_file *m, void *v)
 {
 	struct tsem_ns *ns = m->private;
@@ -342,12 +419,11 @@ static int status_show(struct seq_file *m, void *v)
 	spin_unlock_irq(&ns->lock);
 	low = READ_ONCE(ns->pool.low);
 
-	seq_printf(m, "mode external\nsealed %d\nenforce %d\n", READ_ONCE(ns->sealed),
-		   READ_ONCE(ns->enforce));
+	seq_printf(m, "mode %s\nsealed %d\nenforce %d\n", mode_names[ns->params.tma],
+		   READ_ONCE(ns->sealed), READ_ONCE(ns->enforce));
 	for (unsigned int i = 0; i < TSEM_COUNTER_COUNT; i++)
 		seq_printf(m, "%s %lld\n", counter_names[i], atomic64_read(&ns->counts[i]));
-	/* Models inside the kernel are not there yet: nothing is remembered, no points. */
-	seq_puts(m, "remembered 0\npoints 0\nforensics 0\n");
+	show_model(m, ns);
 	seq_printf(m, "marks %u\n", READ_ONCE(ns->mark_count));
 	seq_printf(m, "waiting %u\nqueued %u\nbytes %zu\npool_low %u\nmembers %d\ngone %d\n",
 		   waiting, queued, bytes, low, atomic_read(&ns->member_count), gone);

@@ -179,12 +179,22 @@ static bool has_mac_admin(struct task_struct *task)
 }
 
 /* Rules between tasks that no model can change. */
+
+/* A member does nothing to its reader, unless it is that itself. */
+static int spare_reader(struct task_struct *target)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	return ns && tsem_ns_is_reader(ns, target) && !same_thread_group(current, target) ?
+		       -EPERM : 0;
+}
+
 static int may_touch(struct task_struct *target)
 {
 	const struct tsem_ns *ns = tsem_task(current)->ns;
 	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
 
-	if (ns && tsem_ns_is_reader(ns, target))
+	if (spare_reader(target) < 0)
 		return -EPERM;
 	if (ns == other || tsem_may_control(current_cred()))
 		return 0;
@@ -230,6 +240,25 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 	return tsem_event_end(&event, 0);
 }
 
+/* Who gets a signal from a file is chosen when its owner is set. */
+static void hook_file_set_fowner(struct file *file)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	WRITE_ONCE(tsem_file(file)->owner_ns_id, ns ? ns->id : 0);
+}
+
+/* What members may not send they may not have sent to them outside. Context: Any. */
+static int hook_file_send_sigiotask(struct task_struct *target, struct fown_struct *fown, int sig)
+{
+	u64 ns_id = READ_ONCE(tsem_file(fown->file)->owner_ns_id);
+	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
+
+	if (!ns_id)
+		return 0;
+	return other && other->id == ns_id && !tsem_ns_is_reader(other, target) ? 0 : -EPERM;
+}
+
 /* An event that is the TASK_ID of a task and a number. */
 static int about_task(enum tsem_event_id id, const struct task_struct *task, bool with_number,
 		      int number)
@@ -257,12 +286,16 @@ static int hook_task_getsid(struct task_struct *task)
 
 static int hook_task_setnice(struct task_struct *task, int nice)
 {
-	return about_task(TSEM_EVENT_TASK_SETNICE, task, true, nice);
+	int r = spare_reader(task);
+
+	return r < 0 ? r : about_task(TSEM_EVENT_TASK_SETNICE, task, true, nice);
 }
 
 static int hook_task_setioprio(struct task_struct *task, int ioprio)
 {
-	return about_task(TSEM_EVENT_TASK_SETIOPRIO, task, true, ioprio);
+	int r = spare_reader(task);
+
+	return r < 0 ? r : about_task(TSEM_EVENT_TASK_SETIOPRIO, task, true, ioprio);
 }
 
 static int hook_task_getioprio(struct task_struct *task)
@@ -272,7 +305,9 @@ static int hook_task_getioprio(struct task_struct *task)
 
 static int hook_task_setscheduler(struct task_struct *task)
 {
-	return about_task(TSEM_EVENT_TASK_SETSCHEDULER, task, false, 0);
+	int r = spare_reader(task);
+
+	return r < 0 ? r : about_task(TSEM_EVENT_TASK_SETSCHEDULER, task, false, 0);
 }
 
 static int hook_task_getscheduler(struct task_struct *task)
@@ -317,9 +352,9 @@ static int hook_task_setrlimit(struct task_struct *task, unsigned int resource,
 			       struct rlimit *limit)
 {
 	struct tsem_event event;
-	int r;
+	int r = spare_reader(task);
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_SETRLIMIT, &r))
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_TASK_SETRLIMIT, &r))
 		return r;
 	tsem_pack_task_id(&event.cell, event.ns, task);
 	tsem_pack_u32(&event.cell, resource);
@@ -359,13 +394,8 @@ static int hook_task_prctl(int option, unsigned long arg2, unsigned long arg3, u
 /* Looking is everybody's; attaching across namespaces, and to the reader at all, is not. */
 static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
-	const struct tsem_ns *ns = tsem_task(current)->ns;
-	int r = 0;
+	int r = mode & PTRACE_MODE_ATTACH ? may_touch(child) : spare_reader(child);
 
-	if (ns && tsem_ns_is_reader(ns, child))
-		return -EPERM;
-	if (mode & PTRACE_MODE_ATTACH)
-		r = may_touch(child);
 	return r < 0 ? r : about_task(TSEM_EVENT_PTRACE_ACCESS_CHECK, child, true, mode);
 }
 
@@ -382,6 +412,8 @@ static struct security_hook_list task_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
 	LSM_HOOK_INIT(task_free, hook_task_free),
 	LSM_HOOK_INIT(task_kill, hook_task_kill),
+	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
+	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
 	LSM_HOOK_INIT(task_setpgid, hook_task_setpgid),
 	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
 	LSM_HOOK_INIT(task_getsid, hook_task_getsid),

@@ -6,6 +6,7 @@
 #define _SECURITY_TSEM_TASK_H
 
 #include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/sched.h>
 
@@ -76,7 +77,20 @@ struct tsem_cred {
 	bool stacked;
 };
 
+/**
+ * struct tsem_file - The blob of an open file.
+ * @owner_ns_id: Namespace of whoever said last who gets its signals; 0 outside.
+ */
+struct tsem_file {
+	u64 owner_ns_id;
+};
+
 extern struct lsm_blob_sizes tsem_blob_sizes;
+
+static inline struct tsem_file *tsem_file(const struct file *file)
+{
+	return file->f_security + tsem_blob_sizes.lbs_file;
+}
 
 static inline struct tsem_cred *tsem_cred(const struct cred *cred)
 {

@@ -55,7 +55,7 @@ static void wake(struct waiter *waiter, enum verdict verdict)
 /* What an event gets that nobody will judge. */
 static int gone_result(const struct tsem_ns *ns)
 {
-	if (ns->params.export_only)
+	if (ns->params.tma == TSEM_TMA_EXPORT)
 		return 0;
 	if (ns->params.upstream) {
 		tsem_task_distrust(current);
@@ -144,20 +144,40 @@ static struct tsem_record *unqueue(struct tsem_ns *ns, u64 number)
 	return NULL;
 }
 
+/* Upstream's verdicts come from one process: without it there are none. */
+static bool orchestrator_is_gone(const struct tsem_ns *ns)
+{
+	struct task_struct *leader;
+	bool gone;
+
+	if (!ns->owner)
+		return false;
+	rcu_read_lock();
+	leader = pid_task(ns->owner, PIDTYPE_PID);
+	gone = !leader || (READ_ONCE(leader->exit_state) && thread_group_empty(leader));
+	rcu_read_unlock();
+	return gone;
+}
+
 static void sleep_for_verdict(const struct tsem_ns *ns, const struct waiter *waiter)
 {
+	DECLARE_WAITQUEUE(owner_exit, current);
 	long timeout = ns->params.deadline_msec ? msecs_to_jiffies(ns->params.deadline_msec) :
 						  MAX_SCHEDULE_TIMEOUT;
 
+	if (ns->owner)
+		add_wait_queue(&ns->owner->wait_pidfd, &owner_exit);
 	/* Hooks hold locks of the filesystem: the freezer must not complain about them. */
 	for (;;) {
 		set_current_state(TASK_KILLABLE | TASK_FREEZABLE_UNSAFE);
 		if (READ_ONCE(waiter->verdict) != VERDICT_PENDING || !timeout ||
-		    fatal_signal_pending(current))
+		    fatal_signal_pending(current) || orchestrator_is_gone(ns))
 			break;
 		timeout = schedule_timeout(timeout);
 	}
 	__set_current_state(TASK_RUNNING);
+	if (ns->owner)
+		remove_wait_queue(&ns->owner->wait_pidfd, &owner_exit);
 }
 
 static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
@@ -189,9 +209,11 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
 	case VERDICT_PENDING:
 		break;
 	}
-	/* The deadline, unless the task is dying. */
-	if (!fatal_signal_pending(current))
-		tsem_ns_count(ns, TSEM_COUNT_EXPIRED);
+	if (fatal_signal_pending(current))
+		return -EPERM;
+	if (orchestrator_is_gone(ns))
+		return gone_result(ns);
+	tsem_ns_count(ns, TSEM_COUNT_EXPIRED);
 	return -EPERM;
 }
 
@@ -205,7 +227,7 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
  */
 int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 {
-	bool wait = record->kind == TSEM_RECORD_EVENT && !ns->params.export_only;
+	bool wait = record->kind == TSEM_RECORD_EVENT && ns->params.tma != TSEM_TMA_EXPORT;
 	struct waiter waiter = {
 		.number = record->number,
 		.task = current,
@@ -215,12 +237,21 @@ int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 
 	if (r) {
 		tsem_record_free(record);
-		tsem_ns_count(ns, TSEM_COUNT_DROPPED);
-		return r < 0 ? r : gone_result(ns);
+		if (r > 0) {
+			tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+			return gone_result(ns);
+		}
+		pr_warn_ratelimited("tsem: Queue of namespace %llu is full.\n", ns->id);
+		return tsem_lost(ns, r);
 	}
 	tsem_ns_count(ns, TSEM_COUNT_EXPORTED);
-	wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
-	return wait ? wait_for_verdict(ns, &waiter) : 0;
+	if (!wait) {
+		wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
+		return 0;
+	}
+	/* The reader may have this processor at once. */
+	wake_up_interruptible_sync_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
+	return wait_for_verdict(ns, &waiter);
 }
 
 static struct pid *take_recent(struct tsem_ns *ns, u64 number)

@@ -1,6 +1,7 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * state.h - measurement and state of a model. Source: docs/formula.md, section 6.
+ * Compiled by the kernel and by userspace.
  */
 #ifndef TSEM_CORE_STATE_H
 #define TSEM_CORE_STATE_H

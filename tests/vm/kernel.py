@@ -22,7 +22,8 @@ class Namespace:
         self.control = os.open(TREE + "control", os.O_RDWR)
         self.write("create %s" % arguments)
         self.id = os.pread(self.control, 64, 0).decode().split()[1]
-        self.path = TREE + "external_tma/" + self.id
+        judge = "internal_tma/" if "tma=internal" in arguments else "external_tma/"
+        self.path = TREE + judge + self.id
         self.events = os.open(self.path, os.O_RDWR)
         self.verdicts = lambda record: "trusted"
         self.records = []
@@ -36,6 +37,11 @@ class Namespace:
 
     def count(self, key):
         return int(self.status()[key])
+
+    def lines(self, name):
+        """A file of the model, line by line."""
+        with open(self.path + "." + name, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().splitlines()
 
     def close(self):
         for fd in (self.events, self.control):
@@ -102,7 +108,7 @@ class Namespace:
             record = json.loads(line)
             self.records.append(record)
             verdict = self.verdicts(record)
-            if verdict and record["export"]["type"] == "event":
+            if verdict and record.get("export", {}).get("type") == "event":
                 self.answer("%s %s\n" % (verdict, record["event"]["number"]))
 
 

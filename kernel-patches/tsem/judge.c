@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * judge.c - judging an event inside the kernel: its coefficient, what the model
+ * says of it, and what follows. Nothing here sleeps or waits, so events of every
+ * hook are judged before they happen.
+ */
+
+#include <linux/poll.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+
+#include "event.h"
+#include "task.h"
+
+/**
+ * tsem_record_coefficient() - Compute the coefficient of an event.
+ * @ns: Its namespace.
+ * @record: The event; where a pseudonym hides content it was described without.
+ * @ret: The coefficient.
+ *
+ * Context: Any.
+ */
+void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record *record,
+			     struct tsem_digest *ret)
+{
+	TSEM_HASH_ON_STACK(hash, &ns->alg);
+	struct tsem_view view = tsem_ns_view(ns);
+	struct tsem_digest coe_id, cell_id;
+
+	tsem_object_digest(&tsem_coe, &view, record->coe, sizeof(record->coe), &hash->hasher,
+			   &coe_id);
+	tsem_object_digest(&tsem_events[record->event].cell, &view, record->cell,
+			   record->cell_size, &hash->hasher, &cell_id);
+	tsem_event_coefficient(record->event, &record->p_task_id, &record->task_id, &coe_id,
+			       &cell_id, &hash->hasher, ret);
+}
+
+/* An event is outside the model. */
+static int violation_result(struct tsem_ns *ns)
+{
+	bool enforce = READ_ONCE(ns->enforce);
+
+	if (ns->params.upstream) {
+		tsem_task_distrust(current);
+		return enforce ? -EPERM : 0;
+	}
+	if (!enforce)
+		return 0;	/* it is told, and nothing else */
+	if (ns->params.violation != TSEM_VIOLATION_DENY)
+		tsem_task_distrust(current);
+	if (ns->params.violation == TSEM_VIOLATION_KILL)
+		schedule_work(&ns->kill);
+	return -EPERM;
+}
+
+/* As upstream's administrators know it, but not without limit. */
+static void warn_untrusted(const struct tsem_ns *ns, const struct tsem_record *record)
+{
+	pr_warn_ratelimited("Untrusted event %s: model_ns=%lld, comm=%s, pid=%d\n",
+			    tsem_events[record->event].name, ns->id, record->comm, record->pid);
+}
+
+/* Add what was not found. Takes the record over. */
+static struct tsem_point *add(struct tsem_ns *ns, struct tsem_record *record, bool program)
+{
+	struct tsem_point *point = tsem_model_add(ns->model, record, program);
+
+	if (point == &record->point)
+		wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
+	else
+		tsem_record_free(record);
+	return point;
+}
+
+/* Which program a TASK_ID is: told once, judged never. */
+static int tell_program(struct tsem_ns *ns, struct tsem_record *record)
+{
+	struct tsem_point *point = tsem_model_find(ns->model, &record->task_id);
+
+	if (point) {
+		tsem_record_free(record);
+	} else {
+		record->point.digest = record->task_id;
+		point = add(ns, record, true);
+	}
+	if (!IS_ERR(point))
+		atomic64_inc(&point->count);
+	else if (PTR_ERR(point) != -E2BIG || !READ_ONCE(ns->sealed))
+		tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+	return 0;
+}
+
+/* What the model says. Takes the record over. */
+static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
+{
+	struct tsem_point *point;
+
+	tsem_record_coefficient(ns, record, &record->point.digest);
+	point = tsem_model_find(ns->model, &record->point.digest);
+	if (point)
+		tsem_record_free(record);
+	else
+		point = add(ns, record, false);
+	if (!IS_ERR(point)) {
+		atomic64_inc(&point->count);
+		return point->kind == TSEM_POINT_VALID ? 0 : violation_result(ns);
+	}
+	/* Outside a sealed model it is refused whether it could be told, or was counted there. */
+	if (PTR_ERR(point) == -E2BIG && READ_ONCE(ns->sealed))
+		return violation_result(ns);
+	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+	return -EPERM;
+}
+
+/**
+ * tsem_judge() - Judge an event by the namespace's own model.
+ * @ns: Namespace of current, modelled inside the kernel.
+ * @record: The event; moves into the model or is freed.
+ *
+ * Context: Any.
+ * Return: 0 if the operation may go on, else -EPERM.
+ */
+int tsem_judge(struct tsem_ns *ns, struct tsem_record *record)
+{
+	bool untrusted = tsem_task_untrusted(current);
+	bool denied = untrusted && READ_ONCE(ns->enforce);
+	int r;
+
+	if (untrusted)
+		warn_untrusted(ns, record);
+	if (untrusted && ns->params.upstream) {
+		tsem_record_free(record);
+		return denied ? -EPERM : 0;
+	}
+	if (READ_ONCE(ns->gone) && ns->params.gone != TSEM_GONE_ALLOW)
+		denied = true;	/* nobody is left to be told */
+	record->kind = TSEM_RECORD_BARE;
+	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
+		return tell_program(ns, record);
+	r = judge_point(ns, record);
+	return r == 0 && denied ? -EPERM : r;
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * model.c - the model of a namespace. Points are only ever added, and freed with
+ * the model: whoever has found one may keep it as long as the namespace. That a
+ * digest is new is decided by the same step that enters it, so two processors
+ * cannot enter it twice, and list and measurement have one order.
+ *
+ * A point that came from an event is part of that event's record, so that a hook
+ * which may not sleep needs no more memory than its record.
+ */
+
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "event.h"
+#include "model.h"
+#include "state.h"
+
+/* A digest is uniform already; the seed is against those who choose theirs. */
+static u32 point_hash(const void *data, u32 size, u32 seed)
+{
+	return jhash2(data, 4, seed);
+}
+
+static const struct rhashtable_params point_params = {
+	.head_offset = offsetof(struct tsem_point, node),
+	.key_offset = offsetof(struct tsem_point, digest),
+	.key_len = sizeof(struct tsem_digest),
+	.hashfn = point_hash,
+};
+
+/** struct pseudonym - A pathname whose content does not matter. */
+struct pseudonym {
+	struct hlist_node node;
+	struct tsem_digest digest;
+};
+
+static void restart(struct tsem_model *model)
+{
+	tsem_measurement_start(&model->base, &model->aggregate, &model->hash->hasher,
+			       &model->measurement);
+}
+
+/**
+ * tsem_model_new() - Make an empty model.
+ * @alg: Outlives it.
+ * @aggregate: Of the platform.
+ * @points_max: Bound of the valid points.
+ * @ret: The model.
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_model_new(const struct tsem_alg *alg, const struct tsem_digest *aggregate,
+		   unsigned int points_max, struct tsem_model **ret)
+{
+	struct tsem_model *model = kzalloc(sizeof(*model), GFP_KERNEL_ACCOUNT);
+	int r = -ENOMEM;
+
+	if (!model)
+		return -ENOMEM;
+	model->alg = alg;
+	model->aggregate = *aggregate;
+	model->points_max = points_max;
+	spin_lock_init(&model->lock);
+	model->hash = tsem_hash_new(alg, GFP_KERNEL_ACCOUNT);
+	if (model->hash)
+		r = rhashtable_init(&model->points, &point_params);
+	if (r < 0) {
+		tsem_hash_free(model->hash);
+		kfree(model);
+		return r;
+	}
+	restart(model);
+	*ret = model;
+	return 0;
+}
+
+static void free_point(void *entry, void *unused)
+{
+	struct tsem_point *point = entry;
+
+	if (point->record)
+		tsem_record_free(point->record);
+	else
+		kfree(point);
+}
+
+/* Takes NULL. The caller made sure that nobody looks any more. Context: Process context. */
+void tsem_model_free(struct tsem_model *model)
+{
+	struct pseudonym *pseudonym;
+	struct hlist_node *next;
+
+	if (!model)
+		return;
+	rhashtable_free_and_destroy(&model->points, free_point, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(model->pseudonyms); i++) {
+		hlist_for_each_entry_safe(pseudonym, next, &model->pseudonyms[i], node)
+			kfree(pseudonym);
+	}
+	tsem_hash_free(model->hash);
+	kfree_sensitive(model);
+}
+
+/**
+ * tsem_model_set_base() - Set the base nonce.
+ *
+ * Return: 0; -EPERM after the seal; -EBUSY if there is a point already.
+ */
+int tsem_model_set_base(struct tsem_model *model, const struct tsem_digest *base)
+{
+	guard(spinlock_irqsave)(&model->lock);
+	if (model->sealed)
+		return -EPERM;
+	if (model->counts[TSEM_POINT_VALID])
+		return -EBUSY;
+	model->base = *base;
+	restart(model);
+	return 0;
+}
+
+static struct hlist_head *pseudonym_bucket(struct tsem_model *model,
+					   const struct tsem_digest *pseudonym)
+{
+	return &model->pseudonyms[pseudonym->bytes[0] % ARRAY_SIZE(model->pseudonyms)];
+}
+
+/** tsem_model_has_pseudonym() - Whether a pathname digest is one. Context: Any. */
+bool tsem_model_has_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym)
+{
+	const struct pseudonym *p;
+	bool found = false;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(p, pseudonym_bucket(model, pseudonym), node) {
+		if (!memcmp(&p->digest, pseudonym, sizeof(*pseudonym))) {
+			found = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * tsem_model_add_pseudonym() - The content of a pathname matters no more.
+ *
+ * Context: Process context.
+ * Return: 0, also if it is known; -EPERM after the seal; -E2BIG; -ENOMEM.
+ */
+int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym)
+{
+	struct pseudonym *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	int r = 0;
+
+	if (!p)
+		return -ENOMEM;
+	p->digest = *pseudonym;
+	spin_lock_irq(&model->lock);
+	if (model->sealed) {
+		r = -EPERM;
+	} else if (!tsem_model_has_pseudonym(model, pseudonym)) {
+		if (model->pseudonym_count < TSEM_PSEUDONYMS_MAX) {
+			hlist_add_head_rcu(&p->node, pseudonym_bucket(model, pseudonym));
+			WRITE_ONCE(model->pseudonym_count, model->pseudonym_count + 1);
+			p = NULL;
+		} else {
+			r = -E2BIG;
+		}
+	}
+	spin_unlock_irq(&model->lock);
+	kfree(p);
+	return r;
+}
+
+/** tsem_model_seal() - From now on what is new is outside. Return: 0; -EPERM if it was. */
+int tsem_model_seal(struct tsem_model *model)
+{
+	guard(spinlock_irqsave)(&model->lock);
+	if (model->sealed)
+		return -EPERM;
+	model->sealed = true;
+	return 0;
+}
+
+/**
+ * tsem_model_find() - Look a digest up.
+ *
+ * Context: Any.
+ * Return: Its point, or NULL.
+ */
+struct tsem_point *tsem_model_find(struct tsem_model *model, const struct tsem_digest *digest)
+{
+	struct tsem_point *point;
+
+	rcu_read_lock();
+	point = rhashtable_lookup(&model->points, digest, point_params);
+	rcu_read_unlock();
+	return point;
+}
+
+static size_t record_bytes(const struct tsem_record *record)
+{
+	return struct_size(record, cell, record->room);
+}
+
+/* Whether one more is within the bounds. */
+static bool has_room(const struct tsem_model *model, const struct tsem_point *point)
+{
+	const unsigned int most[TSEM_POINT_KIND_COUNT] = {
+		[TSEM_POINT_VALID] = model->points_max,
+		[TSEM_POINT_INVALID] = TSEM_FORENSICS_MAX,
+		[TSEM_POINT_PROGRAM] = TSEM_PROGRAMS_MAX,
+	};
+
+	if (model->counts[point->kind] >= most[point->kind])
+		return false;
+	return !point->record ||
+	       model->bytes + record_bytes(point->record) <= TSEM_TOLD_BYTES_MAX;
+}
+
+static void append(struct tsem_model *model, struct tsem_point *point)
+{
+	struct tsem_point **last = model->last ? &model->last->next : &model->first;
+
+	lockdep_assert_held(&model->lock);
+	model->counts[point->kind]++;
+	if (point->record) {
+		model->bytes += record_bytes(point->record);
+		WRITE_ONCE(model->told, model->told + 1);
+	}
+	if (point->kind != TSEM_POINT_PROGRAM)
+		tsem_measurement_extend(&model->base, &point->digest, &model->hash->hasher,
+					&model->measurement);
+	/* Pairs with the acquire in tsem_point_next(). */
+	smp_store_release(last, point);
+	model->last = point;
+}
+
+/*
+ * Enter a point unless its digest is known. Returns the known one, @point, or
+ * an error: -E2BIG above a bound, -ENOMEM.
+ */
+static struct tsem_point *enter(struct tsem_model *model, struct tsem_point *point)
+{
+	struct tsem_point *known;
+
+	lockdep_assert_held(&model->lock);
+	known = tsem_model_find(model, &point->digest);
+	if (known)
+		return known;
+	if (!has_room(model, point)) {
+		if (model->sealed)
+			model->untold++;
+		return ERR_PTR(-E2BIG);
+	}
+	if (rhashtable_insert_fast(&model->points, &point->node, point_params))
+		return ERR_PTR(-ENOMEM);
+	append(model, point);
+	return point;
+}
+
+/**
+ * tsem_model_load() - Add a coefficient as known good.
+ *
+ * Context: Process context.
+ * Return: 0, also if it is known; -EPERM after the seal; -E2BIG; -ENOMEM.
+ */
+int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coefficient)
+{
+	struct tsem_point *point = kzalloc(sizeof(*point), GFP_KERNEL_ACCOUNT), *found;
+
+	if (!point)
+		return -ENOMEM;
+	point->digest = *coefficient;
+	spin_lock_irq(&model->lock);
+	found = model->sealed ? ERR_PTR(-EPERM) : enter(model, point);
+	spin_unlock_irq(&model->lock);
+	if (found != point)
+		kfree(point);
+	return PTR_ERR_OR_ZERO(found);
+}
+
+/**
+ * tsem_model_add() - An event happened whose digest was not found.
+ * @model: The model.
+ * @record: The event, with the digest in its point. Moves into the model if the result
+ *	is &@record->point, and only then.
+ * @program: The digest is a TASK_ID.
+ *
+ * Context: Any.
+ * Return: The point of the digest; -E2BIG above a bound, which is counted as untold if
+ * the model is sealed; -ENOMEM.
+ */
+struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *record,
+				  bool program)
+{
+	struct tsem_point *point = &record->point, *found;
+	unsigned long flags;
+
+	point->record = record;
+	spin_lock_irqsave(&model->lock, flags);
+	if (program)
+		point->kind = TSEM_POINT_PROGRAM;
+	else
+		point->kind = model->sealed ? TSEM_POINT_INVALID : TSEM_POINT_VALID;
+	found = enter(model, point);
+	spin_unlock_irqrestore(&model->lock, flags);
+	return found;
+}
+
+/** tsem_model_measurement() - The measurement as it is now. */
+void tsem_model_measurement(struct tsem_model *model, struct tsem_digest *ret)
+{
+	guard(spinlock_irqsave)(&model->lock);
+	*ret = model->measurement;
+}
+
+static int compare_digests(const void *a, const void *b)
+{
+	const struct tsem_digest *const *left = a, *const *right = b;
+
+	return memcmp(*left, *right, sizeof(**left));
+}
+
+/* All coefficients up to some moment, unsorted. Returns their number. */
+static unsigned int collect(struct tsem_model *model, const struct tsem_digest **digests,
+			    unsigned int room)
+{
+	struct tsem_point *point = NULL;
+	unsigned int count = 0;
+
+	while (count < room && (point = tsem_point_next(model, point))) {
+		if (point->kind != TSEM_POINT_PROGRAM)
+			digests[count++] = &point->digest;
+	}
+	return count;
+}
+
+/**
+ * tsem_model_state() - The state: like the measurement, in ascending order.
+ * @model: The model.
+ * @ret: The state of all points that are there when it begins.
+ *
+ * Context: Process context; hashes without the lock.
+ * Return: 0 or -ENOMEM.
+ */
+int tsem_model_state(struct tsem_model *model, struct tsem_digest *ret)
+{
+	const struct tsem_digest **digests;
+	struct tsem_digest base, aggregate;
+	struct tsem_hash *hash = tsem_hash_new(model->alg, GFP_KERNEL);
+	unsigned int count;
+
+	if (!hash)
+		return -ENOMEM;
+	scoped_guard(spinlock_irqsave, &model->lock) {
+		count = model->counts[TSEM_POINT_VALID] + model->counts[TSEM_POINT_INVALID];
+		base = model->base;
+		aggregate = model->aggregate;
+	}
+	digests = kvmalloc_array(count + 1, sizeof(*digests), GFP_KERNEL);
+	if (!digests) {
+		tsem_hash_free(hash);
+		return -ENOMEM;
+	}
+	count = collect(model, digests, count);
+	sort(digests, count, sizeof(*digests), compare_digests, NULL);
+	tsem_measurement_start(&base, &aggregate, &hash->hasher, ret);
+	for (unsigned int i = 0; i < count; i++) {
+		tsem_measurement_extend(&base, digests[i], &hash->hasher, ret);
+		cond_resched();
+	}
+	kvfree(digests);
+	tsem_hash_free(hash);
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * model.h - the model of a namespace inside the kernel: its points in order of
+ * arrival, its measurement, base and aggregate, and its pseudonyms.
+ * Formula.md, section 6.
+ */
+#ifndef _SECURITY_TSEM_MODEL_H
+#define _SECURITY_TSEM_MODEL_H
+
+#include <linux/rculist.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+
+#include "digest.h"
+#include "limits.h"
+
+struct tsem_record;
+
+/** enum tsem_point_kind - What a point says of its digest. */
+enum tsem_point_kind {
+	TSEM_POINT_VALID,	/* a coefficient of the model */
+	TSEM_POINT_INVALID,	/* a coefficient that came after the model was sealed */
+	TSEM_POINT_PROGRAM,	/* no coefficient but a TASK_ID: told once, part of no state */
+};
+#define TSEM_POINT_KIND_COUNT (TSEM_POINT_PROGRAM + 1)
+
+/**
+ * struct tsem_point - A digest that the model knows. It lives as long as the model.
+ * @node: In the hash table.
+ * @next: That arrived after it; set once, see tsem_point_next().
+ * @record: The event that brought it and of which it is a part; NULL if it was loaded.
+ * @count: Events seen with it.
+ * @kind: Never changes.
+ * @digest: The key.
+ */
+struct tsem_point {
+	struct rhash_head node;
+	struct tsem_point *next;
+	struct tsem_record *record;
+	atomic64_t count;
+	enum tsem_point_kind kind;
+	struct tsem_digest digest;
+};
+
+/**
+ * struct tsem_model - A model.
+ * @alg: Hash function of the namespace; borrowed.
+ * @points: By digest. Looked up under RCU, entered under @lock.
+ * @points_max: Bound of the valid points.
+ * @lock: Makes one step of entering a point, appending it to the list and extending the
+ *	measurement; protects all below. Taken with interrupts disabled, inside any
+ *	lock of a hook.
+ * @sealed: What is new is invalid.
+ * @first: Points in order of arrival; see tsem_point_next().
+ * @last: The latest of them.
+ * @counts: Points of each kind.
+ * @told: Points that have a record; read without the lock by whoever polls.
+ * @untold: Events outside the model, or programs, of which no record could be kept.
+ * @bytes: Memory of the records that are kept.
+ * @base: Base nonce.
+ * @aggregate: Of the platform.
+ * @measurement: Over all coefficients in order of arrival.
+ * @hash: For the measurement.
+ * @pseudonyms: By their first byte. Looked up under RCU.
+ * @pseudonym_count: Their number; read without the lock.
+ */
+struct tsem_model {
+	const struct tsem_alg *alg;
+	struct rhashtable points;
+	unsigned int points_max;
+
+	spinlock_t lock;
+	bool sealed;
+	struct tsem_point *first;
+	struct tsem_point *last;
+	unsigned int counts[TSEM_POINT_KIND_COUNT];
+	unsigned int told;
+	u64 untold;
+	size_t bytes;
+	struct tsem_digest base;
+	struct tsem_digest aggregate;
+	struct tsem_digest measurement;
+	struct tsem_hash *hash;
+	struct hlist_head pseudonyms[64];
+	unsigned int pseudonym_count;
+};
+
+int tsem_model_new(const struct tsem_alg *alg, const struct tsem_digest *aggregate,
+		   unsigned int points_max, struct tsem_model **ret);
+void tsem_model_free(struct tsem_model *model);
+int tsem_model_set_base(struct tsem_model *model, const struct tsem_digest *base);
+int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym);
+bool tsem_model_has_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym);
+int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coefficient);
+int tsem_model_seal(struct tsem_model *model);
+struct tsem_point *tsem_model_find(struct tsem_model *model, const struct tsem_digest *digest);
+struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *record,
+				  bool program);
+void tsem_model_measurement(struct tsem_model *model, struct tsem_digest *ret);
+int tsem_model_state(struct tsem_model *model, struct tsem_digest *ret);
+
+/** tsem_point_next() - The point that arrived after one, or the first; NULL if there is none. */
+static inline struct tsem_point *tsem_point_next(struct tsem_model *model,
+						 struct tsem_point *point)
+{
+	struct tsem_point **next = point ? &point->next : &model->first;
+
+	/* Pairs with the release in append(): what is reached is complete. */
+	return smp_load_acquire(next);
+}
+
+#endif /* _SECURITY_TSEM_MODEL_H */
