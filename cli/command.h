@@ -33,6 +33,7 @@ int model_seal_main(int argc, char *argv[]);
 int model_show_main(int argc, char *argv[]);
 int model_status_main(int argc, char *argv[]);
 int model_unseal_main(int argc, char *argv[]);
+int model_upgrade_main(int argc, char *argv[]);
 int rehearse_main(int argc, char *argv[]);
 int model_sign_main(int argc, char *argv[]);
 int model_verify_main(int argc, char *argv[]);

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "model accept", model_accept_main, "take refused events into a model" },
 	{ "model seal", model_seal_main, "let no training run add to it any more" },
 	{ "model unseal", model_unseal_main, "let training runs add to it again" },
+	{ "model upgrade", model_upgrade_main, "derive it for other versions of packages" },
 	{ "model mode", model_mode_main, "train, shadow or enforce it" },
 	{ "model history", model_history_main, "tell what was done with it" },
 	{ "model rollback", model_rollback_main, "go back to what it was" },

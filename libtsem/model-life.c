@@ -229,21 +229,11 @@ void model_free_life(struct tsem_model *model)
 
 /* Points that changes bring and take away. */
 
-/* As a model keeps it, or as the kernel wrote it. */
-static int read_any(const struct tsem_model *model, const char *text, size_t size,
-		    struct model_record *ret)
-{
-	const char *reason;
-	int r = model_record_read(model, text, size, false, ret, &reason);
-
-	return r == -EBADMSG ? model_record_read(model, text, size, true, ret, &reason) : r;
-}
-
 int tsem_model_digest(const struct tsem_model *model, const char *text, size_t size,
 		      struct tsem_digest *ret)
 {
 	struct model_record record;
-	int r = read_any(model, text, size, &record);
+	int r = model_record_read_any(model, text, size, &record);
 
 	if (r < 0)
 		return r;
@@ -279,10 +269,69 @@ int tsem_model_bring_point(struct tsem_model *model, const struct tsem_model_poi
 	    numbers->runs > numbers->count || numbers->runs > model->header.runs ||
 	    numbers->first > model->header.runs)
 		return -EINVAL;
-	r = read_any(model, text, size, &record);
+	r = model_record_read_any(model, text, size, &record);
 	if (r < 0)
 		return r;
 	r = bring_record(model, numbers, &record);
+	free(record.text);
+	return r;
+}
+
+int tsem_model_copy_life(struct tsem_model *model, const struct tsem_model *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->run_count; i++)
+		r = model_keep_run(model, &from->runs[i]);
+	for (size_t i = 0; r == 0 && i < from->change_count; i++)
+		r = keep_change(model, &from->changes[i]);
+	return r;
+}
+
+static void unite(struct tsem_model_point *point, const struct tsem_model_point *other)
+{
+	if (__builtin_add_overflow(point->count, other->count, &point->count))
+		point->count = UINT64_MAX;
+	if (other->runs > point->runs)
+		point->runs = other->runs;
+	if (!point->first || (other->first && other->first < point->first))
+		point->first = other->first;
+	if (!other->change)
+		point->change = 0;
+	if (!other->until || (point->until && other->until > point->until))
+		point->until = other->until;
+	/* Something must have brought it. */
+	if (!point->runs && !point->change)
+		point->change = other->change;
+}
+
+static int put_record(struct tsem_model *model, const struct tsem_model_point *numbers,
+		      struct model_record *record)
+{
+	struct tsem_model_point *known;
+
+	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
+		return -EBADMSG;
+	known = model_find_point(model, &record->coefficient);
+	if (!known)
+		return model_insert_point(model, record, numbers) ?: 1;
+	unite(known, numbers);
+	return 0;
+}
+
+int tsem_model_put_point(struct tsem_model *model, const struct tsem_model_point *numbers,
+			 const char *text, size_t size)
+{
+	struct model_record record;
+	int r;
+
+	if (numbers->change > model->change_count || numbers->runs > model->header.runs ||
+	    numbers->first > model->header.runs || !numbers->count)
+		return -EINVAL;
+	r = model_record_read_any(model, text, size, &record);
+	if (r < 0)
+		return r;
+	r = put_record(model, numbers, &record);
 	free(record.text);
 	return r;
 }
@@ -371,6 +420,56 @@ static int need_ancestors(const struct tsem_model_program *program, void *userda
 					       : 0;
 }
 
+static int dropping_begin(const struct tsem_model *model, int64_t now, struct dropping *ret)
+{
+	int r;
+
+	*ret = (struct dropping){ .now = now, .digits = 2 * model->header.digest_size };
+	ret->list = calloc(model->point_count + model->program_count + 1, sizeof(*ret->list));
+	if (!ret->list)
+		return -ENOMEM;
+	r = tsem_model_each_point(model, sort_point, ret);
+	do {
+		ret->grown = false;
+		if (r == 0)
+			r = tsem_model_each_program(model, need_ancestors, ret);
+	} while (r == 0 && ret->grown);
+	return r;
+}
+
+static void dropping_done(struct dropping *d)
+{
+	tdestroy(d->needed, free);
+	free(d->list);
+}
+
+/** struct needed_walk - What tsem_model_each_program() hands through. */
+struct needed_walk {
+	const struct dropping *dropping;
+	int (*visit)(const struct tsem_model_program *program, void *userdata);
+	void *userdata;
+};
+
+static int visit_needed(const struct tsem_model_program *program, void *userdata)
+{
+	const struct needed_walk *walk = userdata;
+
+	return is_needed(walk->dropping, &program->task_id) ? walk->visit(program, walk->userdata)
+							    : 0;
+}
+
+int tsem_model_each_needed_program(const struct tsem_model *model, int64_t now,
+				   int (*visit)(const struct tsem_model_program *program,
+						void *userdata),
+				   void *userdata)
+{
+	_cleanup_(dropping_done) struct dropping d;
+	struct needed_walk walk = { &d, visit, userdata };
+	int r = dropping_begin(model, now, &d);
+
+	return r < 0 ? r : tsem_model_each_program(model, visit_needed, &walk);
+}
+
 static int list_unneeded(const struct tsem_model_program *program, void *userdata)
 {
 	struct dropping *d = userdata;
@@ -380,38 +479,19 @@ static int list_unneeded(const struct tsem_model_program *program, void *userdat
 	return 0;
 }
 
-static int drop(struct tsem_model *model, struct dropping *d)
-{
-	int dropped, r = tsem_model_each_point(model, sort_point, d);
-
-	if (r < 0 || !d->count)
-		return r;
-	dropped = (int)d->count; /* at most TSEM_MODEL_POINTS */
-	do {
-		d->grown = false;
-		r = tsem_model_each_program(model, need_ancestors, d);
-	} while (r == 0 && d->grown);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < d->count; i++)
-		model_remove_point(model, &d->list[i]);
-	d->count = 0;
-	(void)tsem_model_each_program(model, list_unneeded, d); /* cannot fail */
-	for (size_t i = 0; i < d->count; i++)
-		model_remove_program(model, &d->list[i]);
-	return dropped;
-}
-
 int tsem_model_drop(struct tsem_model *model, int64_t now)
 {
-	struct dropping d = { .now = now, .digits = 2 * model->header.digest_size };
-	int r;
+	_cleanup_(dropping_done) struct dropping d;
+	int dropped, r = dropping_begin(model, now, &d);
 
-	d.list = calloc(model->point_count + model->program_count + 1, sizeof(*d.list));
-	if (!d.list)
-		return -ENOMEM;
-	r = drop(model, &d);
-	tdestroy(d.needed, free);
-	free(d.list);
-	return r;
+	if (r < 0 || !d.count)
+		return r;
+	dropped = (int)d.count; /* at most TSEM_MODEL_POINTS */
+	for (size_t i = 0; i < d.count; i++)
+		model_remove_point(model, &d.list[i]);
+	d.count = 0;
+	(void)tsem_model_each_program(model, list_unneeded, &d); /* cannot fail */
+	for (size_t i = 0; i < d.count; i++)
+		model_remove_program(model, &d.list[i]);
+	return dropped;
 }

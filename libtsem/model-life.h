@@ -15,6 +15,7 @@
 
 struct tsem_model;
 struct tsem_model_point;
+struct tsem_model_program;
 
 /** TSEM_MODEL_RUNS - Most runs that are told one by one; the oldest are forgotten. */
 #define TSEM_MODEL_RUNS 4096u
@@ -104,6 +105,26 @@ int tsem_model_bring_point(struct tsem_model *model, const struct tsem_model_poi
 			   const char *record, size_t size);
 
 /**
+ * tsem_model_copy_life() - A model without points gets the runs and changes of another.
+ * Return: 0; -ENOMEM.
+ */
+int tsem_model_copy_life(struct tsem_model *model, const struct tsem_model *from);
+
+/**
+ * tsem_model_put_point() - Put a point as another model has it into a model with the same life.
+ * @numbers: As the other has them; the coefficient is computed.
+ * @record: As for tsem_model_bring_point().
+ *
+ * Two that are one coefficient here become one: their counts add up, it was seen in as
+ * many runs as the one that was seen in more, as early as the earlier one, and holds as
+ * long as the longer one.
+ *
+ * Return: 1 if it is new, 0 if it became part of another; else as tsem_model_bring_point().
+ */
+int tsem_model_put_point(struct tsem_model *model, const struct tsem_model_point *numbers,
+			 const char *record, size_t size);
+
+/**
  * tsem_model_digest() - The coefficient of a record, or the TASK_ID that an exec makes.
  * @record: As for tsem_model_bring_point().
  *
@@ -122,6 +143,17 @@ int tsem_model_limit_point(struct tsem_model *model, const struct tsem_digest *c
 
 /** tsem_model_point_holds() - Whether a point holds at a time. */
 bool tsem_model_point_holds(const struct tsem_model_point *point, int64_t now);
+
+/**
+ * tsem_model_each_needed_program() - The programs that points name which hold at a time, and
+ * those that led to them.
+ * @visit: Result other than 0 ends it.
+ * Return: the last result of @visit, or 0; -ENOMEM.
+ */
+int tsem_model_each_needed_program(const struct tsem_model *model, int64_t now,
+				   int (*visit)(const struct tsem_model_program *program,
+						void *userdata),
+				   void *userdata);
 
 /**
  * tsem_model_drop() - Remove the points that hold no more, and the programs that no

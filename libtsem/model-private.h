@@ -78,11 +78,17 @@ int model_record_read(const struct tsem_model *model, const char *text, size_t s
 /** model_add_pseudonym() - Its content counts no more from now on. Return: 0 or -ENOMEM. */
 int model_add_pseudonym(struct tsem_model *model, const char *path);
 
-/* For the reader: takes over @record's text; numbers of @point as in the file. -EEXIST if it is there.
+/* For the reader: takes over @record's text; numbers of @point as in the file. -EEXIST if it is
+ * there.
  */
 int model_insert_point(struct tsem_model *model, struct model_record *take_record,
 		       const struct tsem_model_point *point);
 int model_insert_program(struct tsem_model *model, struct model_record *take_record);
+
+/** model_record_read_any() - The same of a record that is as a model keeps it, or as the kernel
+ * wrote it. */
+int model_record_read_any(const struct tsem_model *model, const char *text, size_t size,
+			  struct model_record *ret);
 
 /* model.c, for changes. */
 struct tsem_model_point *model_find_point(struct tsem_model *model,

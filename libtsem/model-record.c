@@ -184,3 +184,12 @@ int model_record_read(const struct tsem_model *model, const char *text, size_t s
 		*ret_reason = "it does not begin with {\"event\": {";
 	return r < 0 ? r : read_record(model, record, size, ret, ret_reason);
 }
+
+int model_record_read_any(const struct tsem_model *model, const char *text, size_t size,
+			  struct model_record *ret)
+{
+	const char *reason;
+	int r = model_record_read(model, text, size, false, ret, &reason);
+
+	return r == -EBADMSG ? model_record_read(model, text, size, true, ret, &reason) : r;
+}

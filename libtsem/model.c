@@ -308,8 +308,7 @@ int tsem_model_add_point(struct tsem_model *model, const struct tsem_digest *coe
 int tsem_model_add_program(struct tsem_model *model, const char *text, size_t size)
 {
 	struct model_record record;
-	const char *reason;
-	int r = model_record_read(model, text, size, false, &record, &reason);
+	int r = model_record_read_any(model, text, size, &record);
 
 	if (r < 0)
 		return r;

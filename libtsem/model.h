@@ -224,7 +224,8 @@ int tsem_model_add_point(struct tsem_model *model, const struct tsem_digest *coe
 
 /**
  * tsem_model_add_program() - A program was executed in this run.
- * @record: Of a bprm_committed_creds, otherwise as in tsem_model_add_point().
+ * @record: Of a bprm_committed_creds, otherwise as in tsem_model_add_point(), or as a
+ *	model keeps it.
  *
  * Return: 1 if it is new, 0 if known; -EBADMSG (not such a record, or its
  * task_id does not follow from it); -E2BIG; -ENOMEM.

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test_life.py - the life of a model: status, seal, rehearse, accept, upgrade, on models made by hand."""
 
+import calendar
 import fcntl
+import hashlib
 import json
 import os
 import pty
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from story import EMPTY, ZERO, Story, file, record, text
@@ -210,6 +213,112 @@ job: 4 coefficients of 1 programs, 3 runs
         self.assertEqual(done.stdout, "job: of 5 events 0 would be refused, 0 different ones\n")
         self.assertIn("-c FILE", self.expect(201, "rehearse").stderr)
         self.assertIn("No such file", self.expect(205, "rehearse", "-c", config, "--records=/nowhere").stderr)
+
+    def old_and_new(self):
+        """dash (a package's), a script of nobody, cat below it; and what they become with another dash and cat."""
+        dash, cat, new_dash, new_cat = (hashlib.sha256(x).hexdigest() for x in (b"dash 1", b"cat 1", b"dash 2", b"cat 2"))
+        script, conf, new_conf = (hashlib.sha256(x).hexdigest() for x in (b"script", b"conf 1", b"conf 2"))
+
+        def story(dash, cat, conf):
+            s = Story(QUIXOTE)
+            creds = None
+            cell = {"previous": ZERO, "file": file("/usr/bin/dash", 0x8020, dash), "script": file("/job.sh", 0x8020, script)}
+            event = record("bprm_committed_creds", cell, creds=creds)
+            shell = event["event"]["task_id"] = s.coefficient(event)
+            s.programs[shell] = event
+            child = s.executed("/usr/bin/cat", previous=shell, p_task_id=shell, digest=cat)
+            grandchild = s.executed("/opt/own", previous=child, p_task_id=child, digest="7" * 64)
+            s.learned(opened(shell, "/job.sh", script), 3)
+            s.learned(opened(shell, "/usr/bin/dash", dash), 2)
+            s.learned(opened(child, "/etc/tool.conf", conf))
+            s.learned(opened(grandchild, "/etc/hostname", "8" * 64))
+            s.learned(record("task_kill", {"target": shell, "sig": "15", "cross_ns": "0"}, child, shell))
+            return s
+        old, new = story(dash, cat, conf), story(new_dash, new_cat, new_conf)
+        self.write("job.model", old.model())
+        for path, content in (("usr/bin/dash", b"dash 2"), ("usr/bin/cat", b"cat 2"), ("etc/tool.conf", b"conf 2"),
+                              ("job.sh", b"script"), ("opt/own", b"mine")):
+            os.makedirs(os.path.dirname(self.path("root/" + path)), exist_ok=True)
+            with open(self.path("root/" + path), "wb") as out:
+                out.write(content)
+        md5 = {path: hashlib.md5(content).hexdigest() for path, content in
+               (("dash", b"dash 2"), ("cat", b"cat 2"), ("conf", b"conf 2"))}
+        self.write("root/var/lib/dpkg/info/dash.md5sums", f"{md5['dash']}  bin/dash\n")  # as before /usr was merged
+        self.write("root/var/lib/dpkg/info/coreutils:amd64.md5sums", f"x\n{md5['cat']}  usr/bin/cat\n")
+        self.write("root/var/lib/dpkg/status", f"Package: tool\nConffiles:\n /etc/tool.conf {md5['conf']}\nDescription: x\n")
+        return old, new
+
+    def lines_of(self, kind):
+        return {line[len(kind) + 6:][:64]: line for line in self.read("job.model").splitlines()
+                if line.startswith(f'{{"{kind}": "')}
+
+    def test_upgrade(self):
+        old, new = self.old_and_new()
+        path = self.path("job.model")
+        root = "--root=" + self.path("root")
+        before = self.read("job.model")
+        done = self.expect(0, "model", "upgrade", "--check", root, path)
+        self.assertEqual(done.stdout, """\
+  /etc/hostname: left out: not there, or not to be read
+  /etc/tool.conf (tool): upgraded
+  /opt/own: left out: changed, and of no package (--also takes it)
+  /usr/bin/cat (coreutils): upgraded
+  /usr/bin/dash (dash): upgraded
+job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
+""")
+        self.assertEqual(self.read("job.model"), before)
+        upgraded = json.loads(self.expect(0, "model", "upgrade", root, "--keep-old=12h", "--json", "--why=DSA 1", path).stdout)
+        self.assertEqual((upgraded["coefficients"], upgraded["programs"]), (5, 3))
+        points = self.lines_of("coefficient")
+        self.assertEqual(set(points), set(old.points) | set(new.points))
+        self.assertEqual(set(self.lines_of("program")), set(old.programs) | set(new.programs))
+        for coefficient, line in points.items():
+            self.assertEqual('"until": "' in line, coefficient not in new.points)
+            self.assertEqual('"change": 1' in line, coefficient in new.points)
+        self.assertIn('"what": "upgrade", "why": "DSA 1", "note": "3 files, 5 coefficients of 3 programs derived"',
+                      self.read("job.model"))
+        until = next(iter(line for line in points.values() if '"until"' in line)).split('"until": "')[1][:20]
+        ends = calendar.timegm(time.strptime(until, "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertTrue(abs(ends - time.time() - 12 * 3600) < 60, until)
+        done = self.expect(0, "model", "upgrade", root, path)  # again: nothing is left to do
+        self.assertIn("job: 0 files were upgraded", done.stdout)
+        done = self.expect(0, "model", "status", path)
+        self.assertIn("of 8 events", done.stdout)  # nothing is counted twice
+
+    def test_upgrade_keeps_no_old(self):
+        _, new = self.old_and_new()
+        self.expect(0, "model", "upgrade", "--root=" + self.path("root"), "--keep-old=0", self.path("job.model"))
+        self.assertEqual(set(self.lines_of("coefficient")), set(new.points))
+        self.assertEqual(set(self.lines_of("program")), set(new.programs))
+
+    def test_upgrade_leaves_out_what_was_changed_by_hand(self):
+        old, _ = self.old_and_new()
+        self.write("root/usr/bin/cat", "cat of somebody")
+        os.remove(self.path("root/usr/bin/dash"))
+        os.symlink("/etc/passwd", self.path("root/usr/bin/dash"))  # leads nowhere in this root
+        self.write("root/etc/tool.conf", "mine")
+        done = self.expect(0, "model", "upgrade", "--root=" + self.path("root"), self.path("job.model"))
+        self.assertIn("/usr/bin/cat (coreutils): left out: not as its package brought it", done.stdout)
+        self.assertIn("/usr/bin/dash (dash): left out: not there", done.stdout)
+        self.assertIn("/etc/tool.conf (tool): left out: not as", done.stdout)
+        self.assertIn("job: 0 files were upgraded", done.stdout)
+        self.assertEqual(set(self.lines_of("coefficient")), set(old.points))
+        done = self.expect(0, "model", "upgrade", "--root=" + self.path("root"), "--also=/usr/bin/cat:/opt/own",
+                           self.path("job.model"))
+        self.assertIn("/usr/bin/cat (coreutils): upgraded", done.stdout)
+        self.assertIn("job: 2 files were upgraded", done.stdout)
+
+    def test_upgrade_refuses(self):
+        path = self.model_of_runs()
+        for arguments, status, said in (
+                ([], 201, "either --packages or --root=DIR is expected"),
+                (["--packages", "--root=/"], 201, "either --packages or --root=DIR is expected"),
+                (["--root=" + self.path("none")], 205, "the database of packages: No such file or directory"),
+                (["--root=" + self.dir.name], 205, "the database of packages: No such file or directory"),
+                (["--packages", "--keep-old=-1"], 201, "--keep-old=-1: expected a time such as"),
+                (["--packages", "--keep-old=1y"], 201, "expected a time"), (["--packages", "--keep-old="], 201, "expected a"),
+                (["--packages", "--keep-old=99999999999d"], 201, "expected a time")):
+            self.assertIn(said, self.expect(status, "model", "upgrade", *arguments, path).stderr)
 
     def test_seal(self):
         path = self.model_of_runs()
