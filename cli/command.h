@@ -22,8 +22,10 @@ struct command {
 };
 
 int digest_main(int argc, char *argv[]);
+int events_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
 int key_main(int argc, char *argv[]);
+int metrics_main(int argc, char *argv[]);
 int model_main(int argc, char *argv[]);
 int model_accept_main(int argc, char *argv[]);
 int model_history_main(int argc, char *argv[]);
@@ -37,7 +39,10 @@ int model_upgrade_main(int argc, char *argv[]);
 int rehearse_main(int argc, char *argv[]);
 int model_sign_main(int argc, char *argv[]);
 int model_verify_main(int argc, char *argv[]);
+int ps_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
+int show_main(int argc, char *argv[]);
+int top_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 
 /**

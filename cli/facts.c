@@ -277,6 +277,21 @@ void facts_done(struct facts *facts)
 	*facts = (struct facts){ NULL, 0, NULL };
 }
 
+void facts_keep(struct facts *facts, const char *prefix)
+{
+	size_t size = strlen(prefix), kept = 0;
+
+	for (size_t i = 0; i < facts->count; i++) {
+		struct fact fact = facts->list[i];
+
+		if (strncmp(fact.path, prefix, size) != 0)
+			continue;
+		fact.path += size;
+		facts->list[kept++] = fact;
+	}
+	facts->count = kept;
+}
+
 const struct fact *facts_find(const struct facts *facts, const char *path)
 {
 	for (size_t i = 0; i < facts->count; i++) {

@@ -12,8 +12,8 @@
 /** FACTS_MAX - Most members: three times those of the largest record. */
 #define FACTS_MAX 256
 
-/** FACTS_DEPTH - Objects in objects: a record in a line of forensics. */
-#define FACTS_DEPTH 10
+/** FACTS_DEPTH - Objects in objects: a record in an answer of the management socket. */
+#define FACTS_DEPTH 12
 
 /**
  * struct fact - One member that is no object.
@@ -43,6 +43,9 @@ struct facts {
 int facts_parse(const char *text, size_t size, struct facts *ret);
 
 void facts_done(struct facts *facts);
+
+/** facts_keep() - Only the members below @prefix, "record.", which is cut off their paths. */
+void facts_keep(struct facts *facts, const char *prefix);
 
 /** facts_find() - Return: the member, or NULL. */
 const struct fact *facts_find(const struct facts *facts, const char *path);

@@ -46,7 +46,8 @@ class CliTest(unittest.TestCase):
 
     def test_help(self):
         for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "sign"],
-                          ["model", "verify"], ["key"], ["digest"]):
+                          ["model", "verify"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
+                          ["metrics"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
             self.assertIn("quixote", done.stdout)
@@ -58,9 +59,12 @@ class CliTest(unittest.TestCase):
             text = completion.read()
         self.assertEqual(re.search(r'-W "(train .*?)" --', text).group(1).split(),
                          re.findall(r"^  (\w+) ", self.run_quixote("--help").stdout, re.M))
+        self.assertEqual(re.search(r'-W "(state .*?)" --', text).group(1).split(),
+                         re.findall(r"^  (\w+) ", self.run_quixote("show", "--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "rehearse", "explain", "key", "digest", *(f'"model {name}"' for name in models)):
+        for command in ("run", "train", "rehearse", "explain", "key", "digest", "ps", "top", "show", "events",
+                        "metrics", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
             helped = set(re.findall(r"^ .*?(--[a-z-]+=?)", done.stdout, re.M))
@@ -105,6 +109,23 @@ class CliTest(unittest.TestCase):
             (["run", "-c", config, "--kernel=mine"], "--kernel=mine: unknown; expected host, builtin or auto"),
             (["run", "-c", config, "--json"], "--json is for --check"),
             (["train"], "the configuration is missing"),
+            (["ps", "web"], 'what is "web"?'),
+            (["ps", "--follow"], "unknown option --follow"),
+            (["top", "web"], 'what is "web"?'),
+            (["top", "--interval=soon"], "--interval=soon: "),
+            (["top", "--interval"], "--interval needs a value"),
+            (["top", "--count=0"], "--count=0: no number from 1 on"),
+            (["top", "--count=1x"], "--count=1x: no number from 1 on"),
+            (["show"], "what to show is expected"),
+            (["show", "stat"], 'cannot show "stat", did you mean state?'),
+            (["show", "everything", "web"], 'cannot show "everything"'),
+            (["show", "state"], "one NAME or FILE is expected"),
+            (["show", "state", "a", "b"], "one NAME or FILE is expected"),
+            (["show", "state", "a b"], '"a b" '),
+            (["events"], "one NAME or FILE is expected"),
+            (["events", "--since=1", "web"], "unknown option --since=1"),
+            (["metrics", "web"], 'what is "web"?'),
+            (["metrics", "--textfile"], "--textfile needs a value"),
             (["train", "-c", config, "--mode=train"], "unknown option --mode=train"),
             (["model", "shwo", "a"], 'quixote model: unknown command "shwo", did you mean show?'),
             (["model", "quux"], 'unknown command "quux"; see quixote model --help'),

@@ -49,7 +49,8 @@ static struct facts_case {
 	{ "facts: low surrogate alone", "{\"a\": \"\\udc00\"}", -EBADMSG, NULL, NULL },
 	{ "facts: line feed in a text", "{\"a\": \"\n\"}", -EBADMSG, NULL, NULL },
 	{ "facts: too deep",
-	  "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}}}",
+	  "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":"
+	  "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}}}}}",
 	  -E2BIG, NULL, NULL },
 };
 

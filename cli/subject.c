@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* subject.c - see subject.h. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../libtsem/cleanup.h"
+#include "../orchestrator/config-value.h"
+#include "../orchestrator/failure.h"
+#include "command.h"
+#include "open.h"
+#include "subject.h"
+
+#define CONFIG_DIR "/etc/quixote"
+
+static bool is_file(const char *argument)
+{
+	size_t size = strlen(argument);
+	struct stat st;
+
+	return strchr(argument, '/') || (size > 4 && !strcmp(argument + size - 4, ".cfg")) ||
+	       (stat(argument, &st) == 0 && S_ISREG(st.st_mode));
+}
+
+static int read_config(const char *path, bool required, struct config **ret)
+{
+	struct config_error error;
+	int r = config_read(path, ret, &error);
+
+	if (r == 0 || (r == -ENOENT && !required))
+		return 0;
+	(void)fprintf(stderr, "quixote: %s\n", error.text);
+	return EXIT_CONFIGURATION;
+}
+
+int subject_find(const char *command, const char *argument, struct subject *ret)
+{
+	struct config *config = NULL;
+	char path[PATH_MAX];
+	const char *wrong;
+	int r;
+
+	if (is_file(argument)) {
+		r = read_config(argument, true, &config);
+	} else {
+		if (value_name(argument, &wrong) < 0)
+			return command_line_error(command, "\"%s\" %s", argument, wrong);
+		(void)snprintf(path, sizeof(path), CONFIG_DIR "/%s.cfg", argument); /* short */
+		r = read_config(path, false, &config);
+	}
+	if (r)
+		return r;
+	*ret = (struct subject){ .name = config ? config->name : argument, .config = config };
+	return 0;
+}
+
+static int add_program(const struct tsem_model_program *program, void *userdata)
+{
+	struct programs *programs = userdata;
+	struct facts facts;
+	int r = facts_parse(program->event, program->event_size, &facts);
+
+	return r < 0 ? r : programs_add(programs, &facts, true);
+}
+
+void subject_read_programs(struct subject *subject)
+{
+	_cleanup_(opened_done) struct opened model = {};
+	struct tsem_model_error error;
+
+	/* For names only: whoever wants to know what is wrong with it asks quixote run --check. */
+	if (subject->config && open_model(subject->config->model, &model, &error) == 0)
+		subject->known =
+			tsem_model_each_program(model.model, add_program, &subject->programs) == 0;
+}
+
+void subject_done(struct subject *subject)
+{
+	subject->config = config_free(subject->config);
+	programs_done(&subject->programs);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * subject.h - the workload that a command line names, by its NAME or by its
+ * configuration FILE, and what its model says of programs.
+ */
+#ifndef QUIXOTE_SUBJECT_H
+#define QUIXOTE_SUBJECT_H
+
+#include "../orchestrator/config.h"
+#include "programs.h"
+
+/**
+ * struct subject - A workload.
+ * @name: Its name.
+ * @config: NULL if there is none.
+ * @programs: Those that its model has, if that can be read.
+ * @known: It can.
+ */
+struct subject {
+	const char *name;
+	struct config *config;
+	struct programs programs;
+	bool known;
+};
+
+/**
+ * subject_find() - Find it.
+ * @command: Name of the subcommand, for messages.
+ * @argument: NAME, of /etc/quixote/NAME.cfg if that is there, or FILE; borrowed.
+ *
+ * Return: 0, or the exit status after having said why.
+ */
+int subject_find(const char *command, const char *argument, struct subject *ret);
+
+/** subject_read_programs() - Read the model, where there is one, for the names of programs. */
+void subject_read_programs(struct subject *subject);
+
+void subject_done(struct subject *subject);
+
+#endif
