@@ -191,8 +191,8 @@ int builtin_run(const struct builtin_request *request)
 				"execution; set TMPDIR to one\n", UM_MEMORY_MIN_MB);
 		return EXIT_NO_TSEM;
 	}
-	if (!request->quiet)
-		fprintf(stderr, "quixote: this kernel has no TSEM; using the built-in one (slow, one "
-				"CPU, loopback network only, not for production)\n");
+	if (request->why)
+		fprintf(stderr, "quixote: %s; using the built-in one (slow, one CPU, loopback "
+				"network only, not for production)\n", request->why);
 	return run(&options);
 }

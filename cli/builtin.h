@@ -11,11 +11,11 @@
  * struct builtin_request - What to run inside; all borrowed.
  * @argv: The same command line, ended by NULL. argv[0] is replaced by the path of this
  *	executable. The caller adds --kernel=host where its grammar wants it.
- * @quiet: Do not say that the built-in kernel is used (the caller's choice, --kernel=builtin).
+ * @why: Why the built-in kernel is used, to be said; NULL if the caller chose it.
  */
 struct builtin_request {
 	char *const *argv;
-	bool quiet;
+	const char *why;
 };
 
 /** builtin_host_has_tsem() - Whether the running kernel has TSEM (its control file is there). */

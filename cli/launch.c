@@ -221,8 +221,11 @@ static int run_inside(const struct launch *l)
 	static char self[] = "quixote", kernel[] = "--kernel=host", option[] = "-c";
 	_cleanup_(freep) char *mode = NULL;
 	_cleanup_(freep) char **argv = NULL;
-	struct builtin_request request = { .quiet = l->kernel == LAUNCH_KERNEL_BUILTIN };
+	struct builtin_request request = { .why = NULL };
 
+	if (l->kernel != LAUNCH_KERNEL_BUILTIN)
+		request.why = builtin_host_has_tsem() ? "not allowed to use this kernel's TSEM" :
+							"this kernel has no TSEM";
 	if (l->mode >= 0 && asprintf(&mode, "--mode=%s", config_mode_to_string(l->mode)) < 0)
 		return out_of_memory();
 	argv = join(l, (char *[ARGUMENTS_MAX]){ self, (char *)l->command, kernel, option,
