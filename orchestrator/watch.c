@@ -101,11 +101,16 @@ static int answer_failed(struct session *s, const struct status_message *m)
 		[STATUS_FAILURE_SIGNATURE] = FAILURE_MODEL_SIGNATURE,
 	};
 	const char *detail = m->text[0] ? m->text : NULL;
+	_cleanup_(freep) char *of_model = NULL;
 
 	if (m->code >= STATUS_FAILURE_COUNT)
 		return session_fail(s, FAILURE_TMA_GARBAGE, NULL, 0);
+	/* The agent has a descriptor and no name. */
+	if (m->code == STATUS_FAILURE_MODEL && detail &&
+	    asprintf(&of_model, "%s: %s", s->params->model, detail) < 0)
+		of_model = NULL;
 	if (m->code == STATUS_FAILURE_MODEL)
-		detail = detail ?: s->params->model;
+		detail = of_model ?: s->params->model;
 	return session_fail(s, failures[m->code], detail, 0);
 }
 

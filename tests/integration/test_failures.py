@@ -207,6 +207,7 @@ class Failures(WorkloadTest):
         status, _, err = self.finish(self.start(kernel, "enforce", self.config()))
         self.assertEqual(status, 203, err)
         self.assertIn("the model cannot be used", err)
+        self.assertRegex(err, r"^quixote: web: /\S+/web\.model: line \d+: ")
         self.assertEqual(kernel.armed, [])
         with open(self.model, "rb") as model:
             self.assertEqual(model.read(), text)
