@@ -171,6 +171,7 @@ int builtin_run(const struct builtin_request *request)
 		.init = init,
 		.scratch = scratch,
 		.parameters = "tsem_mode=no_root_modeling",
+		.terminal = request->terminal && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 		.argv = request->argv,
 		.directory = directory,
 	};

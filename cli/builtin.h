@@ -12,10 +12,12 @@
  * @argv: The same command line, ended by NULL. argv[0] is replaced by the path of this
  *	executable. The caller adds --kernel=host where its grammar wants it.
  * @why: Why the built-in kernel is used, to be said; NULL if the caller chose it.
+ * @terminal: The command wants the caller's terminal, if there is one, for itself.
  */
 struct builtin_request {
 	char *const *argv;
 	const char *why;
+	bool terminal;
 };
 
 /** builtin_host_has_tsem() - Whether the running kernel has TSEM (its control file is there). */

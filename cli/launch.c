@@ -221,7 +221,7 @@ static int run_inside(const struct launch *l)
 	static char self[] = "quixote", kernel[] = "--kernel=host", option[] = "-c";
 	_cleanup_(freep) char *mode = NULL;
 	_cleanup_(freep) char **argv = NULL;
-	struct builtin_request request = { .why = NULL };
+	struct builtin_request request = { .terminal = l->terminal };
 
 	if (l->kernel != LAUNCH_KERNEL_BUILTIN)
 		request.why = builtin_host_has_tsem() ? "not allowed to use this kernel's TSEM" :

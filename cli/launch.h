@@ -26,6 +26,7 @@ enum launch_kernel {
  * @kernel: As asked for.
  * @check: Only tell what would be done.
  * @json: Tell it in JSON.
+ * @terminal: The workload has a terminal: one of its own, or the caller's.
  * @arguments: Behind "--", NULL-terminated; NULL if there was no "--".
  * @driver: They are a command that exercises the workload and is not modelled;
  *	else they are appended to the workload's command.
@@ -37,6 +38,7 @@ struct launch {
 	enum launch_kernel kernel;
 	bool check;
 	bool json;
+	bool terminal;
 	char *const *arguments;
 	bool driver;
 };

@@ -98,6 +98,7 @@ int run_main(int argc, char *argv[])
 		(void)fprintf(stderr, "quixote: %s\n", error.text);
 		return EXIT_CONFIGURATION;
 	}
+	l.terminal = config->terminal != CONFIG_TERMINAL_NO;
 	mode = l.mode < 0 ? config->mode : (enum config_mode)l.mode;
 	if (l.check)
 		return plan_print(&l, config, mode);

@@ -170,6 +170,7 @@ int train_main(int argc, char *argv[])
 		(void)fprintf(stderr, "quixote: %s\n", error.text);
 		return EXIT_CONFIGURATION;
 	}
+	l.terminal = config->terminal != CONFIG_TERMINAL_NO;
 	if (l.check)
 		return plan_print(&l, config, CONFIG_MODE_TRAIN);
 	place = launch_place(&l, CONFIG_MODE_TRAIN);
