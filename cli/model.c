@@ -13,6 +13,7 @@
 static const struct command commands[] = {
 	{ "model show", model_show_main, "tell what a model allows" },
 	{ "model status", model_status_main, "tell how complete a model is" },
+	{ "model volatile", model_volatile_main, "tell what differs from run to run" },
 	{ "model accept", model_accept_main, "take refused events into a model" },
 	{ "model seal", model_seal_main, "let no training run add to it any more" },
 	{ "model unseal", model_unseal_main, "let training runs add to it again" },

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from story import EMPTY, ZERO, Story, file, record, text
+from story import ZERO, Story, file, inode, record, text
 
 QUIXOTE = None
 CONFIG = "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n[Trust]\nAllowUnsigned=yes\n"
@@ -319,6 +319,116 @@ job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
                 (["--packages", "--keep-old=1y"], 201, "expected a time"), (["--packages", "--keep-old="], 201, "expected a"),
                 (["--packages", "--keep-old=99999999999d"], 201, "expected a time")):
             self.assertIn(said, self.expect(status, "model", "upgrade", *arguments, path).stderr)
+
+    def volatile_model(self):
+        """Three runs, in which a log, a name below /run/job and one in /run, and a port differ."""
+        sock = {"family": "2", "type": "1", "protocol": "0", "owner": self.shell}
+        first = {}
+
+        def seen(run, event):
+            self.story.learned(event)
+            first[self.story.coefficient(event)] = run
+        for run in (1, 2, 3):
+            seen(run, opened(self.shell, "/var/log/job.log", hashlib.sha256(b"%d" % run).hexdigest()))
+            # as the kernel prints a file that the workload made: content is not looked at
+            seen(run, opened(self.shell, "/run/job/part.%d" % (1000 + run), ZERO))
+            seen(run, record("inode_unlink", {"dir": inode("040755"), "dentry": {
+                "inode": inode("0100644"), "path": {"pathname": "/run/job/part.%d" % (1000 + run)}}}, self.shell, self.shell))
+            seen(run, opened(self.shell, "/run/job.%d" % run, ZERO))
+            seen(run, record("socket_bind", {"sock": sock, "addr": {"af_inet": {"port": str(8000 + run), "address": "0"}}},
+                             self.shell, self.shell))
+        seen(3, opened(self.shell, "/etc/one", "1" * 64))  # both in one run: nothing differs
+        seen(3, opened(self.shell, "/etc/two", "2" * 64))
+        lines = self.story.model(runs=3).splitlines()
+        for number, line in enumerate(lines):
+            if line.startswith('{"coefficient"'):
+                lines[number] = line.replace('"runs": 1', f'"runs": 1, "first": {first[line[17:81]]}')
+        return self.write("job.model", "\n".join(lines) + "\n")
+
+    def test_volatile(self):
+        config = self.write("job.cfg", CONFIG)
+        self.volatile_model()
+        before = self.read("job.model")
+        told = [json.loads(line) for line in self.expect(0, "model", "volatile", "--json", config).stdout.splitlines()]
+        self.assertEqual([(v["member"], v["of"], v["coefficients"], v["rule"]) for v in told], [
+            ("name", "/run/job/*", 6, "Scratch=/run/job/"),
+            ("content", "/var/log/job.log", 3, "Pseudonym=/var/log/job.log"),
+            ("port", "*", 3, None), ("name", "/run/*", 3, None)])
+        self.assertEqual([(v["before"], v["after"]) for v in told], [(17, 13), (17, 15), (0, 0), (0, 0)])
+        self.assertEqual(told[0]["allows"], ["job.sh (/usr/bin/dash): open /run/job/* for reading",
+                                             "job.sh (/usr/bin/dash): remove /run/job/*"])
+        self.assertEqual(told[1]["allows"], ["job.sh (/usr/bin/dash): open /var/log/job.log for reading, whatever its content"])
+        self.assertEqual(sorted(told[2]["examples"]), ["8001", "8002", "8003"])
+        shown = self.expect(0, "model", "volatile", config).stdout
+        self.assertIn("  Scratch=/run/job/ makes 13 coefficients of 17, and allows:\n    job.sh (/usr/bin/dash): open", shown)
+        self.assertIn("no rule is narrow enough: give it a directory of its own", shown)
+        self.assertIn("no rule leaves it out", shown)
+        self.assertEqual((self.read("job.model"), self.read("job.cfg")), (before, CONFIG))
+
+    def test_volatile_accepted(self):
+        config = self.write("job.cfg", CONFIG)
+        self.volatile_model()
+        done = self.expect(0, "model", "volatile", "--accept=Scratch=/run/job/", "--why=parts", config)
+        self.assertTrue(done.stdout.startswith("  Scratch=/run/job/ makes 13 coefficients of 17, and allows:\n"), done.stdout)
+        model = self.read("job.model")
+        self.assertIn('"what": "generalise", "why": "parts", "note": "Scratch=/run/job/"', model)
+        self.assertIn('{"scratch": "/run/job/"}', model)
+        self.assertIn('"path": {"scratch": "/run/job/", "pathname": "/run/job/part.100', model)
+        self.assertIn('"count": 3, "runs": 1, "first": 1, "event"', model)  # three that are one now
+        self.assertIn("Scratch=/dev/shm/ /run/job/ /tmp/ /var/tmp/\n", self.read("job.cfg"))
+        self.expect(0, "model", "volatile", "--accept=Pseudonym=/var/log/job.log", config)
+        self.assertRegex(self.read("job.cfg"), "Pseudonym=(.* )?/var/log/job.log\n")
+        told = [json.loads(line) for line in self.expect(0, "model", "volatile", "--json", config).stdout.splitlines()]
+        self.assertEqual([v["rule"] for v in told], [None, None])
+        self.expect(0, "model", "status", config)  # it is still what its coefficients say
+        # A file of another name and content, as the kernel prints it, is known now.
+        event = opened(self.shell, "/run/job/part.77", ZERO, scratch="/run/job/")
+        log = opened(self.shell, "/var/log/job.log", "f" * 64)
+        records = self.write("records", text(event) + "\n" + text(log) + "\n")
+        self.expect(0, "rehearse", "-c", config, "--records=" + records)
+
+    def test_volatile_counts(self):
+        """Names that each run counts up alike; three that differ otherwise are no such names."""
+        for number in (1, 2, 10):
+            self.story.learned(opened(self.shell, "/var/lib/job/body/%010d" % number, ZERO), 3)
+            self.story.learned(opened(self.shell, "/etc/job/" + "abc"[number % 3], ZERO), 3)
+        lines = self.story.model(runs=3).replace('"runs": 1,', '"runs": 3,')
+        told = self.expect(0, "model", "volatile", "--json", self.write("job.model", lines)).stdout
+        self.assertEqual([json.loads(line)["rule"] for line in told.splitlines()], ["Scratch=/var/lib/job/body/"])
+
+    def test_volatile_names_a_program_anew(self):
+        """What is executed below scratch keeps its content, and gets another TASK_ID with all that follows."""
+        tool = self.story.executed("/run/job/tool", previous=self.shell, p_task_id=self.shell, digest="5" * 64)
+        self.story.learned(opened(tool, "/etc/hostname"))
+        self.story.learned(record("bprm_check_security", {"file": file("/run/job/tool", 0x8020, "5" * 64)}, self.shell, self.shell))
+        config = self.write("job.cfg", CONFIG)
+        self.write("job.model", self.story.model())
+        self.expect(0, "model", "volatile", "--accept=Scratch=/run/job/", config)
+        wanted = Story(QUIXOTE, scratch=["/dev/shm/", "/tmp/", "/var/tmp/", "/run/job/"])
+        shell = wanted.executed("/usr/bin/dash", script="/job.sh")
+        cell = {"previous": shell, "file": file("/run/job/tool", 0x8020, "5" * 64, scratch="/run/job/")}
+        event = record("bprm_committed_creds", cell, ZERO, shell)
+        event["event"]["task_id"] = tool = wanted.coefficient(event)
+        wanted.programs[tool] = event
+        wanted.learned(opened(tool, "/etc/hostname"))
+        wanted.learned(record("bprm_check_security", {"file": file("/run/job/tool", 0x8020, "5" * 64, scratch="/run/job/")},
+                              shell, shell))
+        self.assertEqual(self.read("job.model").splitlines()[2:-1], wanted.model().splitlines()[1:-1])
+
+    def test_volatile_refuses(self):
+        path = self.volatile_model()
+        for arguments, status, said in (
+                (["--accept=Quux=/a"], 201, '"Quux=/a" is no rule; expected Pseudonym=/FILE or Scratch=/DIRECTORY/'),
+                (["--accept=Scratch=/run/job"], 201, "is no rule"), (["--accept=Pseudonym=/a/"], 201, "is no rule"),
+                (["--accept=Scratch=/"], 201, "is no rule"), (["--try=Pseudonym=a"], 201, "is no rule"),
+                (["--try=Scratch=/tmp/"], 201, "the model has this rule"),
+                (["--try=Scratch=/a/", "--accept=Scratch=/a/"], 201, "either --accept or --try")):
+            self.assertIn(said, self.expect(status, "model", "volatile", *arguments, path).stderr)
+        done = self.expect(0, "model", "volatile", "--accept=Scratch=/run/job/", path)
+        self.assertIn("the configuration must have, below [Model]: Scratch=/dev/shm/ /run/job/ /tmp/ /var/tmp/", done.stderr)
+        self.story.points.clear()
+        done = self.expect(0, "model", "volatile", self.write("new.model", self.story.model()))
+        self.assertEqual(done.stdout, "a single run differs from nothing: run it again\n")
 
     def test_seal(self):
         path = self.model_of_runs()
