@@ -13,6 +13,7 @@
 #include <linux/mnt_idmapping.h>
 #include <linux/posix_acl_xattr.h>
 #include <linux/slab.h>
+#include <linux/task_work.h>
 
 #include "control.h"
 #include "event.h"
@@ -56,6 +57,28 @@ static void forget_places(struct tsem_task *task)
 		kfree(task->places[i].text);
 		task->places[i] = (struct tsem_place){};
 	}
+}
+
+static void forget(struct callback_head *work)
+{
+	struct tsem_task *task = container_of(work, struct tsem_task, forget);
+
+	forget_places(task);
+	task->birth = (struct tsem_birth){};
+	work->func = NULL;
+}
+
+/*
+ * What one hook leaves for the next holds within a system call: names are known by
+ * the addresses of their dentries, which soon mean others.
+ */
+static void forget_after_call(struct tsem_task *task)
+{
+	if (task->forget.func)
+		return;
+	init_task_work(&task->forget, forget);
+	if (task_work_add(current, &task->forget, TWA_RESUME))
+		task->forget.func = NULL;	/* it exits, and goes nowhere any more */
 }
 
 static char *join(const struct tsem_text *dir, const struct qstr *name)
@@ -103,6 +126,8 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 	if (!task->ns || task->inside || tsem_cred(current_cred())->stacked)
 		return 0;
 	forget_places(task);
+	task->birth = (struct tsem_birth){};
+	forget_after_call(task);
 	r = set_place(&task->places[0], dir, dentry);
 	if (r == 0 && new_dir)
 		r = set_place(&task->places[1], new_dir, new_dentry);
@@ -129,6 +154,15 @@ static int path_event(enum tsem_event_id id, const struct path *dir, struct dent
 	return r < 0 ? r : tsem_pack_dentry(&event->cell, event->ns, dentry, NULL);
 }
 
+/*
+ * The bits that were asked for, less the umask. Where a filesystem has access
+ * control lists the VFS leaves those of the umask on, and elsewhere takes them off.
+ */
+static umode_t asked_mode(umode_t mode)
+{
+	return mode & ~current_umask();
+}
+
 static int hook_path_mknod(const struct path *dir, struct dentry *dentry, umode_t mode,
 			   unsigned int dev)
 {
@@ -139,7 +173,7 @@ static int hook_path_mknod(const struct path *dir, struct dentry *dentry, umode_
 
 	if (!raised)
 		return r;
-	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, asked_mode(mode));
 	tsem_pack_u32(&event.cell, MAJOR(device));
 	tsem_pack_u32(&event.cell, MINOR(device));
 	return tsem_event_end(&event, r);
@@ -153,7 +187,7 @@ static int hook_path_mkdir(const struct path *dir, struct dentry *dentry, umode_
 
 	if (!raised)
 		return r;
-	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, asked_mode(mode));
 	return tsem_event_end(&event, r);
 }
 
@@ -266,6 +300,7 @@ static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct 
 	if (!tsem_event_begin(event, id, ret))
 		return false;
 	task->birth = (struct tsem_birth){};
+	forget_after_call(task);
 	created = (struct tsem_created){
 		.ns_id = event->ns->id,
 		.owner = task->task_id,
@@ -300,7 +335,7 @@ static int hook_inode_create(struct inode *dir, struct dentry *dentry, umode_t m
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_CREATE, dir, dentry, &r))
 		return r;
-	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, asked_mode(mode));
 	return birth_end(&event, r, dir, dentry);
 }
 
@@ -311,7 +346,7 @@ static int hook_inode_mkdir(struct inode *dir, struct dentry *dentry, umode_t mo
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_MKDIR, dir, dentry, &r))
 		return r;
-	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, asked_mode(mode));
 	return birth_end(&event, r, dir, dentry);
 }
 
@@ -333,7 +368,7 @@ static int hook_inode_mknod(struct inode *dir, struct dentry *dentry, umode_t mo
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_MKNOD, dir, dentry, &r))
 		return r;
-	tsem_pack_u32(&event.cell, mode);
+	tsem_pack_u32(&event.cell, asked_mode(mode));
 	tsem_pack_u32(&event.cell, MAJOR(dev));
 	tsem_pack_u32(&event.cell, MINOR(dev));
 	return birth_end(&event, r, dir, dentry);
@@ -525,6 +560,9 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 		return;
 	task->birth = (struct tsem_birth){};
 	if (!task->ns || d_inode(dentry->d_parent) != birth.dir)
+		return;
+	/* What has content already was not made just now. */
+	if (S_ISREG(inode->i_mode) && i_size_read(inode))
 		return;
 	/* Without memory the object stays unmarked: its content counts, which is the safe side. */
 	(void)tsem_mark_created(inode, birth.instance);

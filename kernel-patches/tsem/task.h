@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/sched.h>
+#include <linux/types.h>
 
 #include "ns.h"
 
@@ -54,6 +55,7 @@ struct tsem_birth {
  * @exec: The exec in progress.
  * @places: What the last path_* hook saw.
  * @birth: What the last inode_* hook announced.
+ * @forget: Makes both void when the system call ends; queued if it has a function.
  */
 struct tsem_task {
 	struct tsem_ns *ns;
@@ -67,6 +69,7 @@ struct tsem_task {
 	struct tsem_exec *exec;
 	struct tsem_place places[TSEM_PLACES];
 	struct tsem_birth birth;
+	struct callback_head forget;
 };
 
 /**
