@@ -26,12 +26,17 @@
 
 static struct cred *content_cred __ro_after_init;
 
-/* events.md names them; there is no magic number for devpts' friends in one place. */
+/* Each is known to its own filesystem only. */
+#define MQUEUE_MAGIC   0x19800202
+#define CONFIGFS_MAGIC 0x62656570
+
+/* What the kernel makes up when it is read, or cannot read itself (docs/formula.md, section 3). */
 static const unsigned long pseudo_filesystems[] = {
 	PROC_SUPER_MAGIC,    SYSFS_MAGIC,      DEBUGFS_MAGIC,	TMPFS_MAGIC,
 	DEVPTS_SUPER_MAGIC,  BINFMTFS_MAGIC,   SECURITYFS_MAGIC, SELINUX_MAGIC,
 	SMACK_MAGIC,	     CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, NSFS_MAGIC,
-	EFIVARFS_MAGIC,
+	EFIVARFS_MAGIC,	     PID_FS_MAGIC,     MQUEUE_MAGIC,	TRACEFS_MAGIC,
+	BPF_FS_MAGIC,	     CONFIGFS_MAGIC,
 };
 
 bool tsem_on_pseudo_filesystem(const struct super_block *sb)

@@ -198,21 +198,29 @@ static bool is_tmpfile(const struct file *file)
 	return (file->f_flags & __O_TMPFILE) && file->f_path.dentry->d_name.name[0] == '#';
 }
 
+/* A mapping on a stacked filesystem has a file of the layer below, opened with more flags. */
+static unsigned int user_flags(const struct file *file)
+{
+	return file->f_mode & FMODE_BACKING ? file->f_flags & ~(O_NOATIME | __FMODE_NONOTIFY) :
+					      file->f_flags;
+}
+
 /**
  * tsem_pack_mapped() - Pack a MAPPED: a FILE without its content.
  * @p: Where to.
  * @ns: Namespace of the record.
- * @file: The file.
+ * @file: The file; of one that backs a mapping, what it was opened as is packed.
  *
  * Return: 0, or why its name cannot be had.
  */
 int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file)
 {
+	const struct path *path = file_user_path(file);
 	bool hidden;
 
-	tsem_pack_u32(p, file->f_flags);
-	tsem_pack_inode(p, ns, file_inode(file));
-	return pack_path(p, ns, &file->f_path, is_tmpfile(file), &hidden);
+	tsem_pack_u32(p, user_flags(file));
+	tsem_pack_inode(p, ns, file_user_inode(file));
+	return pack_path(p, ns, path, is_tmpfile(file), &hidden);
 }
 
 /**
