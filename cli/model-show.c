@@ -4,14 +4,17 @@
  * may do, in words.
  */
 #include <errno.h>
-#include <getopt.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/core/packed.h"
 #include "../orchestrator/failure.h"
+#include "../orchestrator/suggest.h"
 #include "command.h"
+#include "line.h"
 #include "open.h"
 #include "phrase.h"
 #include "programs.h"
@@ -23,13 +26,20 @@ static const char help[] =
 	"Shows what a model allows: its programs, each below the one that executes it, with what\n"
 	"it may do. FILE is the model, or a configuration (*.cfg) that names it.\n"
 	"\n"
-	"      --json    in JSON\n"
-	"  -h, --help    this text\n";
+	"      --program=PATTERN    only programs whose path or name matches, such as grep, "
+	"/usr/*\n"
+	"      --event=NAME         only events of this name, such as file_open\n"
+	"      --path=PATTERN       only what is about a path or address that matches; one that\n"
+	"                           ends in a slash means all below it\n"
+	"      --json               in JSON\n"
+	"  -h, --help               this text\n"
+	"\n"
+	"In a PATTERN * stands for any text, ? for a character, [abc] for one of some.\n";
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "program", required_argument, NULL, 'p' }, { "event", required_argument, NULL, 'e' },
+	{ "path", required_argument, NULL, 'f' },    { "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },	     { NULL, 0, NULL, 0 },
 };
 
 /** struct deed - What a program may do. */
@@ -40,10 +50,16 @@ struct deed {
 
 /**
  * struct show - A model being shown.
+ * @program: Pattern of the programs that are wanted; NULL for all.
+ * @event: Name of the events that are wanted; the same.
+ * @path: Pattern of what they are about; the same.
  * @deeds: Sorted by task_id and words, each once.
  */
 struct show {
 	bool json;
+	const char *program;
+	const char *event;
+	const char *path;
 	struct opened model;
 	struct programs programs;
 	const struct program **list;
@@ -71,6 +87,47 @@ static void list_program(const struct program *program, void *userdata)
 	s->list[s->program_count++] = program;
 }
 
+/* Whether the whole is not wanted. */
+static bool is_filtered(const struct show *s)
+{
+	return s->program || s->event || s->path;
+}
+
+static bool matches(const char *pattern, const char *text)
+{
+	return text && fnmatch(pattern, text, 0) == 0;
+}
+
+static bool matches_path(const char *pattern, const char *path)
+{
+	size_t size = strlen(pattern);
+
+	if (path && size && pattern[size - 1] == '/')
+		return !strncmp(path, pattern, size);
+	return matches(pattern, path);
+}
+
+static bool matches_program(const char *pattern, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return matches(pattern, path) || (slash && matches(pattern, slash + 1));
+}
+
+static bool is_wanted(const struct show *s, const struct facts *facts)
+{
+	const char *task_id = facts_get(facts, "event.task_id");
+	const struct program *program = task_id ? programs_find(&s->programs, task_id) : NULL;
+	const struct fact *object = phrase_object(facts);
+
+	if (s->program && !(program && (matches_program(s->program, program->script) ||
+					matches_program(s->program, program->path))))
+		return false;
+	if (s->event && strcmp(s->event, facts_get(facts, "event.type") ?: ""))
+		return false;
+	return !s->path || matches_path(s->path, object ? object->value : NULL);
+}
+
 static int add_deed(const struct tsem_model_point *point, void *userdata)
 {
 	struct show *s = userdata;
@@ -81,6 +138,10 @@ static int add_deed(const struct tsem_model_point *point, void *userdata)
 
 	if (r < 0)
 		return r;
+	if (!is_wanted(s, &facts)) {
+		facts_done(&facts);
+		return 0;
+	}
 	phrase_add(&facts, &s->programs, &words);
 	deed = (struct deed){ strdup(facts_get(&facts, "event.task_id") ?: ""), words.data };
 	facts_done(&facts);
@@ -215,10 +276,29 @@ static void tell_rest(struct show *s)
 	}
 }
 
+/* Only what is wanted, each program by all that led to it. */
+static void tell_filtered(struct show *s)
+{
+	for (size_t i = 0; i < s->program_count; i++) {
+		const char *task_id = s->list[i]->task_id;
+
+		if (deeds_of(s, task_id) == s->deed_count)
+			continue;
+		programs_chain(&s->programs, task_id, &s->text);
+		text_add_string(&s->text, "\n");
+		tell_deeds(s, task_id, 0);
+	}
+	tell_rest(s);
+}
+
 static void tell(struct show *s)
 {
 	const struct tsem_model_header *h = tsem_model_get_header(s->model.model);
 
+	if (is_filtered(s)) {
+		tell_filtered(s);
+		return;
+	}
 	text_format(&s->text, "%s: %zu coefficients of %zu programs; %llu training run%s; %s, %s\n",
 		    h->name, tsem_model_point_count(s->model.model),
 		    tsem_model_program_count(s->model.model), (unsigned long long)h->runs,
@@ -283,8 +363,10 @@ static void tell_json(struct show *s)
 	tell_json_paths(s, TSEM_MODEL_PSEUDONYMS, "pseudonyms");
 	tell_json_paths(s, TSEM_MODEL_SCRATCH, "scratch");
 	text_add_string(&s->text, ", \"programs\": [");
-	for (size_t i = 0; i < s->program_count; i++) {
-		text_add_string(&s->text, i ? ", " : "");
+	for (size_t i = 0, told = 0; i < s->program_count; i++) {
+		if (is_filtered(s) && deeds_of(s, s->list[i]->task_id) == s->deed_count)
+			continue;
+		text_add_string(&s->text, told++ ? ", " : "");
 		tell_json_program(s, s->list[i]);
 	}
 	text_add_string(&s->text, "]}\n");
@@ -320,20 +402,42 @@ static int show(struct show *s, const char *path)
 	return fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
+static const char *event_name(size_t i, const void *userdata)
+{
+	/* Events begin with 1. */
+	return i + 1 < TSEM_EVENT_COUNT ? tsem_events[i + 1].name : NULL;
+}
+
+static int check_event(const char *command, const char *name)
+{
+	const char *near;
+
+	for (size_t i = 0; name && event_name(i, NULL); i++) {
+		if (!strcmp(event_name(i, NULL), name))
+			return 0;
+	}
+	if (!name)
+		return 0;
+	near = suggest(name, event_name, NULL);
+	if (near)
+		return command_line_error(command, "--event=%s: no such event, did you mean %s?",
+					  name, near);
+	return command_line_error(command, "--event=%s: no such event", name);
+}
+
 int model_show_main(int argc, char *argv[])
 {
+	static const struct grammar grammar = { help, options, 1, 1, "one FILE", NULL };
 	_cleanup_(show_done) struct show s = { .json = false };
-	int option;
+	struct line line;
+	int r = line_parse(argc, argv, &grammar, &line);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_LOST : EXIT_SUCCESS;
-		if (option != 'j')
-			return option_error(argv, option);
-		s.json = true;
-	}
-	if (optind != argc - 1)
-		return command_line_error(argv[0], "one FILE is expected");
-	return show(&s, argv[optind]);
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	s.json = line.values['j'];
+	s.program = line.values['p'];
+	s.event = line.values['e'];
+	s.path = line.values['f'];
+	r = check_event(argv[0], s.event);
+	return r ? r : show(&s, line.operands[0]);
 }

@@ -12,6 +12,9 @@
 /* Each is a file of its own, model-NAME.c; its argv[0] is "model NAME", for messages. */
 static const struct command commands[] = {
 	{ "model show", model_show_main, "tell what a model allows" },
+	{ "model diff", model_diff_main, "tell what one allows beside another" },
+	{ "model merge", model_merge_main, "make one of several" },
+	{ "model convert", model_convert_main, "from and to the format of upstream" },
 	{ "model status", model_status_main, "tell how complete a model is" },
 	{ "model volatile", model_volatile_main, "tell what differs from run to run" },
 	{ "model accept", model_accept_main, "take refused events into a model" },

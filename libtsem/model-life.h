@@ -16,6 +16,7 @@
 struct tsem_model;
 struct tsem_model_point;
 struct tsem_model_program;
+struct tsem_model_error;
 
 /** TSEM_MODEL_RUNS - Most runs that are told one by one; the oldest are forgotten. */
 #define TSEM_MODEL_RUNS 4096u
@@ -154,6 +155,21 @@ int tsem_model_each_needed_program(const struct tsem_model *model, int64_t now,
 				   int (*visit)(const struct tsem_model_program *program,
 						void *userdata),
 				   void *userdata);
+
+/**
+ * tsem_model_merge() - Add what another model of the same workload has.
+ * @model: What is added to.
+ * @other: Untouched.
+ * @error: A sentence, with -EPROTONOSUPPORT and -EPERM.
+ *
+ * Counts and runs add up, as if @other's runs had followed. Its changes follow too.
+ *
+ * Return: 0; -EPROTONOSUPPORT (for another workload, projection, hash function, user
+ * namespace, or with other pseudonyms or scratch directories); -EPERM (one of them
+ * is sealed); -E2BIG; -ENOMEM, after which @model is of no use.
+ */
+int tsem_model_merge(struct tsem_model *model, const struct tsem_model *other,
+		     struct tsem_model_error *error);
 
 /**
  * tsem_model_drop() - Remove the points that hold no more, and the programs that no

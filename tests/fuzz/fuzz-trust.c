@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * fuzz-trust.c - fuzzes what is read before a signature is known to be good: the
- * keyring and the envelope, and the statement, as if it were signed.
+ * keyring and the envelope, and the statement, as if it were signed; and upstream's
+ * models, which nobody signed.
  *
  * What is accepted is printed and read again as the same; a signature that was
  * not made is never good.
@@ -12,6 +13,7 @@
 
 #include "../../libtsem/cleanup.h"
 #include "../../libtsem/trust.h"
+#include "../../libtsem/upstream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -104,12 +106,37 @@ static void check_envelope(const char *data, size_t size)
 	check_signatures(&e);
 }
 
+/* What is printed stands in the file. */
+static int check_word(enum tsem_upstream_word word, const struct tsem_digest *digest,
+		      void *userdata)
+{
+	const struct tsem_upstream_params *params = userdata;
+	char line[TSEM_UPSTREAM_LINE_BYTES];
+
+	tsem_upstream_print(word, digest, params->digest_size, line);
+	for (size_t i = 0; i + strlen(line) <= params->size; i++) {
+		if (!strncasecmp(params->data + i, line, strlen(line)))
+			return 0;
+	}
+	abort();
+}
+
+static void check_upstream(const char *data, size_t size)
+{
+	struct tsem_upstream_params params = { data, size, 32, check_word, &params };
+	struct tsem_model_error error = { .text = "" };
+
+	if (tsem_upstream_parse(&params, &error) < 0)
+		check_error(&error);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tsem_envelope payload;
 
 	check_keyring((const char *)data, size);
 	check_envelope((const char *)data, size);
+	check_upstream((const char *)data, size);
 	payload.payload_size = size < TSEM_PAYLOAD_BYTES ? size : TSEM_PAYLOAD_BYTES;
 	memcpy(payload.payload, data, payload.payload_size);
 	check_statement(&payload);

@@ -45,7 +45,8 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_help(self):
-        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "sign"],
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "diff"],
+                          ["model", "merge"], ["model", "convert"], ["model", "sign"],
                           ["model", "verify"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
                           ["metrics"]):
             done = self.run_quixote(*arguments, "--help")
