@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/model-life.h"
 #include "../orchestrator/config-value.h"
 #include "../orchestrator/config.h"
 #include "../orchestrator/failure.h"
@@ -57,6 +58,7 @@ static const struct option options[] = {
  * @name: Of the workload.
  * @model_path: NULL if unknown.
  * @fields: Projection, of the model.
+ * @accepted: Refusals that the model allows by now; they are not told.
  * @told: The last line.
  */
 struct explanation {
@@ -72,6 +74,7 @@ struct explanation {
 	struct programs programs;
 	struct habits habits;
 	struct refusals refusals;
+	uint64_t accepted;
 	struct text told;
 };
 
@@ -244,6 +247,35 @@ static int consider_point(const struct tsem_model_point *point, void *userdata)
 	}
 	facts_done(&facts);
 	return r;
+}
+
+static bool is_allowed_by_now(const struct explanation *e, const struct refusal *refusal)
+{
+	const struct tsem_model_point *point;
+	struct tsem_digest coefficient = { .bytes = { 0 } };
+	const char *hex = refusal->coefficient;
+
+	for (size_t i = 0; i < TSEM_DIGEST_MAX && hex[2 * i] && hex[2 * i + 1]; i++) {
+		if (sscanf(hex + 2 * i, "%2hhx", &coefficient.bytes[i]) != 1)
+			return false;
+	}
+	point = tsem_model_find_point(e->model.model, &coefficient);
+	return point && tsem_model_point_holds(point, time(NULL));
+}
+
+/* What was accepted since is no question any more. */
+static void leave_out_accepted(struct explanation *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; e->model.model && i < e->refusals.count; i++) {
+		if (is_allowed_by_now(e, e->refusals.list[i]))
+			e->accepted++; /* the tree owns it */
+		else
+			e->refusals.list[kept++] = e->refusals.list[i];
+	}
+	if (e->model.model)
+		e->refusals.count = kept;
 }
 
 static int find_nearest(struct explanation *e)
@@ -490,10 +522,12 @@ static void print_notes(const struct explanation *e)
 	if (e->json)
 		return;
 	if (!e->refusals.count)
-		(void)printf("%s: nothing was refused\n", e->name);
+		(void)printf("%s: nothing was refused%s\n", e->name,
+			     e->accepted ? " that the model does not allow by now" : "");
 	else if (e->config)
-		(void)printf("What of this is right can be learned: quixote train -c %s\n",
-			     e->config_path);
+		(void)printf("What of this is right can be learned, quixote train -c %s, or "
+			     "accepted: quixote model accept %s\n",
+			     e->config_path, e->config_path);
 }
 
 static int explain(struct explanation *e)
@@ -507,6 +541,7 @@ static int explain(struct explanation *e)
 		(void)fprintf(stderr, "quixote: %s: %s\n", e->state, strerror(-r));
 		return EXIT_LOST;
 	}
+	leave_out_accepted(e);
 	r = find_nearest(e);
 	for (size_t i = 0; r == 0 && i < e->refusals.count; i++) {
 		if (!is_told_already(e, i))

@@ -12,6 +12,7 @@
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
 #include "revision.h"
+#include "signed.h"
 
 int revision_fail(const struct revision *r, int error)
 {
@@ -199,6 +200,20 @@ int revision_record(struct revision *r, const struct history_entry *what)
 	return result < 0 ? revision_fail(r, result) : 0;
 }
 
+/* Whoever signed it has not seen what it is now. */
+static void say_unsigned(const struct revision *r)
+{
+	_cleanup_(freep) char *name = NULL;
+
+	if (asprintf(&name, "%s" SIGNED_SUFFIX, r->place.name) < 0)
+		name = NULL;
+	if (name && faccessat(r->place.dir, name, F_OK, 0) == 0)
+		(void)fprintf(stderr,
+			      "quixote: %s: its signature is no more that of this model; sign it "
+			      "again: quixote model sign\n",
+			      r->path);
+}
+
 /* The history first: a version that is not in it could not be had back. */
 static int commit(struct revision *r, const struct history_entry *what)
 {
@@ -206,7 +221,10 @@ static int commit(struct revision *r, const struct history_entry *what)
 
 	if (result == 0)
 		result = record_new(r, what);
-	return result < 0 ? revision_fail(r, result) : 0;
+	if (result < 0)
+		return revision_fail(r, result);
+	say_unsigned(r);
+	return 0;
 }
 
 int revision_commit(struct revision *r, const struct history_entry *what)

@@ -59,7 +59,8 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         lines = done.stdout.splitlines()
         if self.story.refused and "--json" not in options:
-            self.assertEqual(lines.pop(), f"What of this is right can be learned: quixote train -c {self.dir.name}/job.cfg")
+            self.assertEqual(lines.pop(), f"What of this is right can be learned, quixote train -c {self.dir.name}/job.cfg, or "
+                             f"accepted: quixote model accept {self.dir.name}/job.cfg")
         return lines
 
     def sentence(self):

@@ -152,6 +152,10 @@ job: 4 coefficients of 1 programs, 3 runs
         b, c, d = (line[:12] for line in listed)
         done = self.expect(0, "model", "accept", config, b, "--why=a ticket", **user)
         self.assertIn("accepted 1, 2 can still be accepted\n", done.stdout)
+        told = self.expect(0, "explain", config, **user).stdout
+        self.assertNotIn("): open /b for reading", told)  # it is no question any more
+        self.assertIn(" open /c for reading", told)
+        self.assertTrue(told.endswith(f", or accepted: quixote model accept {config}\n"), told)
         model = self.read("job.model")
         self.assertRegex(model, r'{"change": 1, "time": "[^"]*", "by": "[^"]+", "what": "accept", "why": "a ticket", '
                          r'"note": "1 of 3 refused events"}')
@@ -164,6 +168,8 @@ job: 4 coefficients of 1 programs, 3 runs
             self.expect(0, "model", "show", "--json", config).stdout)["programs"]])
         self.assertEqual(self.expect(0, "model", "accept", config, **user).stdout,
                          "nothing can be accepted: all that was refused is allowed now\n")
+        self.assertEqual(self.expect(0, "explain", config, **user).stdout,
+                         "job: nothing was refused that the model does not allow by now\n")
         self.assertEqual(len(self.expect(0, "model", "history", config).stdout.splitlines()), 3)
         self.expect(0, "model", "rollback", self.path("job.model"), **user)
         self.assertEqual(self.read("job.model"), model)
@@ -440,6 +446,10 @@ job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
         self.write("job.cfg", CONFIG.replace("File=job.model", "File=job.model\nCompleteness=9.5%"))
         self.assertEqual(self.expect(0, "model", "seal", config).stdout, "job: sealed\n")
         self.assertEqual(self.expect(0, "model", "seal", path).stdout, "job: was sealed\n")
+        self.write("job.model.sig", "by somebody")
+        self.assertIn("its signature is no more that of this model; sign it again",
+                      self.expect(0, "model", "unseal", path).stderr)
+        self.expect(0, "model", "seal", config)
         self.assertRegex(self.read("job.model"), r'\n{"change": 1, "time": "20..-..-..T..:..:..Z", "by": "[^"]+", '
                          r'"what": "seal", "why": "", "note": "completeness at least 9.69 %, needed 9.50 %"}\n')
         self.assertIn("3 runs, sealed\n", self.expect(0, "model", "status", path).stdout)
