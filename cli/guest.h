@@ -11,10 +11,17 @@
  *
  * The kernel's command line says how, as environment of init: guest_root=overlay puts a
  * throw-away overlay over the root file system, guest_write=DIR keeps one directory of
- * it writable for real.
+ * it writable for real, guest_disk=DEVICE is an ext4 for /disk. guest_line=DEVICE is the
+ * line to the caller, guest_host=NAME the host's name.
  *
  * Return: 0 or a negative errno.
  */
 int guest_set_up(const char **ret_what);
+
+/**
+ * guest_look_for_leaks() - Where the kernel has kmemleak, have it write what it found
+ * into its log, which somebody outside reads.
+ */
+void guest_look_for_leaks(void);
 
 #endif

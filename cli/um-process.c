@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * um-process.c - starts and ends the processes of one User-Mode Linux. Nothing of it
+ * um-process.c - starts and ends the processes of one machine. Nothing of it
  * outlives us: the kernel dies with its parent, and a watcher removes its group and its
  * directory when the pipe to us closes without a word.
  */
@@ -104,9 +104,10 @@ static void add_all(struct words *words, const struct um_options *options, const
 		add_parameters(words, options->parameters);
 }
 
-/* In the child: become the kernel. Never returns. */
+/* In the child: become the kernel, or what emulates its machine. Never returns. */
 static void become_kernel(const struct um_options *options, struct words *words, int line, int log)
 {
+	const char *path = options->emulator ? options->emulator[0] : options->kernel;
 	const struct rlimit none = { 0, 0 };
 	char scratch[PATH_MAX];
 	char *environment[] = { scratch, (char *)"HOME=/", (char *)"PATH=/usr/bin:/bin", NULL };
@@ -125,8 +126,8 @@ static void become_kernel(const struct um_options *options, struct words *words,
 	if (line == LINE_FD)
 		(void)fcntl(line, F_SETFD, 0);
 	(void)close_range(LINE_FD + 1, ~0u, 0);	/* old kernels lack it; ours are O_CLOEXEC */
-	execve(options->kernel, words->list, environment);
-	fprintf(stderr, "cannot execute %s: %m\n", options->kernel);
+	execve(path, options->emulator ?: words->list, environment);
+	fprintf(stderr, "cannot execute %s: %m\n", path);
 	_exit(127);
 }
 
@@ -217,7 +218,8 @@ int um_process_start(const struct um_options *options, struct um_process *ret)
 		if (!mkdtemp(process.directory))
 			return -errno;
 	}
-	add_all(&words, options, process.directory);
+	if (!options->emulator)
+		add_all(&words, options, process.directory);
 	if (words.failed)
 		r = -ENOMEM;
 	if (r >= 0)

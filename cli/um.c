@@ -361,7 +361,7 @@ static int prepare(struct session *session, sigset_t *ret_old)
 		return -errno;
 	if (sigprocmask(SIG_BLOCK, &carried, ret_old) < 0)
 		return -errno;
-	return set_timer(session, UM_BOOT_SEC, -ENOEXEC);
+	return set_timer(session, session->options->boot_sec ?: UM_BOOT_SEC, -ENOEXEC);
 }
 
 int um_run(const struct um_options *options, int *ret_status)

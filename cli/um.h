@@ -2,7 +2,7 @@
 /*
  * um.h - one run of User-Mode Linux: start it, hand a command in, carry streams and
  * signals, end it and everything it made. The tests' machine and the built-in kernel
- * are both this.
+ * are both this. An emulator that runs a kernel with the same init does as well.
  */
 #ifndef QUIXOTE_UM_H
 #define QUIXOTE_UM_H
@@ -11,6 +11,10 @@
 
 /**
  * struct um_options - A machine and its command; all borrowed.
+ * @emulator: Another machine than User-Mode Linux, as a command ended by NULL: a path
+ *	and arguments that say all there is to say up to @log. Descriptor 3 is to be the
+ *	guest's line, 1 its kernel's log. Else NULL.
+ * @boot_sec: How long init may take to come up; 0 for UM_BOOT_SEC.
  * @kernel: The kernel, an executable.
  * @init: Its init (quixote-guest), a path that the guest sees too.
  * @scratch: Directory for the guest's memory: space for all of it, execution allowed.
@@ -26,6 +30,8 @@
  * @directory: Where it runs.
  */
 struct um_options {
+	char *const *emulator;
+	unsigned int boot_sec;
 	const char *kernel;
 	const char *init;
 	const char *scratch;

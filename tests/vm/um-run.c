@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * um-run.c - runs one command in one User-Mode Linux, for tests/vm/vm, which chooses
- * kernel and options and judges the kernel's log.
+ * um-run.c - runs one command in one machine, User-Mode Linux or what --emulator says
+ * word by word, for tests/vm/vm, which chooses kernel and options and judges the
+ * kernel's log.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,6 +17,7 @@
 
 #define STATUS_TIMEOUT 124	/* as timeout(1) */
 #define STATUS_MACHINE 125	/* as docker run: the machine failed, not the command */
+#define WORDS_MAX 64		/* of an emulator's command line; ours are about 40 */
 
 static const struct option long_options[] = {
 	{ "kernel", required_argument, NULL, 'k' },	{ "init", required_argument, NULL, 'i' },
@@ -23,15 +25,26 @@ static const struct option long_options[] = {
 	{ "log", required_argument, NULL, 'l' },	{ "timeout", required_argument, NULL, 't' },
 	{ "parameters", required_argument, NULL, 'p' }, { "write", required_argument, NULL, 'w' },
 	{ "real-root", no_argument, NULL, 'r' },	{ "terminal", no_argument, NULL, 'y' },
+	{ "emulator", required_argument, NULL, 'e' },	{ "boot-seconds", required_argument, NULL, 'b' },
 	{ NULL, 0, NULL, 0 },
 };
 
+static char *words[WORDS_MAX + 1];
+
 static int parse(int argc, char **argv, struct um_options *ret)
 {
+	size_t count = 0;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
 		switch (c) {
+		case 'e':
+			if (count == WORDS_MAX)
+				return -E2BIG;
+			words[count++] = optarg;
+			ret->emulator = words;
+			break;
+		case 'b': ret->boot_sec = (unsigned int)strtoul(optarg, NULL, 10); break;
 		case 'k': ret->kernel = optarg; break;
 		case 'i': ret->init = optarg; break;
 		case 'm': ret->memory_mb = (unsigned int)strtoul(optarg, NULL, 10); break;
@@ -45,7 +58,7 @@ static int parse(int argc, char **argv, struct um_options *ret)
 		}
 	}
 	ret->argv = argv + optind;
-	return ret->kernel && ret->init && ret->log && ret->argv[0] ? 0 : -EINVAL;
+	return (ret->emulator || (ret->kernel && ret->init)) && ret->log && ret->argv[0] ? 0 : -EINVAL;
 }
 
 static int explain(int error, const struct um_options *options)
@@ -74,7 +87,8 @@ int main(int argc, char **argv)
 		return STATUS_MACHINE;
 	}
 	if (um_scratch_choose(options.memory_mb, scratch, sizeof(scratch), &memory_mb) < 0) {
-		fprintf(stderr, "vm: no directory for %u MB of memory; set TMPDIR\n", options.memory_mb);
+		fprintf(stderr, "vm: no directory for %u MB of memory; set TMPDIR\n",
+			options.memory_mb);
 		return STATUS_MACHINE;
 	}
 	options.scratch = scratch;
