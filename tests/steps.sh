@@ -12,7 +12,8 @@ logs=$build/log
 packages_build="build-essential meson ninja-build pkg-config python3 libjansson-dev libssl-dev
 	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libcmocka-dev"
 packages_kernel="linux-source-6.12 bc bison flex libelf-dev rsync xz-utils ccache"
-packages_check="clang libclang-rt-14-dev gcc-arm-none-eabi curl openssl git perl groff-base"
+packages_check="clang libclang-rt-14-dev gcc-arm-none-eabi curl openssl git perl groff-base
+	qemu-system-x86 swtpm e2fsprogs"
 
 if [ -t 1 ]; then
 	bold=$'\033[1m' red=$'\033[31m' plain=$'\033[0m'
@@ -29,11 +30,13 @@ die() {
 advise() {
 	local log=$1
 	if grep -qi 'no space left' "$log"; then
-		echo "The disk is full: make room (about 4 GB below ${QUIXOTE_CACHE:-~/.cache} and $build) and start again."
+		echo "The disk is full: make room (about 6 GB below ${QUIXOTE_CACHE:-~/.cache} and $build) and start again."
 	elif grep -qiE 'temporary failure resolving|could not connect|failed to fetch|connection timed out' "$log"; then
 		echo "A download failed: check the network and the package sources, then start again."
 	elif grep -qi 'unable to locate package' "$log"; then
 		echo "A package is not there: this needs Debian 12 with its updates among the package sources."
+	elif grep -qE '^[a-z]+: .*(is missing;|GB free;)' "$log"; then
+		sed -nE 's/^[a-z]+: (.*(is missing|GB free);.*)/\1./p' "$log" | tail -n 1
 	elif grep -qiE 'are you root|permission denied' "$log"; then
 		echo "Rights are missing: start as root, or as a user who may use sudo."
 	else
