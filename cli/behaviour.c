@@ -141,6 +141,13 @@ static void take_program(const struct program *program, void *userdata)
 
 /* Deeds. */
 
+static bool is_address(const struct fact *object)
+{
+	const char *dot = strrchr(object->path, '.');
+
+	return dot && !strcmp(dot, ".address");
+}
+
 static int add_deed(const struct tsem_model_point *point, void *userdata)
 {
 	struct behaviour *b = userdata;
@@ -156,8 +163,12 @@ static int add_deed(const struct tsem_model_point *point, void *userdata)
 	r = get_actor(b, facts_get(&facts, "event.task_id") ?: "", &actor);
 	phrase_add(&facts, &b->programs, &words);
 	object = phrase_object(&facts);
-	*deed = (struct deed){ actor, phrase_event(&facts), take_text(&words),
-			       object ? strdup(object->value) : NULL, point };
+	*deed = (struct deed){ .actor = actor,
+			       .event = phrase_event(&facts),
+			       .words = take_text(&words),
+			       .object = object ? strdup(object->value) : NULL,
+			       .is_peer = object && is_address(object),
+			       .point = point };
 	b->deed_count++;
 	facts_done(&facts);
 	return r < 0 || !deed->words || (object && !deed->object) ? -ENOMEM : 0;

@@ -31,6 +31,7 @@ struct actor {
  * struct deed - What an actor may do.
  * @words: phrase_add() of it.
  * @object: Path or other name that it is about; NULL if there is none.
+ * @is_peer: @object is an address.
  * @point: Borrowed from the model.
  */
 struct deed {
@@ -38,6 +39,7 @@ struct deed {
 	enum tsem_event_id event;
 	char *words;
 	char *object;
+	bool is_peer;
 	const struct tsem_model_point *point;
 };
 

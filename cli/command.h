@@ -35,6 +35,7 @@ int model_seal_main(int argc, char *argv[]);
 int model_convert_main(int argc, char *argv[]);
 int model_diff_main(int argc, char *argv[]);
 int model_merge_main(int argc, char *argv[]);
+int model_report_main(int argc, char *argv[]);
 int model_show_main(int argc, char *argv[]);
 int model_status_main(int argc, char *argv[]);
 int model_unseal_main(int argc, char *argv[]);

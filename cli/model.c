@@ -13,6 +13,7 @@
 static const struct command commands[] = {
 	{ "model show", model_show_main, "tell what a model allows" },
 	{ "model diff", model_diff_main, "tell what one allows beside another" },
+	{ "model report", model_report_main, "write it as a page of HTML" },
 	{ "model merge", model_merge_main, "make one of several" },
 	{ "model convert", model_convert_main, "from and to the format of upstream" },
 	{ "model status", model_status_main, "tell how complete a model is" },

@@ -45,7 +45,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_help(self):
-        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "diff"],
+        for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "diff"], ["model", "report"],
                           ["model", "merge"], ["model", "convert"], ["model", "sign"],
                           ["model", "verify"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
                           ["metrics"]):

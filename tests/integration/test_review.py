@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test_review.py - models told, compared, merged and converted."""
 
+import html.parser
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -235,6 +237,93 @@ class ConvertTest(ReviewTest):
             with self.subTest(arguments):
                 self.check_refused(arguments, status, said)
         self.assertNotIn("out.model", os.listdir(self.dir))
+
+
+class Page(html.parser.HTMLParser):
+    """What a page consists of."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes, self.texts = set(), set(), []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+class ReportTest(ReviewTest):
+    NAMES = ("<img src=x onerror=alert(1)>", "</details><script>alert(1)</script>\"'&amp;", "</table><script>alert(2)</script>",
+             "alice <b>", "</td><script>")
+
+    def setUp(self):
+        super().setUp()
+        story = Story(QUIXOTE)
+        script = story.executed("/bin/sh", script="/srv/job.sh")
+        hostile = story.executed("/usr/bin/" + self.NAMES[0], previous=script)
+        netcat = story.executed("/usr/bin/nc", previous=hostile)
+        story.learned(record("file_open", {"file": file("/etc/" + self.NAMES[1])}, task_id=hostile), 3)
+        story.learned(record("file_open", {"file": file("/etc/passwd")}, task_id=netcat))
+        story.learned(record("file_open", {"file": file("/etc/passwd")}, task_id=script))
+        story.refuse(record("file_open", {"file": file("/etc/" + self.NAMES[2])}, task_id=hostile))
+        lines = story.model(runs=3).splitlines()
+        life = [f'{{"run": {run}, "events": 4, "coefficients": 3, "new": {new}}}' for run, new in ((1, 2), (2, 1), (3, 0))]
+        life.append('{"change": 1, "time": "2026-11-25T15:04:05Z", "by": "alice <b>", "what": "accept", '
+                    '"why": "</td><script>", "note": ""}')
+        lines = lines[:1] + life + lines[1:-1]
+        self.model = self.write("job.model", "\n".join([*lines, f'{{"end": {len(lines)}}}']) + "\n")
+        self.write("forensics.jsonl", story.forensics())
+
+    def test_hostile_text_is_shown_and_does_not_act(self):
+        page = self.quixote("model", "report", f"--state={self.dir}", self.model)
+        parsed = Page(page)
+        self.assertEqual(parsed.tags, {
+            "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "div", "b", "span", "code", "svg", "line",
+            "rect", "polyline", "text", "details", "summary", "ul", "li", "table", "tr", "th", "td"})
+        self.assertFalse(parsed.attributes & {"src", "href", "style", "onerror", "onclick", "id"})
+        shown = "\n".join(parsed.texts)
+        for name in self.NAMES:
+            self.assertIn(name, shown)
+        self.assertIn("default-src 'none'; style-src 'unsafe-inline'", page)
+        self.assertNotIn("http://", page)
+        self.assertNotIn("https://", page)
+
+    def test_everything_is_there(self):
+        page = self.quixote("model", "report", f"--state={self.dir}", self.model)
+        for heading in ("Refused", "How it was learned", "Programs", "Files and other names", "Peers", "Changed by people"):
+            self.assertIn(f"<h2>{heading}</h2>", page)
+        self.assertEqual(page.count('<rect class="bar"'), 3)
+        self.assertEqual(page.count("<details"), page.count("</details>"))
+        self.assertEqual(page.count("<code>/etc/passwd</code>"), 1)
+        self.assertNotIn("<h2>Refused</h2>", self.quixote("model", "report", self.model))
+
+    @unittest.skipUnless(shutil.which("chromium"), "chromium is not there")
+    def test_in_a_browser(self):
+        """Headless Chromium sees the same, and runs nothing."""
+        self.quixote("model", "report", f"--state={self.dir}", f"--output={self.path('page.html')}", self.model)
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync",
+             "--user-data-dir=" + self.path("browser"), "--dump-dom", "file://" + self.path("page.html")],
+            capture_output=True, text=True, timeout=120, check=True)
+        seen, written = Page(done.stdout), Page(self.read("page.html"))
+        self.assertEqual(seen.tags - {"tbody"}, written.tags)
+        self.assertEqual("".join("".join(seen.texts).split()), "".join("".join(written.texts).split()))
+
+    def test_output(self):
+        out = self.path("page.html")
+        told = json.loads(self.quixote("model", "report", "--json", f"--output={out}", f"--state={self.dir}", self.model))
+        self.assertEqual(told, {"report": out, "programs": 3, "coefficients": 3, "refused": 1})
+        self.assertTrue(self.read("page.html").endswith("</html>\n"))
+
+    def test_refused(self):
+        self.check_refused(["model", "report"], 201, "one FILE is expected")
+        self.check_refused(["model", "report", "--json", self.model], 201, "--json is for --output=")
+        self.check_refused(["model", "report", "/nowhere"], 203, "/nowhere: No such file or directory")
+        self.check_refused(["model", "report", "--output=/nowhere/a", self.model], 205, "No such file or directory")
 
 
 if __name__ == "__main__":
