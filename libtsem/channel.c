@@ -152,8 +152,9 @@ static int open_numbered(const struct tsem_channel *channel, const char *suffix,
 {
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "external_tma/%llu%s", (unsigned long long)channel->id,
-		       suffix); /* 64 bytes hold any number */
+	(void)snprintf(name, sizeof(name), "%s/%llu%s",
+		       channel->internal ? "internal_tma" : "external_tma",
+		       (unsigned long long)channel->id, suffix); /* 64 bytes hold any number */
 	return open_file(channel->dir, name, flags);
 }
 
@@ -168,6 +169,11 @@ int tsem_channel_open_events(const struct tsem_channel *channel)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	return TAKE_FD(fd);
+}
+
+int tsem_channel_open_counts(const struct tsem_channel *channel)
+{
+	return open_numbered(channel, ".counts", O_RDONLY);
 }
 
 int tsem_channel_open_status(const struct tsem_channel *channel)
@@ -194,6 +200,7 @@ static const struct {
 	{ "members", offsetof(struct tsem_status, members) },
 	{ "gone", offsetof(struct tsem_status, gone) },
 	{ "entered", offsetof(struct tsem_status, entered) },
+	{ "untold", offsetof(struct tsem_status, untold) },
 };
 _Static_assert(ARRAY_SIZE(status_keys) * sizeof(uint64_t) == sizeof(struct tsem_status),
 	       "one row per member");

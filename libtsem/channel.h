@@ -25,11 +25,13 @@
  * @dir: The control plane.
  * @control: Control file; owns the namespace.
  * @id: Of the namespace; 0 before it was created.
+ * @internal: The kernel judges it; set before it is created.
  */
 struct tsem_channel {
 	int dir;
 	int control;
 	uint64_t id;
+	bool internal;
 };
 
 #define TSEM_CHANNEL_EMPTY ((struct tsem_channel){ .dir = -EBADF, .control = -EBADF })
@@ -51,6 +53,7 @@ struct tsem_status {
 	uint64_t members;
 	uint64_t gone;
 	uint64_t entered;
+	uint64_t untold;
 };
 
 /**
@@ -96,6 +99,10 @@ int tsem_channel_arm(const struct tsem_channel *channel, int pidfd);
  * Return: The descriptor, or a negative errno.
  */
 int tsem_channel_open_events(const struct tsem_channel *channel);
+
+/** tsem_channel_open_counts() - Open the counts file. Return: The descriptor, or a negative errno.
+ */
+int tsem_channel_open_counts(const struct tsem_channel *channel);
 
 /** tsem_channel_open_status() - Open the status file. Return: The descriptor, or a negative errno.
  */

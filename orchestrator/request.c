@@ -67,14 +67,30 @@ static int append_scratch(struct request *q, size_t *used)
 	return r < 0 ? r : 0;
 }
 
+/* Who judges. The kernel takes as many points as a model file may have. */
+static const char *judge_arguments(const struct config *c)
+{
+	static const char *const internal[CONFIG_ON_VIOLATION_COUNT] = {
+		[CONFIG_ON_VIOLATION_DENY] = "tma=internal points=1048576 violation=deny",
+		[CONFIG_ON_VIOLATION_ISOLATE] = "tma=internal points=1048576 violation=isolate",
+		[CONFIG_ON_VIOLATION_KILL] = "tma=internal points=1048576 violation=kill",
+		[CONFIG_ON_VIOLATION_WARN] = "tma=internal points=1048576",
+	};
+
+	return c->root == CONFIG_ROOT_KERNEL ? internal[c->on_violation] : "tma=external";
+}
+
 static int build_create(struct request *q)
 {
 	const struct config *c = q->config;
 	size_t used = 0;
 	int r;
 
+	r = append(q->create, sizeof(q->create), &used, "%s", judge_arguments(c));
+	if (r < 0)
+		return r;
 	r = append(q->create, sizeof(q->create), &used,
-		   "tma=external fields=%s digest=%s nsref=%s exec=1 batch=1 deadline=%u gone=%s",
+		   " fields=%s digest=%s nsref=%s exec=1 batch=1 deadline=%u gone=%s",
 		   config_fields_to_string(c->fields), config_digest_to_string(c->digest),
 		   config_user_namespace_to_string(c->user_namespace), q->session.deadline_msec,
 		   config_on_loss_to_string(c->on_loss));
@@ -134,6 +150,7 @@ static int build_tma_argv(struct request *q, enum config_mode mode, struct file_
 		{ "fields", config_fields_to_string(c->fields) },
 		{ "digest", config_digest_to_string(c->digest) },
 		{ "nsref", config_user_namespace_to_string(c->user_namespace) },
+		{ "root", config_root_to_string(c->root) },
 		{ "on-violation", config_on_violation_to_string(c->on_violation) },
 		{ "name", c->name },
 	};
@@ -351,6 +368,25 @@ static int build(struct request *q, const struct request_options *options,
 	return r;
 }
 
+static const unsigned int digest_sizes[CONFIG_DIGEST_COUNT] = {
+	[CONFIG_DIGEST_SHA256] = 32,   [CONFIG_DIGEST_SHA384] = 48, [CONFIG_DIGEST_SHA512] = 64,
+	[CONFIG_DIGEST_SHA3_256] = 32, [CONFIG_DIGEST_SM3] = 32,
+};
+
+/* To warn is the agent's matter: it trusts and tells. The kernel tells if it may not refuse. */
+static bool enforces(const struct config *c, enum config_mode mode)
+{
+	return mode == CONFIG_MODE_ENFORCE &&
+	       (c->root != CONFIG_ROOT_KERNEL || c->on_violation != CONFIG_ON_VIOLATION_WARN);
+}
+
+/* Where the kernel judges only a sealed model has an outside. */
+static bool seals(const struct config *c, enum config_mode mode)
+{
+	return mode == CONFIG_MODE_ENFORCE ||
+	       (c->root == CONFIG_ROOT_KERNEL && mode == CONFIG_MODE_SHADOW);
+}
+
 int request_init(struct request *q, const struct config *config,
 		 const struct request_options *options, struct config_error *error)
 {
@@ -365,7 +401,10 @@ int request_init(struct request *q, const struct config *config,
 		.keys = must_be_signed(config, options->mode) ? config->keys : NULL,
 		.caller = options->caller,
 		.train = options->mode == CONFIG_MODE_TRAIN,
-		.enforce = options->mode == CONFIG_MODE_ENFORCE,
+		.enforce = enforces(config, options->mode),
+		.seal = seals(config, options->mode),
+		.internal = config->root == CONFIG_ROOT_KERNEL,
+		.preload = config->root == CONFIG_ROOT_KERNEL ? digest_sizes[config->digest] : 0,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
 		.deadline_msec = config->deadline_usec / 1000,
 		.terminal = terminal_of(config),

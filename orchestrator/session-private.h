@@ -16,6 +16,7 @@
 #include "driver.h"
 #include "failure.h"
 #include "place.h"
+#include "preload.h"
 #include "relay.h"
 #include "session.h"
 #include "streams.h"
@@ -50,6 +51,8 @@ enum session_state {
  * @door: Management socket.
  * @keyring: Of a model that must be signed.
  * @state_dir: The same: where its version is kept.
+ * @preload: The model on its way into the kernel.
+ * @preload_source: On it.
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
  * @recorder: Of forensics; none when training.
@@ -81,6 +84,8 @@ struct session {
 	int keyring;
 	int state_dir;
 
+	struct preload preload;
+	sd_event_source *preload_source;
 	struct agent tma;
 	int tma_socket;
 	struct agent recorder;

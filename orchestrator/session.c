@@ -383,7 +383,7 @@ static void take_result(struct session *s)
 {
 	int r;
 
-	if (s->finished.numbers[STATUS_COUNT_DROPPED])
+	if (s->finished.numbers[STATUS_COUNT_DROPPED] || s->counters.untold)
 		(void)session_fail(s, FAILURE_FORENSICS_LOST, NULL, 0);
 	/* A run that was cut short teaches nothing. */
 	if (!s->params->train || s->failed)
@@ -561,6 +561,8 @@ static void session_done(struct session *s)
 	s->shims = driver_free(s->shims);
 	s->report_source = sd_event_source_disable_unref(s->report_source);
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
+	s->preload_source = sd_event_source_disable_unref(s->preload_source);
+	preload_close(&s->preload);
 	s->tick = sd_event_source_disable_unref(s->tick);
 	s->limit = sd_event_source_disable_unref(s->limit);
 	s->event = sd_event_unref(s->event);
@@ -582,6 +584,7 @@ int session_run(const struct session_params *params)
 		.place = PLACE_EMPTY,
 		.door = DOOR_EMPTY,
 		.keyring = -EBADF,
+		.preload.fd = -EBADF,
 		.state_dir = -EBADF,
 		.tma = AGENT_EMPTY,
 		.tma_socket = -EBADF,

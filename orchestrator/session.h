@@ -36,7 +36,10 @@ enum session_driver {
  * @keys: Directory of the keys that may sign the model; NULL if it need not be signed.
  * @caller: Whose files model and state are.
  * @train: The model is written.
+ * @seal: The namespace takes nothing new.
  * @enforce: Whatever is outside the model is refused.
+ * @internal: The kernel judges.
+ * @preload: It is given the model; so many bytes has a digest.
  * @kill_on_loss: OnLoss=kill; else every further event is denied.
  * @deadline_msec: Of an event.
  * @terminal: See enum session_terminal.
@@ -54,7 +57,10 @@ struct session_params {
 	const char *keys;
 	struct file_identity caller;
 	bool train;
+	bool seal;
 	bool enforce;
+	bool internal;
+	unsigned int preload;
 	bool kill_on_loss;
 	unsigned int deadline_msec;
 	enum session_terminal terminal;

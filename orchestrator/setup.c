@@ -107,6 +107,7 @@ int setup_namespace(struct session *s, int *ret_events)
 	int r, events = -EBADF;
 	const char *step;
 
+	s->channel.internal = s->params->internal;
 	r = tsem_channel_create(&s->channel, s->params->create);
 	if (r < 0) {
 		step = s->params->create;
@@ -162,17 +163,33 @@ static int start_recorder(struct session *s, int dir, int lines)
 	return agent_start(&params, &s->recorder);
 }
 
+/* What the TMA has beside the event descriptor, where the kernel knows coefficients. */
+static int open_model_files(struct session *s, int *ret_counts, int *ret_preload)
+{
+	int r;
+
+	if (!s->params->preload)
+		return 0;
+	r = preload_open(&s->preload, s->params->preload, ret_preload);
+	if (r >= 0)
+		r = *ret_counts = tsem_channel_open_counts(&s->channel);
+	return r < 0 ? r : 0;
+}
+
 static int start_tma(struct session *s, int events, int socket, int forensics)
 {
+	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF;
+	int r = open_model_files(s, &counts, &preload);
 	const struct agent_params params = {
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, -EBADF, forensics, s->place.fd_signature, s->keyring },
-		.fd_count = 12,
+			 s->door.socket, -EBADF, forensics, s->place.fd_signature, s->keyring,
+			 counts, preload },
+		.fd_count = AGENT_FDS_MAX,
 	};
 
-	return agent_start(&params, &s->tma);
+	return r < 0 ? r : agent_start(&params, &s->tma);
 }
 
 static int open_forensics(struct session *s, int dir)

@@ -59,19 +59,55 @@ static int check_version(struct session *s, uint64_t version)
 	return r;
 }
 
+/* Return: 0 at the end of the model, 1 before it, or a negative errno after failing the session. */
+static int take_preload(struct session *s)
+{
+	int r = preload_take(&s->preload, &s->channel);
+
+	if (r == -EAGAIN || r > 0)
+		return 1;
+	s->preload_source = sd_event_source_disable_unref(s->preload_source);
+	preload_close(&s->preload);
+	if (r == -EBADMSG)
+		(void)session_fail(s, FAILURE_TMA_GARBAGE, "the model for the kernel", 0);
+	else if (r < 0)
+		(void)session_fail(s, FAILURE_NAMESPACE, "the model for the kernel", r);
+	return r;
+}
+
+static int on_preload(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	(void)take_preload(userdata);
+	return 0;
+}
+
+/* The TMA has written all of it before it says that it is ready. */
+static int finish_preload(struct session *s)
+{
+	int r = 0;
+
+	while (s->preload.fd >= 0 && !s->failed) {
+		r = take_preload(s);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
 static int answer_ready(struct session *s, const struct status_message *m)
 {
 	int r;
 
+	if (finish_preload(s) < 0)
+		return 0;
+
 	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
 		return 0;
-	if (s->params->enforce) {
-		r = tsem_channel_command(&s->channel, "enforce");
-		if (r >= 0)
-			r = tsem_channel_command(&s->channel, "seal");
-		if (r < 0)
-			return session_fail(s, FAILURE_NAMESPACE, "seal", r);
-	}
+	r = s->params->enforce ? tsem_channel_command(&s->channel, "enforce") : 0;
+	if (r >= 0 && s->params->seal)
+		r = tsem_channel_command(&s->channel, "seal");
+	if (r < 0)
+		return session_fail(s, FAILURE_NAMESPACE, "seal", r);
 	return session_enter(s, SESSION_PREPARING);
 }
 
@@ -246,6 +282,11 @@ int watch_begin(struct session *s)
 	/* With the priority of all others: an agent that never stops talking holds up none of them.
 	 */
 	(void)sd_event_source_set_description(s->tma_source, "tma"); /* for people */
+	if (s->preload.fd >= 0)
+		r = sd_event_add_io(s->event, &s->preload_source, s->preload.fd, EPOLLIN,
+				    on_preload, s);
+	if (r < 0)
+		return r;
 	r = sd_event_add_time_relative(s->event, &s->tick, CLOCK_MONOTONIC, tick_usec(s),
 				       10 * USEC_PER_MSEC, on_tick, s);
 	if (r < 0)

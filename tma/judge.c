@@ -37,6 +37,7 @@ static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
 
 /**
  * struct judge - A model at work.
+ * @by_kernel: The kernel judges; what comes are those events that are new to it.
  * @engine: Points and pseudonyms.
  * @programs: TASK_IDs that the model has.
  * @model: With the records of its points; NULL unless training, where they are needed.
@@ -45,6 +46,7 @@ static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
 struct judge {
 	enum judge_mode mode;
 	enum judge_violation violation;
+	bool by_kernel;
 	struct tsem_engine engine;
 	struct tsem_set programs;
 	struct tsem_model *model;
@@ -70,30 +72,35 @@ enum timing {
 	TIMING_WAITS,  /* its task sleeps until it is told */
 	TIMING_AFTER,  /* it has happened: the answer is one step harder */
 	TIMING_DENIED, /* the kernel has refused it: its task is untrusted */
+	TIMING_KERNEL, /* the kernel has judged it, and done what was to be done */
 };
-#define TIMING_COUNT (TIMING_DENIED + 1)
+#define TIMING_COUNT (TIMING_KERNEL + 1)
 
 static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 	[VIOLATION_DENY] = {
 		[TIMING_WAITS] = { JUDGE_REFUSED, false, "refused" },
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, false, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+		[TIMING_KERNEL] = { JUDGE_SILENT, false, "refused" },
 	},
 	[VIOLATION_ISOLATE] = {
 		[TIMING_WAITS] = { JUDGE_UNTRUSTED, false, "untrusted" },
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+		[TIMING_KERNEL] = { JUDGE_SILENT, false, "untrusted" },
 	},
 	[VIOLATION_KILL] = {
 		/* It sleeps until it is killed: an answer would let it run on until then. */
 		[TIMING_WAITS] = { JUDGE_SILENT, true, "refused" },
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, true, "refused" },
+		[TIMING_KERNEL] = { JUDGE_SILENT, true, "refused" },
 	},
 	[VIOLATION_WARN] = {
 		[TIMING_WAITS] = { JUDGE_TRUSTED, false, "shadow" },
 		[TIMING_AFTER] = { JUDGE_SILENT, false, "shadow" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
+		[TIMING_KERNEL] = { JUDGE_SILENT, false, "shadow" },
 	},
 };
 
@@ -338,6 +345,7 @@ int judge_new(const struct judge_params *params, int model_fd, struct judge_erro
 		return -ENOMEM;
 	judge->mode = params->mode;
 	judge->violation = params->violation;
+	judge->by_kernel = params->by_kernel;
 	judge->engine.hasher = params->hasher;
 	judge->engine.fields = params->fields;
 	judge->engine.sealed = params->mode != JUDGE_TRAIN;
@@ -383,8 +391,10 @@ static void judge_garbage(struct line line, struct judgement *ret)
 	ret->verdict = ret->number ? JUDGE_REFUSED : JUDGE_SILENT;
 }
 
-static enum timing timing_of(const struct tsem_record *record)
+static enum timing timing_of(const struct judge *judge, const struct tsem_record *record)
 {
+	if (judge->by_kernel)
+		return TIMING_KERNEL;
 	if (record->kind != TSEM_RECORD_ASYNC)
 		return TIMING_WAITS;
 	return tsem_events[record->event].wait ? TIMING_DENIED : TIMING_AFTER;
@@ -395,7 +405,7 @@ static void respond(struct judge *judge, const struct tsem_record *record,
 {
 	enum judge_violation violation =
 		judge->mode == JUDGE_ENFORCE ? judge->violation : VIOLATION_WARN;
-	const struct response *response = &responses[violation][timing_of(record)];
+	const struct response *response = &responses[violation][timing_of(judge, record)];
 
 	judge->counts.outside++;
 	ret->verdict = response->verdict;
@@ -450,7 +460,7 @@ static int judge_point(struct judge *judge, const struct tsem_record *record, st
 	int r;
 
 	judge->counts.events++;
-	ret->verdict = timing_of(record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
+	ret->verdict = timing_of(judge, record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
 	tsem_engine_judge(&judge->engine, record, &result);
 	if (result.judgement == TSEM_JUDGED_FULL) {
 		r = judge->engine.points.count < TSEM_MODEL_POINTS
@@ -513,6 +523,29 @@ static int add_counts(struct judge *judge)
 			return r;
 	}
 	return 0;
+}
+
+const struct tsem_set *judge_get_points(const struct judge *judge)
+{
+	return &judge->engine.points;
+}
+
+const struct tsem_set *judge_get_pseudonyms(const struct judge *judge)
+{
+	return &judge->engine.pseudonyms;
+}
+
+bool judge_is_training(const struct judge *judge)
+{
+	return judge->mode == JUDGE_TRAIN;
+}
+
+void judge_set_count(struct judge *judge, const struct tsem_digest *coefficient, uint64_t count)
+{
+	struct tsem_set_entry *entry = tsem_set_find(&judge->engine.points, coefficient);
+
+	if (entry)
+		entry->count = count;
 }
 
 int judge_write(struct judge *judge, int fd)

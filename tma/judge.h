@@ -13,6 +13,7 @@
 #include "../libtsem/core/coefficient.h"
 #include "../libtsem/core/packed.h"
 #include "../libtsem/core/set.h"
+#include "../libtsem/core/set.h"
 #include "../libtsem/trust.h"
 
 /** enum judge_mode - What a model is for in this run. */
@@ -34,6 +35,7 @@ enum judge_violation {
 
 /**
  * struct judge_params - How to judge; borrowed while judge_new() runs.
+ * @by_kernel: Root=kernel: what comes has been judged, and nobody waits for an answer.
  * @name: Of the workload, for the header of a new model.
  * @hasher: Of the namespace's hash function, made before the sandbox; borrowed as
  *	long as the judge lives.
@@ -45,6 +47,7 @@ enum judge_violation {
 struct judge_params {
 	enum judge_mode mode;
 	enum judge_violation violation;
+	bool by_kernel;
 	enum tsem_fields fields;
 	struct tsem_hasher *hasher;
 	const char *nsref;
@@ -138,6 +141,21 @@ struct judge *judge_free(struct judge *judge);
  * for another point, -ENOMEM; the judgement is valid in every case.
  */
 int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret);
+
+/** judge_get_points() - Coefficients of the model. */
+const struct tsem_set *judge_get_points(const struct judge *judge);
+
+/** judge_get_pseudonyms() - Digests of the paths whose content does not matter. */
+const struct tsem_set *judge_get_pseudonyms(const struct judge *judge);
+
+bool judge_is_training(const struct judge *judge);
+
+/**
+ * judge_set_count() - The kernel has counted the events of a coefficient in this run.
+ *
+ * It has seen those of which no record comes as well. One outside the model has no count.
+ */
+void judge_set_count(struct judge *judge, const struct tsem_digest *coefficient, uint64_t count);
 
 /** judge_write() - Write the model, this run added to it. Return: 0 or a negative errno. */
 int judge_write(struct judge *judge, int fd);

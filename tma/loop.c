@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "counts.h"
 #include "loop.h"
 #include "status.h"
 
@@ -225,6 +226,9 @@ static int finish(struct loop *loop)
 		forensics_flush(loop->forensics);
 
 	if (loop->train) {
+		r = counts_read(loop->judge, TMA_FD_COUNTS, loop->records, LOOP_RECORDS_BYTES);
+		if (r < 0)
+			return fail(STATUS_FAILURE_CHANNEL, "reading the kernel's counts", r);
 		r = judge_write(loop->judge, TMA_FD_NEW_MODEL);
 		if (r < 0)
 			return fail(STATUS_FAILURE_MODEL_WRITE, strerror(-r), r);

@@ -22,6 +22,8 @@ enum tma_fd {
 	TMA_FD_FORENSICS,
 	TMA_FD_SIGNATURE,
 	TMA_FD_KEYRING,
+	TMA_FD_COUNTS,
+	TMA_FD_PRELOAD,
 };
 
 /* Longer than any record: three names of 4096 bytes, each escaped sixfold, with all around them. */

@@ -17,6 +17,7 @@
 #include "../libtsem/hasher.h"
 #include "identity.h"
 #include "loop.h"
+#include "preload.h"
 #include "sandbox.h"
 #include "status.h"
 
@@ -29,6 +30,7 @@ struct options {
 	const char **scratch;
 	unsigned int threshold;
 	struct tsem_trust trust;
+	bool preload; /* the kernel is to be given the model */
 };
 
 static int parse_mode(struct options *o, const char *value)
@@ -45,6 +47,12 @@ static int parse_violation(struct options *o, const char *value)
 
 	o->judge.violation = violation;
 	return violation;
+}
+
+static int parse_root(struct options *o, const char *value)
+{
+	o->judge.by_kernel = strcmp(value, "kernel") == 0;
+	return o->judge.by_kernel || strcmp(value, "process") == 0 ? 0 : -EINVAL;
 }
 
 static int parse_fields(struct options *o, const char *value)
@@ -119,12 +127,12 @@ static const struct {
 	const char *name;
 	int (*parse)(struct options *o, const char *value);
 } known[] = {
-	{ "mode", parse_mode },		{ "on-violation", parse_violation },
-	{ "fields", parse_fields },	{ "digest", parse_digest },
-	{ "nsref", parse_nsref },	{ "name", parse_name },
-	{ "identity", parse_identity }, { "pseudonym", parse_pseudonym },
-	{ "scratch", parse_scratch },	{ "caller", parse_caller },
-	{ "threshold", parse_threshold },
+	{ "mode", parse_mode },		  { "on-violation", parse_violation },
+	{ "fields", parse_fields },	  { "digest", parse_digest },
+	{ "nsref", parse_nsref },	  { "name", parse_name },
+	{ "identity", parse_identity },	  { "pseudonym", parse_pseudonym },
+	{ "scratch", parse_scratch },	  { "caller", parse_caller },
+	{ "threshold", parse_threshold }, { "root", parse_root },
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -197,6 +205,15 @@ static int load_model(struct options *o, int model_fd, struct judge **ret)
 	return r;
 }
 
+/* Whole before the orchestrator is told: its end is the end of the model. */
+static int give_kernel(const struct options *o, const struct judge *judge)
+{
+	int r = o->preload ? preload_write(judge, TMA_FD_PRELOAD) : 0;
+
+	(void)close(TMA_FD_PRELOAD);
+	return r;
+}
+
 /* From here on nothing is left to be given up. */
 static int judge_events(struct options *o, struct loop *loop, int model_fd, bool landlock)
 {
@@ -210,6 +227,8 @@ static int judge_events(struct options *o, struct loop *loop, int model_fd, bool
 	loop->source->params = &o->judge;
 	loop->source->judge = loop->judge;
 	loop->train = o->judge.mode == JUDGE_TRAIN;
+	if (give_kernel(o, loop->judge) < 0)
+		return setup_failed("the kernel was not given the model");
 	if (tell_ready(landlock, o, loop->judge) < 0)
 		return EXIT_FAILURE;
 	return loop_run(loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -243,6 +262,7 @@ static int work(int argc, char **argv)
 	if (loop_init(&loop, options.caller) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
+	options.preload = fstat(TMA_FD_PRELOAD, &st) == 0 && S_ISFIFO(st.st_mode);
 	if (sandbox_enter(&options.sandbox, &landlock) < 0)
 		return setup_failed("the sandbox could not be entered");
 	return judge_events(&options, &loop, model_fd, landlock);

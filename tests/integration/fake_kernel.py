@@ -44,6 +44,8 @@ class FakeKernel:
         self.changed = threading.Condition()
         self.counters = {"mode": "external", "members": 0, "expired": 0, "dropped": 0}
         os.makedirs(path + "/external_tma")
+        os.symlink("external_tma", path + "/internal_tma")
+        self.write_counts("")
         self.write_status()
         self.listeners = [self.listen("control", self.serve_control),
                           self.listen("external_tma/1", self.serve_events)]
@@ -108,6 +110,10 @@ class FakeKernel:
             status.truncate(0)
             status.write(text)
         os.unlink(temporary)
+
+    def write_counts(self, text):
+        with open(self.path + "/external_tma/1.counts", "w", encoding="ascii") as counts:
+            counts.write(text)
 
     def set_counter(self, **counters):
         self.counters.update(counters)

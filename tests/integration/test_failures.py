@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """test_failures.py - each row of the failure table that a fake kernel can provoke."""
 
+import json
 import os
 import resource
 import shutil
@@ -111,6 +112,35 @@ class Failures(WorkloadTest):
         status, _, err = self.finish(self.start(kernel, "train", self.config()))
         self.assertEqual(status, 205)
         self.assertIn("the kernel made no namespace", err)
+
+    def test_kernel_is_given_the_model(self):
+        self.train(load_records(2))
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config(Trust_Root="kernel"))
+        kernel.wait_armed()
+        kernel.set_counter(untold=1)
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 0, err)
+        verbs = [command.split()[0] for command in kernel.commands]
+        with open(self.model, encoding="utf-8") as model:
+            points = sorted(json.loads(line)["coefficient"] for line in model
+                            if "\"coefficient\"" in line[:20])
+        given = sorted(command.split("=")[1].strip() for command in kernel.commands
+                       if command.startswith("state "))
+        self.assertEqual(given, points)
+        self.assertIn("tma=internal", kernel.commands[0])
+        self.assertEqual(verbs[-3:], ["enforce", "seal", "arm"])
+        self.assertIn("refusals came faster", err)
+
+    def test_kernel_refuses_the_model(self):
+        self.train(load_records(60))
+        kernel = self.kernel(refuse="state")
+        status, _, err = self.finish(self.start(kernel, "enforce",
+                                                self.config(Trust_Root="kernel")))
+        # The control file is gone a moment later: while the model is given, or when arming.
+        self.assertIn((status, "the model for the kernel" in err, "arm" in err),
+                      ((205, True, False), (205, False, False), (206, False, True)), err)
+        self.assertEqual(kernel.armed, [])
 
     def test_arm_refused(self):
         kernel = self.kernel(refuse="seal")

@@ -117,9 +117,10 @@ static struct refusal {
 	  "/j ...\" has more directories than the kernel takes; "
 	  "expected up to 32 absolute directories, separated by blanks" },
 	{ "root to come", "[Trust]\nRoot=mcu\n",
-	  "/etc/q/web.cfg:2: Root: \"mcu\" does not exist yet in this version; expected process" },
+	  "/etc/q/web.cfg:2: Root: \"mcu\" does not exist yet in this version; expected process "
+	  "or kernel" },
 	{ "unknown root", "[Trust]\nRoot=tpm\n",
-	  "/etc/q/web.cfg:2: Root: \"tpm\" is unknown; expected process" },
+	  "/etc/q/web.cfg:2: Root: \"tpm\" is unknown; expected process or kernel" },
 	{ "unsigned", "[Trust]\nAllowUnsigned=maybe\n",
 	  "/etc/q/web.cfg:2: AllowUnsigned: \"maybe\" is unknown; expected no or yes" },
 	{ "anchor to come", "[TPM]\nAnchor=yes\n",

@@ -17,6 +17,7 @@
 
 #include "../../libtsem/cleanup.h"
 #include "../../libtsem/hasher.h"
+#include "../../tma/counts.h"
 #include "../../tma/judge.h"
 
 #define ID "0000000000000000000000000000000000000000000000000000000000000000"
@@ -27,11 +28,11 @@
 	"\", \"ts\": \"1\"}"
 #define COE                                                                                        \
 	"\"COE\": {\"uid\": \"0\", \"euid\": \"0\", \"suid\": \"0\", \"gid\": \"0\", "             \
-	"\"egid\": \"0\", \"sgid\": \"0\", \"fsuid\": \"0\", \"fsgid\": \"0\", \"capeff\": \"0x0\"}"
-#define CAPABLE(cap)                                                                               \
-	"\"capable\": {\"cap\": \"" cap "\", \"opts\": \"2\", \"initial_ns\": \"1\"}"
+	"\"egid\": \"0\", \"sgid\": \"0\", \"fsuid\": \"0\", \"fsgid\": \"0\", \"capeff\": "       \
+	"\"0x0\"}"
+#define CAPABLE(cap) "\"capable\": {\"cap\": \"" cap "\", \"opts\": \"2\", \"initial_ns\": \"1\"}"
 #define SOCKET(protocol)                                                                           \
-	"\"socket_create\": {\"family\": \"2\", \"type\": \"1\", \"protocol\": \"" protocol       \
+	"\"socket_create\": {\"family\": \"2\", \"type\": \"1\", \"protocol\": \"" protocol        \
 	"\", \"kern\": \"0\"}"
 #define WAITING(number, type, cell)                                                                \
 	"{\"export\": {\"type\": \"event\"}, " EVENT(number, type) ", " COE ", " cell "}"
@@ -43,11 +44,13 @@ struct fixture {
 	int model;
 };
 
-static struct judge *make(struct fixture *f, enum judge_mode mode, enum judge_violation violation)
+static struct judge *make_for(struct fixture *f, enum judge_mode mode,
+			      enum judge_violation violation, bool by_kernel)
 {
 	const struct judge_params params = {
 		.mode = mode,
 		.violation = violation,
+		.by_kernel = by_kernel,
 		.fields = TSEM_FIELDS_PORTABLE,
 		.hasher = f->hasher,
 		.nsref = "initial",
@@ -60,6 +63,11 @@ static struct judge *make(struct fixture *f, enum judge_mode mode, enum judge_vi
 	if (r < 0)
 		fail_msg("judge_new: %d %s", r, error.text);
 	return judge;
+}
+
+static struct judge *make(struct fixture *f, enum judge_mode mode, enum judge_violation violation)
+{
+	return make_for(f, mode, violation, false);
 }
 
 static struct judgement judge_text(struct judge *judge, const char *text)
@@ -129,8 +137,7 @@ static struct response_case {
 	  "untrusted" },
 	{ "unknown, kill: it is killed waiting", UNKNOWN, JUDGE_ENFORCE, VIOLATION_KILL,
 	  JUDGE_SILENT, true, "refused" },
-	{ "unknown, warn", UNKNOWN, JUDGE_ENFORCE, VIOLATION_WARN, JUDGE_TRUSTED, false,
-	  "shadow" },
+	{ "unknown, warn", UNKNOWN, JUDGE_ENFORCE, VIOLATION_WARN, JUDGE_TRUSTED, false, "shadow" },
 	{ "unknown, shadow, whatever was configured", UNKNOWN, JUDGE_SHADOW, VIOLATION_KILL,
 	  JUDGE_TRUSTED, false, "shadow" },
 	{ "done already, deny", DONE, JUDGE_ENFORCE, VIOLATION_DENY, JUDGE_UNTRUSTED, false,
@@ -247,6 +254,113 @@ static void test_learning_grows(void **state)
 	judge_free(judge);
 }
 
+/* Nobody waits, what was to be done is done: it is told, with the word for it. */
+static void test_the_kernel_has_judged(void **state)
+{
+	static const struct {
+		enum judge_mode mode;
+		enum judge_violation violation;
+		const char *told;
+		bool end_workload;
+	} rows[] = {
+		{ JUDGE_ENFORCE, VIOLATION_DENY, "refused", false },
+		{ JUDGE_ENFORCE, VIOLATION_ISOLATE, "untrusted", false },
+		{ JUDGE_ENFORCE, VIOLATION_KILL, "refused", true },
+		{ JUDGE_ENFORCE, VIOLATION_WARN, "shadow", false },
+		{ JUDGE_SHADOW, VIOLATION_KILL, "shadow", false },
+	};
+	struct fixture *f = *state;
+	const char *const records[] = { known };
+
+	learn(f, records, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct judge *judge = make_for(f, rows[i].mode, rows[i].violation, true);
+		struct judgement judgement = judge_text(judge, known);
+
+		assert_int_equal(judgement.verdict, JUDGE_SILENT);
+		assert_null(judgement.told);
+		judgement = judge_text(judge, WAITING("2", "socket_create", SOCKET("22")));
+		assert_int_equal(judgement.verdict, JUDGE_SILENT);
+		assert_string_equal(judgement.told, rows[i].told);
+		assert_int_equal(judgement.end_workload, rows[i].end_workload);
+		judge_free(judge);
+	}
+}
+
+static void test_the_kernel_has_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct judge *judge = make(f, JUDGE_TRAIN, VIOLATION_DENY);
+	struct judgement judgement = judge_text(judge, known);
+	const struct tsem_set *points = judge_get_points(judge);
+	struct tsem_digest other = { .bytes = { 1 } };
+
+	judge_set_count(judge, &judgement.digest, 41);
+	judge_set_count(judge, &other, 7); /* outside: no point comes of it */
+	assert_int_equal(tsem_set_find(points, &judgement.digest)->count, 41);
+	assert_int_equal(points->count, 1);
+	judge_free(judge);
+}
+
+#define HEX "00000000000000000000000000000000000000000000000000000000000000fe"
+
+static const struct {
+	const char *name, *line;
+	int r;
+} count_lines[] = {
+	{ "zero", HEX " 0", 0 },
+	{ "largest", HEX " 18446744073709551615", 0 },
+	{ "nothing", "", -EBADMSG },
+	{ "no count", HEX, -EBADMSG },
+	{ "empty count", HEX " ", -EBADMSG },
+	{ "leading zero", HEX " 01", -EBADMSG },
+	{ "sign", HEX " -1", -EBADMSG },
+	{ "overflow", HEX " 18446744073709551616", -EBADMSG },
+	{ "trailing blank", HEX " 1 ", -EBADMSG },
+	{ "two blanks", HEX "  1", -EBADMSG },
+	{ "short digest", "fe 1", -EBADMSG },
+	{ "long digest", HEX "00 1", -EBADMSG },
+	{ "upper case", "FE000000000000000000000000000000000000000000000000000000000000fe 1",
+	  -EBADMSG },
+	{ "no digest", "zz000000000000000000000000000000000000000000000000000000000000fe 1",
+	  -EBADMSG },
+};
+
+static void test_count_lines(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(count_lines); i++) {
+		struct count count = { .number = 5 };
+		int r = counts_parse_line(count_lines[i].line, strlen(count_lines[i].line), 32,
+					  &count);
+
+		if (r != count_lines[i].r || (r < 0 && count.number != 5) ||
+		    (r == 0 && count.coefficient.bytes[31] != 0xfe))
+			fail_msg("%s: %d", count_lines[i].name, r);
+	}
+}
+
+/* In pieces of any size: lines do not end where reads do. */
+static void test_counts_are_read(void **state)
+{
+	struct fixture *f = *state;
+	struct judge *judge = make(f, JUDGE_TRAIN, VIOLATION_DENY);
+	char buffer[2 * COUNTS_LINE_BYTES], text[100];
+	int fd = memfd_create("counts", MFD_CLOEXEC);
+
+	for (unsigned int i = 0; i < 100; i++) {
+		int n = snprintf(text, sizeof(text), "%062x%02x %u\n", i, i, i);
+
+		assert_int_equal(write(fd, text, n), n);
+	}
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(counts_read(judge, fd, buffer, sizeof(buffer)), 0);
+	assert_int_equal(write(fd, HEX, 10), 10);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(counts_read(judge, fd, buffer, sizeof(buffer)), -EBADMSG);
+	(void)close_fd(fd);
+	judge_free(judge);
+}
+
 static void test_other_scratch_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -279,15 +393,20 @@ static void test_other_scratch_is_refused(void **state)
 
 #define ROWS(rows, check)                                                                          \
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)                                              \
-	tests[count++] = (struct CMUnitTest){ .name = (rows)[i].name,                              \
-					      .test_func = check,                                  \
-					      .initial_state = &(rows)[i] }
+		tests[count++] = (struct CMUnitTest)                                               \
+		{                                                                                  \
+			.name = (rows)[i].name, .test_func = check, .initial_state = &(rows)[i]    \
+		}
 
 int main(void)
 {
 	static const struct CMUnitTest models[] = {
 		cmocka_unit_test_setup_teardown(test_runs_add_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_learning_grows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_kernel_has_judged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_kernel_has_counted, set_up, tear_down),
+		cmocka_unit_test(test_count_lines),
+		cmocka_unit_test_setup_teardown(test_counts_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_scratch_is_refused, set_up, tear_down),
 	};
 	static struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(garbage)];

@@ -14,7 +14,7 @@ import time
 
 from kernel import PATIENCE_SEC, expect, run_rules, wait_until
 
-TREE = "/sys/kernel/security/tsem/external_tma/"
+TREE = "/sys/kernel/security/tsem/"
 BUILD = os.environ.get("QUIXOTE_BUILD", "/usr/libexec/quixote")
 ORCHESTRATOR = os.environ.get("QUIXOTE_ORCHESTRATOR") or next(
     path for path in (BUILD + "/orchestrator/quixote-orchestrator", BUILD + "/quixote-orchestrator")
@@ -40,6 +40,12 @@ def children(pid):
     return found
 
 
+def status_files():
+    """Those of all namespaces, whoever judges them."""
+    return {place + name for place in ("external_tma/", "internal_tma/")
+            for name in os.listdir(TREE + place) if name.endswith(".status")}
+
+
 class Workload:
     """A shell that reads commands from its standard input, under the real orchestrator."""
 
@@ -50,20 +56,21 @@ class Workload:
         write_config(self.config, **keys)
         self.all.append(self)
         self.status_file = None
-        before = set(os.listdir(TREE))
+        before = status_files()
         options = dict({"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,
                         "stderr": subprocess.PIPE, "cwd": "/", "env": os.environ}, **streams or {})
         options["env"] = dict(options["env"], STATE_DIRECTORY=HERE + "/state", HOME=HERE)
         self.process = subprocess.Popen(
             [ORCHESTRATOR, "--config=" + self.config, "--mode=" + mode, "--caller=" + user]
             + (["--driver"] if driver else []) + ["--", *arguments], **options)
-        wait_until(lambda: self.process.poll() is not None or set(os.listdir(TREE)) - before,
+        wait_until(lambda: self.process.poll() is not None or status_files() - before,
                    "a namespace")
-        names = [name for name in set(os.listdir(TREE)) - before if name.endswith(".status")]
+        names = list(status_files() - before)
         expect(names, "no namespace: " + (self.process.stderr.read().decode()
                                           if self.process.poll() is not None else ""))
         # Held open: the counters are there until the last of us looks away.
         self.status_file = os.open(TREE + names[0], os.O_RDONLY)
+        self.path = TREE + names[0][:-len(".status")]
 
     def status(self):
         lines = os.pread(self.status_file, 4096, 0).decode().splitlines()
@@ -122,13 +129,16 @@ class Workload:
 
 def write_config(path, model="shell.model", command="/bin/sh", **keys):
     model_keys = {"File": HERE + "/" + model}
+    trust_keys = dict(keys.pop("Trust", {"AllowUnsigned": "yes"}))
+    if "Root" in keys:
+        trust_keys["Root"] = keys.pop("Root")
     for key in ("Digest", "Fields"):
         if key in keys:
             model_keys[key] = keys.pop(key)
     sections = {
         "Workload": {"Name": "shell", "Type": "tool", "Command": command},
         "Model": model_keys,
-        "Trust": keys.pop("Trust", {"AllowUnsigned": "yes"}),
+        "Trust": trust_keys,
         "Failure": dict({"Deadline": "2s"}, **keys),
     }
     with open(path, "w", encoding="ascii") as file:
