@@ -148,8 +148,8 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
 
 
 def changed_copy(path, name="grep"):
-    """A copy of a program with one byte changed, and nothing else."""
-    with open(os.path.realpath(shutil.which(name)), "rb") as file:
+    """A copy of a program or file with one byte changed, and nothing else."""
+    with open(os.path.realpath(shutil.which(name) or name), "rb") as file:
         content = bytearray(file.read())
     content[-1] ^= 1
     with open(path, "wb") as file:
@@ -161,7 +161,7 @@ class changed_program:
     """While it lasts, a program is its changed copy, on the same file system."""
 
     def __init__(self, name):
-        self.path = os.path.realpath(shutil.which(name))
+        self.path = os.path.realpath(shutil.which(name) or name)
 
     def __enter__(self):
         changed_copy(self.path + ".changed", self.path)

@@ -5,17 +5,17 @@ its log and clock.
 import ctypes
 import fcntl
 import hashlib
-import mmap
 import os
 import socket
 import struct
 import time
 
+import ring
+
 from . import attempt, call, case, creds, libc, need
 from .facts import O_LARGEFILE, Filesystem, executed, path
 
 SYS = {"bpf": 321, "init_module": 175, "finit_module": 313, "add_key": 248, "keyctl": 250,
-       "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
        "perf_event_open": 298, "mq_open": 240}
 PROCESS_KEYRING = -2
 KEYCTL_SETPERM, KEYCTL_READ = 5, 11
@@ -155,40 +155,17 @@ def keys(t):
                 among=True)
 
 
-class Ring:
-    """A ring of io_uring with one entry, driven by hand."""
-
-    def __init__(self, flags=0):
-        parameters = bytearray(struct.pack("<IIIIIII3I", 0, 0, flags, 0, 1000, 0, 0, 0, 0, 0) + bytes(80))
-        buffer = (ctypes.c_char * len(parameters)).from_buffer(parameters)
-        self.fd = call(libc.syscall(SYS["io_uring_setup"], 4, buffer))
-        numbers = struct.unpack_from("<10I", parameters)
-        self.offsets = struct.unpack_from("<8I", parameters, 40)
-        self.features = numbers[5]
-        self.ring = mmap.mmap(self.fd, 4096, mmap.MAP_SHARED, offset=0)
-        self.entries = mmap.mmap(self.fd, 4096, mmap.MAP_SHARED, offset=0x10000000)
-
-    def submit(self, opcode, fd, personality=0, offset=0, flags=0):
-        entry = struct.pack("<BBHiQQIIQHHiQQ", opcode, flags, 0, fd, offset, 0, 0, 0, 1, 0,
-                            personality, 0, 0, 0)
-        self.entries[:64] = entry
-        tail = struct.unpack_from("<I", self.ring, self.offsets[1])[0]
-        struct.pack_into("<I", self.ring, self.offsets[6] + 4 * (tail & 3), 0)
-        struct.pack_into("<I", self.ring, self.offsets[1], tail + 1)
-        call(libc.syscall(SYS["io_uring_enter"], self.fd, 1, 1, 1, None, 0))
-
-
 @case("uring_override_creds", "uring_cmd")
-def ring(t):
-    ours = Ring()
+def ring_requests(t):
+    ours = ring.Ring()
     registered = creds()
-    number = call(libc.syscall(SYS["io_uring_register"], ours.fd, 9, None, 0))
+    number = ours.personality()
     with t.step("uring_override_creds") as step:
-        ours.submit(0, -1, personality=number)      # IORING_OP_NOP
+        ours.submit(ring.NOP, -1, personality=number)
     step.expect(cred=registered)
     end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with t.step("uring_cmd") as step:
-        ours.submit(46, end.fileno(), offset=1)     # IORING_OP_URING_CMD, SOCKET_URING_OP_SIOCOUTQ
+        ours.submit(ring.URING_CMD, end.fileno(), offset=1)     # SOCKET_URING_OP_SIOCOUTQ
     status = os.fstat(end.fileno())
     step.expect(file={"flags": "2", "path": {
         "owner": "@self", "instance": "0", "pathname": "socket:/"}, "inode": {
@@ -199,7 +176,7 @@ def ring(t):
 @case("uring_sqpoll")
 def ring_thread(t):
     with t.step("uring_sqpoll") as step:
-        Ring(flags=2)       # IORING_SETUP_SQPOLL
+        ring.Ring(ring.SETUP_SQPOLL)
     step.expect()
 
 
