@@ -39,6 +39,8 @@ static_assert(sizeof(struct identity) == 16 + 4 * TSEM_HANDLE_WORDS_MAX, "no byt
  * @refs: The inode, and the table.
  * @ns: Namespace in whose name it is kept; NULL if it is not in the table. Guarded by @lock.
  * @identity: Key of the table.
+ * @node: In the table.
+ * @rcu: Whoever looks up may still see it.
  */
 struct tsem_mark {
 	struct tsem_created created;
@@ -120,11 +122,11 @@ static void leave_table(struct tsem_mark *mark)
 	mark_put(mark);
 }
 
-static bool enter_table(struct tsem_ns *ns, struct tsem_mark *mark)
+static bool enter_locked(struct tsem_ns *ns, struct tsem_mark *mark)
 {
 	struct tsem_mark *old;
 
-	guard(spinlock)(&lock);
+	lockdep_assert_held(&lock);
 	/* The object that was known by this is gone, without our having seen it go. */
 	old = rhashtable_lookup_fast(&table, &mark->identity, table_params);
 	if (old)
@@ -136,6 +138,16 @@ static bool enter_table(struct tsem_ns *ns, struct tsem_mark *mark)
 	ns->mark_count++;
 	refcount_inc(&mark->refs);
 	return true;
+}
+
+static bool enter_table(struct tsem_ns *ns, struct tsem_mark *mark)
+{
+	bool entered;
+
+	spin_lock(&lock);
+	entered = enter_locked(ns, mark);
+	spin_unlock(&lock);
+	return entered;
 }
 
 /* The mark that is kept for an inode, with a reference. */
@@ -271,8 +283,12 @@ static void forget(const struct tsem_ns *ns, const struct super_block *sb)
 /* Who is just taking a mark away is done with the namespace when it lets go of the lock. */
 static bool has_marks(const struct tsem_ns *ns)
 {
-	guard(spinlock)(&lock);
-	return ns->mark_count;
+	bool any;
+
+	spin_lock(&lock);
+	any = ns->mark_count;
+	spin_unlock(&lock);
+	return any;
 }
 
 /**
