@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * command.c - the grammar of a create command: KEY=VALUE separated by blanks.
- * Tables say which keys there are and which words they take; a key twice, an
- * unknown key and an unknown word are all refused.
+ * command.c - the grammar of commands: KEY=VALUE separated by blanks. Tables say
+ * which keys create has and which words they take; a key twice, an unknown key
+ * and an unknown word are all refused.
  */
 
 #include <linux/bitmap.h>
@@ -382,4 +382,36 @@ void tsem_params_done(struct tsem_params *params)
 	memzero_explicit(params->key, sizeof(params->key));
 	kfree(params->scratch_text);
 	params->scratch_text = NULL;
+}
+
+/**
+ * tsem_release_parse() - Parse what stands behind upstream's trusted and untrusted.
+ * @arguments: Text without line feed; changed.
+ * @ret: The arguments, both of them.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tsem_release_parse(char *arguments, struct tsem_release *ret)
+{
+	char *argument;
+
+	*ret = (struct tsem_release){};
+	while ((argument = strsep(&arguments, " "))) {
+		size_t size = strlen(argument);
+
+		if (!size)
+			continue;
+		if (!strncmp(argument, "pid=", 4)) {
+			if (kstrtoint(argument + 4, 10, &ret->pid) < 0)
+				return -EINVAL;
+		} else if (!strncmp(argument, "key=", 4) && size % 2 == 0 &&
+			   size / 2 - 2 <= sizeof(ret->key)) {
+			ret->key_size = size / 2 - 2;
+			if (hex2bin(ret->key, argument + 4, ret->key_size) < 0)
+				return -EINVAL;
+		} else {
+			return -EINVAL;
+		}
+	}
+	return ret->pid > 0 && ret->key_size ? 0 : -EINVAL;
 }

@@ -8,7 +8,6 @@
 
 #include <crypto/algapi.h>
 #include <linux/cred.h>
-#include <linux/hex.h>
 #include <linux/magic.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -280,40 +279,8 @@ static int command_export(struct control *control, char *arguments)
 	return command_upstream(TSEM_VERB_EXPORT, control, arguments);
 }
 
-/** struct release - Arguments of upstream's verdicts. */
-struct release {
-	pid_t pid;
-	u8 key[TSEM_DIGEST_MAX];
-	unsigned int key_size;
-};
-
-static int release_parse(char *arguments, struct release *ret)
-{
-	char *argument;
-
-	*ret = (struct release){};
-	while ((argument = strsep(&arguments, " "))) {
-		size_t size = strlen(argument);
-
-		if (!size)
-			continue;
-		if (!strncmp(argument, "pid=", 4)) {
-			if (kstrtoint(argument + 4, 10, &ret->pid) < 0)
-				return -EINVAL;
-		} else if (!strncmp(argument, "key=", 4) && size % 2 == 0 &&
-			   size / 2 - 2 <= sizeof(ret->key)) {
-			ret->key_size = size / 2 - 2;
-			if (hex2bin(ret->key, argument + 4, ret->key_size) < 0)
-				return -EINVAL;
-		} else {
-			return -EINVAL;
-		}
-	}
-	return ret->pid > 0 && ret->key_size ? 0 : -EINVAL;
-}
-
 /* Both must hold: the writer is the registered orchestrator, and knows the key. */
-static bool may_release(const struct tsem_ns *ns, const struct release *release)
+static bool may_release(const struct tsem_ns *ns, const struct tsem_release *release)
 {
 	return ns && ns->owner && ns->owner == task_tgid(current) &&
 	       release->key_size == ns->params.key_size &&
@@ -321,7 +288,7 @@ static bool may_release(const struct tsem_ns *ns, const struct release *release)
 }
 
 /* The number is that of the record: of the initial pid namespace. */
-static int upstream_answer(const struct release *release, bool trusted)
+static int upstream_answer(const struct tsem_release *release, bool trusted)
 {
 	struct task_struct *task;
 	struct tsem_ns *ns;
@@ -347,12 +314,12 @@ static int upstream_answer(const struct release *release, bool trusted)
 
 static int command_release(struct control *control, char *arguments, bool trusted)
 {
-	struct release release;
+	struct tsem_release release;
 	int r;
 
 	if (control->ns)
 		return -EINVAL;
-	r = release_parse(arguments, &release);
+	r = tsem_release_parse(arguments, &release);
 	if (r == 0)
 		r = upstream_answer(&release, trusted);
 	memzero_explicit(&release, sizeof(release));

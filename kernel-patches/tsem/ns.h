@@ -95,6 +95,15 @@ enum tsem_verb {
 int tsem_params_parse(enum tsem_verb verb, char *arguments, struct tsem_params *ret);
 void tsem_params_done(struct tsem_params *params);
 
+/** struct tsem_release - Arguments of upstream's verdicts. */
+struct tsem_release {
+	pid_t pid;
+	u8 key[TSEM_DIGEST_MAX];
+	unsigned int key_size;
+};
+
+int tsem_release_parse(char *arguments, struct tsem_release *ret);
+
 /** enum tsem_counter - Lines of the status file that only grow. */
 enum tsem_counter {
 	TSEM_COUNT_EVENTS,	/* described events */
