@@ -26,10 +26,12 @@ void tsem_alg_done(struct tsem_alg *alg);
 
 /**
  * struct tsem_hash - A hasher and its memory, ready to be used in any context.
+ * @hasher: For the core.
+ * @desc: What it works on; its context follows.
  */
 struct tsem_hash {
 	struct tsem_hasher hasher;
-	struct shash_desc desc;	/* its context follows */
+	struct shash_desc desc;
 };
 
 struct tsem_hash *tsem_hash_new(const struct tsem_alg *alg, gfp_t gfp);

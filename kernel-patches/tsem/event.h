@@ -28,7 +28,17 @@ enum tsem_record_kind {
  * @event: Which one.
  * @denied: Of a log record: the operation fails.
  * @pooled: Made for a pool; @room is TSEM_ATOMIC_PACKED_MAX.
+ * @pid: Of the thread, in the initial pid namespace.
+ * @number: Of the event, in its namespace.
+ * @ttd: Serial number of the task's last exec.
+ * @p_ttd: The same of its creator.
+ * @ts_nsec: When, by the boot-time clock.
+ * @comm: Name of the task.
+ * @task_id: Identity of the task.
+ * @p_task_id: That of its creator.
  * @coe: Packed COE.
+ * @cell_size: Bytes at @cell.
+ * @room: Room there.
  * @cell: Packed CELL, @cell_size of @room bytes.
  */
 struct tsem_record {
@@ -38,11 +48,11 @@ struct tsem_record {
 	enum tsem_event_id event;
 	bool denied;
 	bool pooled;
-	pid_t pid;	/* in the initial pid namespace */
+	pid_t pid;
 	u64 number;
 	u64 ttd;
 	u64 p_ttd;
-	u64 ts_nsec;	/* boot-time clock */
+	u64 ts_nsec;
 	char comm[TASK_COMM_LEN];
 	struct tsem_digest task_id;
 	struct tsem_digest p_task_id;

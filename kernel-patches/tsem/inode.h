@@ -18,6 +18,8 @@ struct tsem_mark;
  * struct tsem_content - A digest of an inode's content.
  * @version: The inode's count of changes that it belongs to.
  * @alg: Name of the hash function, one of those in digest.c.
+ * @digest: The digest.
+ * @rcu: Whoever looks up may still see it.
  */
 struct tsem_content {
 	u64 version;

@@ -107,6 +107,8 @@ void tsem_model_free(struct tsem_model *model)
 
 /**
  * tsem_model_set_base() - Set the base nonce.
+ * @model: Its points are hashed with it.
+ * @base: Copied.
  *
  * Return: 0; -EPERM after the seal; -EBUSY if there is a point already.
  */
@@ -147,6 +149,8 @@ bool tsem_model_has_pseudonym(struct tsem_model *model, const struct tsem_digest
 
 /**
  * tsem_model_add_pseudonym() - The content of a pathname matters no more.
+ * @model: Where.
+ * @pseudonym: Digest of the pathname; copied.
  *
  * Context: Process context.
  * Return: 0, also if it is known; -EPERM after the seal; -E2BIG; -ENOMEM.
@@ -188,6 +192,8 @@ int tsem_model_seal(struct tsem_model *model)
 
 /**
  * tsem_model_find() - Look a digest up.
+ * @model: Where.
+ * @digest: A coefficient.
  *
  * Context: Any.
  * Return: Its point, or NULL.
@@ -265,6 +271,8 @@ static struct tsem_point *enter(struct tsem_model *model, struct tsem_point *poi
 
 /**
  * tsem_model_load() - Add a coefficient as known good.
+ * @model: Where.
+ * @coefficient: Copied.
  *
  * Context: Process context.
  * Return: 0, also if it is known; -EPERM after the seal; -E2BIG; -ENOMEM.

@@ -54,14 +54,21 @@ struct tsem_scratch {
  * @tma: Who judges.
  * @digest: Name of the hash function.
  * @fields: Projection.
+ * @gone: What happens to events without a reader.
  * @events: One bit per event that is raised.
  * @cache: Size of the pool for atomic hooks.
  * @deadline_msec: How long an event waits for its verdict; 0 is without end.
+ * @nsref_current: Ids are those of the task's user namespace, not of the initial one.
+ * @export_exec: Each exec is told.
+ * @batch: A read returns as many records as fit.
  * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
  * @violation: What follows from an event outside the model.
  * @points: Bound of the model's points.
- * @key: Upstream's secret between orchestrator and namespace, @key_size bytes.
+ * @key: Upstream's secret between orchestrator and namespace.
+ * @key_size: Bytes of it.
  * @scratch_text: Decoded directories; owned, see tsem_params_done().
+ * @scratch: Where each of them stands.
+ * @scratch_count: Their number.
  */
 struct tsem_params {
 	enum tsem_tma tma;
@@ -165,8 +172,12 @@ struct tsem_recent {
  * @lock: Protects all below but @read_mutex. Taken with interrupts disabled,
  *	inside any lock of a hook; nothing but pool.lock is taken inside it.
  * @queue: Records not yet read.
+ * @queue_count: Their number.
+ * @queue_bytes: Their size in memory.
  * @waiting: Waiters by number.
- * @recent: Ring of atomic events, indexed by @recent_next.
+ * @waiting_count: Their number.
+ * @recent: Ring of atomic events.
+ * @recent_next: Where the next one goes.
  * @opener_count: Open event descriptors.
  * @opened: There was one.
  * @gone: There was one and there is none.
@@ -176,6 +187,7 @@ struct tsem_recent {
  * @read_mutex: Serialises read(), so that records keep their order.
  * @files: Of the control plane; the rest is NULL.
  * @kill: Ends every member, for hooks that may not.
+ * @release: Frees it when the last reference is gone.
  */
 struct tsem_ns {
 	refcount_t refs;
