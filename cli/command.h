@@ -21,6 +21,7 @@ struct command {
 	const char *help;
 };
 
+int ci_main(int argc, char *argv[]);
 int digest_main(int argc, char *argv[]);
 int events_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);

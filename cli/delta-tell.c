@@ -74,6 +74,62 @@ static void add_item(const struct delta_item *item, add_fn *add, struct text *t)
 	}
 }
 
+/* How many deeds from this one on are about one object, and new or gone together. */
+static size_t count_alike(const struct delta *d, size_t at)
+{
+	const struct delta_item *first = &d->list[at];
+	size_t end = at + 1;
+
+	if (!first->deed || !first->deed->object || first->kind == DELTA_OTHER)
+		return 1;
+	while (end < d->count && d->list[end].deed && d->list[end].kind == first->kind &&
+	       d->list[end].actor == first->actor && d->list[end].deed->object &&
+	       !strcmp(d->list[end].deed->object, first->deed->object))
+		end++;
+	return end - at;
+}
+
+/* "open /etc/hosts for reading" without what it is about: "open for reading". */
+static void add_verb(const char *words, const char *object, add_fn *add, struct text *t)
+{
+	const char *at = strstr(words, object), *rest = at ? at + strlen(object) : "";
+	char *before = strndup(words, at ? (size_t)(at - words) : strlen(words));
+
+	if (!before) {
+		t->failed = true;
+		return;
+	}
+	if (at && at > words && !*rest)
+		before[at - words - 1] = '\0';
+	add(t, before);
+	add(t, *rest == ' ' ? rest + 1 : rest);
+	free(before);
+}
+
+/* All that is done to one object in one line. */
+static void add_alike(const struct delta_item *items, size_t count, add_fn *add, struct text *t)
+{
+	struct text object = TEXT_EMPTY;
+
+	text_add_shown(&object, items->deed->object, strlen(items->deed->object));
+	add(t, items->kind == DELTA_NEW ? "may now use " : "may no longer use ");
+	add(t, text_get(&object));
+	for (size_t i = 0; i < count; i++) {
+		text_add_string(t, i ? ", " : ": ");
+		add_verb(items[i].words, text_get(&object), add, t);
+	}
+	t->failed |= object.failed;
+	text_done(&object);
+}
+
+static void add_items(const struct delta *d, size_t at, size_t count, add_fn *add, struct text *t)
+{
+	if (count > 1)
+		add_alike(&d->list[at], count, add, t);
+	else
+		add_item(&d->list[at], add, t);
+}
+
 /* What became of the actor itself, if this is the item that says so. */
 static const char *fate(const struct delta_item *item)
 {
@@ -101,15 +157,16 @@ static void plain(struct text *t, const char *string)
 
 static void tell_text(const struct delta *d, struct text *t)
 {
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0, n; i < d->count; i += n) {
 		const struct delta_item *item = &d->list[i];
 
+		n = count_alike(d, i);
 		if (item->actor && begins(d, i))
 			text_format(t, "%s%s\n", item->actor->name, fate(item));
 		if (is_actor_itself(item))
 			continue;
 		text_format(t, "%s%c ", item->actor ? "    " : "", signs[item->kind]);
-		add_item(item, plain, t);
+		add_items(d, i, n, plain, t);
 		text_add_string(t, "\n");
 	}
 	text_format(t, "%s: ", name_of(d));
@@ -127,9 +184,10 @@ static void tell_markdown(const struct delta *d, struct text *t)
 	text_add_string(t, " may do\n\n");
 	if (!d->count)
 		text_add_string(t, "No difference in behaviour.\n");
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0, n; i < d->count; i += n) {
 		const struct delta_item *item = &d->list[i];
 
+		n = count_alike(d, i);
 		if (item->actor && begins(d, i)) {
 			text_add_string(t, i ? "\n**" : "**");
 			add_markdown(t, item->actor->name);
@@ -138,7 +196,7 @@ static void tell_markdown(const struct delta *d, struct text *t)
 		if (is_actor_itself(item))
 			continue;
 		text_format(t, "* %s: ", kind_names[item->kind]);
-		add_item(item, add_markdown, t);
+		add_items(d, i, n, add_markdown, t);
 		text_add_string(t, "\n");
 	}
 	if (!d->count)

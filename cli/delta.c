@@ -314,7 +314,9 @@ static int compare_items(const void *a, const void *b)
 	r = strcmp(x->actor->key, y->actor->key);
 	if (r || !x->deed || !y->deed)
 		return r ?: !!x->deed - !!y->deed;
-	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->words, y->words);
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	return strcmp(x->deed->object ?: "", y->deed->object ?: "") ?: strcmp(x->words, y->words);
 }
 
 int delta_find(const struct behaviour *old, const struct behaviour *new, struct delta *ret)

@@ -28,6 +28,21 @@ static const char *const kernel_names[LAUNCH_KERNEL_COUNT] = {
 	[LAUNCH_KERNEL_BUILTIN] = "builtin",
 };
 
+bool launch_replace_model(const struct launch *l, struct config *config)
+{
+	char *copy = l->model ? strdup(l->model) : NULL;
+
+	if (l->model && !copy) {
+		(void)fprintf(stderr, "quixote: %s\n", strerror(ENOMEM));
+		return false;
+	}
+	if (copy) {
+		free(config->model);
+		config->model = copy;
+	}
+	return true;
+}
+
 bool launch_is_guest(void)
 {
 	return getenv(CALLER_VARIABLE) != NULL;
@@ -60,6 +75,9 @@ int launch_option(struct launch *l, char *const argv[], int option)
 		return set_config(l, optarg);
 	case 'k':
 		return set_kernel(l, optarg);
+	case 'o':
+		l->model = optarg;
+		return 0;
 	case 'n':
 		l->check = true;
 		return 0;
@@ -191,9 +209,11 @@ static int out_of_memory(void)
 
 static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 {
-	_cleanup_(freep) char *config = NULL, *mode_word = NULL, *caller = NULL;
+	_cleanup_(freep) char *config = NULL, *mode_word = NULL, *caller = NULL, *model = NULL;
 	_cleanup_(freep) char **argv = NULL;
+	char *words[ARGUMENTS_MAX] = { NULL };
 	static char driver[] = "--driver";
+	size_t n = 0;
 	char path[PATH_MAX];
 
 	if (find_orchestrator(path, sizeof(path)) < 0) {
@@ -204,11 +224,17 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 	}
 	if (asprintf(&config, "--config=%s", l->path) < 0 ||
 	    asprintf(&mode_word, "--mode=%s", config_mode_to_string(mode)) < 0 ||
+	    (l->model && asprintf(&model, "--model=%s", l->model) < 0) ||
 	    (launch_is_guest() && asprintf(&caller, "--caller=%s", getenv(CALLER_VARIABLE)) < 0))
 		return out_of_memory();
-	argv = join(l,
-		    (char *[ARGUMENTS_MAX]){ path, config, mode_word, l->driver ? driver : caller,
-					     l->driver ? caller : NULL });
+	for (size_t i = 0; i < 6; i++) {
+		char *word = (char *[]){ path,	config, mode_word, l->driver ? driver : NULL,
+					 model, caller }[i];
+
+		if (word)
+			words[n++] = word;
+	}
+	argv = join(l, words);
 	if (!argv)
 		return out_of_memory();
 	(void)execv(path, argv);
@@ -219,17 +245,20 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 static int run_inside(const struct launch *l)
 {
 	static char self[] = "quixote", kernel[] = "--kernel=host", option[] = "-c";
-	_cleanup_(freep) char *mode = NULL;
+	_cleanup_(freep) char *mode = NULL, *model = NULL;
 	_cleanup_(freep) char **argv = NULL;
 	struct builtin_request request = { .terminal = l->terminal };
 
 	if (l->kernel != LAUNCH_KERNEL_BUILTIN)
-		request.why = builtin_host_has_tsem() ? "not allowed to use this kernel's TSEM" :
-							"this kernel has no TSEM";
+		request.why = builtin_host_has_tsem() ? "not allowed to use this kernel's TSEM"
+						      : "this kernel has no TSEM";
 	if (l->mode >= 0 && asprintf(&mode, "--mode=%s", config_mode_to_string(l->mode)) < 0)
 		return out_of_memory();
-	argv = join(l, (char *[ARGUMENTS_MAX]){ self, (char *)l->command, kernel, option,
-						(char *)l->path, mode });
+	if (l->model && asprintf(&model, "--into=%s", l->model) < 0)
+		return out_of_memory();
+	argv = join(l,
+		    (char *[ARGUMENTS_MAX]){ self, (char *)l->command, kernel, option,
+					     (char *)l->path, mode ?: model, mode ? model : NULL });
 	if (!argv)
 		return out_of_memory();
 	request.argv = argv;

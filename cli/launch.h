@@ -22,6 +22,7 @@ enum launch_kernel {
  * struct launch - A workload to be launched; all borrowed.
  * @command: The subcommand: "run" or "train".
  * @path: Of the configuration.
+ * @model: Overrides that of the configuration, for training; NULL if not.
  * @mode: Overrides that of the configuration; -1 if not.
  * @kernel: As asked for.
  * @check: Only tell what would be done.
@@ -34,6 +35,7 @@ enum launch_kernel {
 struct launch {
 	const char *command;
 	const char *path;
+	const char *model;
 	int mode;
 	enum launch_kernel kernel;
 	bool check;
@@ -65,6 +67,13 @@ int launch_place(const struct launch *launch, enum config_mode mode);
  * Return: exit status. Does not return where the orchestrator takes this process over.
  */
 int launch(const struct launch *launch, enum config_mode mode, int place);
+
+/** launch_and_wait() - Run it as a child. Return: exit status. */
+int launch_and_wait(const struct launch *launch, enum config_mode mode, int place);
+
+/** launch_replace_model() - Have the configuration name @launch->model. Return: false, said,
+ * without memory. */
+bool launch_replace_model(const struct launch *launch, struct config *config);
 
 /** launch_is_guest() - Whether this runs inside the built-in kernel, started by quixote outside. */
 bool launch_is_guest(void);

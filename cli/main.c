@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "show", show_main, "show state, events or counts of a workload that runs" },
 	{ "events", events_main, "tell the events of a workload as they come" },
 	{ "metrics", metrics_main, "print what is counted, for a monitoring system" },
+	{ "ci", ci_main, "tell in a pipeline what it does that its model does not have" },
 	{ "explain", explain_main,
 	  "tell what was refused, who did it, and what was learned instead" },
 	{ "model", model_main, "look at a model, sign it" },

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* train.c - quixote train: run a workload and learn what it does. */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -33,6 +28,7 @@ static const char help[] =
 	"that is learned. COMMAND may be that name itself, with other arguments.\n"
 	"\n"
 	"  -c, --config=FILE    the configuration\n"
+	"      --into=FILE      add it to this model, not to that of the configuration\n"
 	"      --kernel=KERNEL  host: this kernel; builtin: the one that quixote brings; auto\n"
 	"                       (default): this one if it has TSEM and the caller may use it\n"
 	"      --check          run nothing; tell what would be run, and every problem\n"
@@ -44,9 +40,13 @@ static const char help[] =
 	"quixote itself failed: see quixote(1).\n";
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "kernel", required_argument, NULL, 'k' },
-	{ "check", no_argument, NULL, 'n' },	    { "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
+	{ "config", required_argument, NULL, 'c' },
+	{ "into", required_argument, NULL, 'o' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "check", no_argument, NULL, 'n' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
 };
 
 /* Return: 0; an exit status, said; -1 after help. */
@@ -67,56 +67,6 @@ static int parse(struct launch *l, int argc, char *argv[])
 	r = launch_arguments(l, argc, argv);
 	l->driver = r == 0 && l->arguments && l->arguments[0];
 	return r;
-}
-
-/* That end a process, and what tells that a child has ended. */
-static sigset_t handled_signals(void)
-{
-	static const int signals[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		(void)sigaddset(&set, signals[i]);
-	return set;
-}
-
-static int wait_for(pid_t child)
-{
-	const sigset_t handled = handled_signals();
-	siginfo_t info;
-	int status;
-
-	while (waitpid(child, &status, WNOHANG) == 0) {
-		int signal = sigwaitinfo(&handled, &info);
-
-		/* What a terminal sends has reached the child already. */
-		if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
-			(void)kill(child, signal);
-	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* As a child: the orchestrator would take this process over, and there is something to say after.
- */
-static int run(const struct launch *l, int place)
-{
-	const sigset_t handled = handled_signals();
-	sigset_t before;
-	pid_t child;
-
-	(void)sigprocmask(SIG_BLOCK, &handled, &before);
-	child = fork();
-	if (child < 0) {
-		(void)fprintf(stderr, "quixote: %s\n", strerror(errno));
-		return EXIT_LOST;
-	}
-	if (child == 0) {
-		(void)sigprocmask(SIG_SETMASK, &before, NULL);
-		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* ends as if told to end */
-		_exit(launch(l, CONFIG_MODE_TRAIN, place));
-	}
-	return wait_for(child);
 }
 
 /* Beside the output of the workload, which is its own. */
@@ -170,6 +120,8 @@ int train_main(int argc, char *argv[])
 		(void)fprintf(stderr, "quixote: %s\n", error.text);
 		return EXIT_CONFIGURATION;
 	}
+	if (!launch_replace_model(&l, config))
+		return EXIT_LOST;
 	l.terminal = config->terminal != CONFIG_TERMINAL_NO;
 	if (l.check)
 		return plan_print(&l, config, CONFIG_MODE_TRAIN);
@@ -180,7 +132,7 @@ int train_main(int argc, char *argv[])
 		return EXIT_MODEL;
 	if (launch_is_guest()) /* the one outside has the terminal, and tells it there */
 		return launch(&l, CONFIG_MODE_TRAIN, place);
-	r = run(&l, place);
+	r = launch_and_wait(&l, CONFIG_MODE_TRAIN, place);
 	if (has_learned(r))
 		tell_status(config);
 	return r;

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,15 +20,16 @@
 
 struct options {
 	const char *config;
-	int mode; /* -1: as configured */
+	const char *model; /* NULL: as configured */
+	int mode;	   /* -1: as configured */
 	struct request_options request;
 };
 
 static const char usage[] =
 	"usage: quixote-orchestrator --config=FILE [--mode=train|shadow|enforce]\n"
 	"                            [--caller=UID:GID] [--control-dir=DIR] [-- ARGUMENT...]\n"
-	"       quixote-orchestrator --config=FILE --mode=train --driver [--caller=UID:GID]\n"
-	"                            [--control-dir=DIR] -- COMMAND...\n";
+	"       quixote-orchestrator --config=FILE --mode=train [--driver] [--model=FILE]\n"
+	"                            [--caller=UID:GID] [--control-dir=DIR] [-- COMMAND...]\n";
 
 static int parse_option(struct options *options, int option, const char *value)
 {
@@ -40,6 +42,9 @@ static int parse_option(struct options *options, int option, const char *value)
 		return 0;
 	case 'd':
 		options->request.control_dir = value;
+		return 0;
+	case 'o':
+		options->model = value;
 		return 0;
 	case 'm':
 		options->mode = config_mode_from_string(value);
@@ -59,6 +64,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 		{ "caller", required_argument, NULL, 'u' },
 		{ "control-dir", required_argument, NULL, 'd' },
 		{ "driver", no_argument, NULL, 'D' },
+		{ "model", required_argument, NULL, 'o' },
 		{},
 	};
 	int option;
@@ -75,6 +81,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	/* A driver is for learning: it is not modelled and what it starts is. */
 	if (options->request.driver && (options->mode != CONFIG_MODE_TRAIN || optind == argc))
+		return -EINVAL;
+	/* What is enforced is what the configuration says. */
+	if (options->model && options->mode != CONFIG_MODE_TRAIN)
 		return -EINVAL;
 	return options->config ? 0 : -EINVAL;
 }
@@ -132,6 +141,12 @@ static int run(struct options *options)
 
 	if (read_config(options, &config) < 0)
 		return EXIT_CONFIGURATION;
+	if (options->model) {
+		free(config->model);
+		config->model = strdup(options->model);
+		if (!config->model)
+			return EXIT_LOST;
+	}
 	options->request.mode = options->mode < 0 ? config->mode : (enum config_mode)options->mode;
 	r = request_init(&request, config, &options->request, &error);
 	if (r < 0) {

@@ -126,6 +126,7 @@ class WorkloadTest(unittest.TestCase):
         return path
 
     def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, **options):
+        more = options.pop("options", [])
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
                            STATE_DIRECTORY=self.state,
                            QUIXOTE_RUNTIME_DIR=self.dir + "/run", XDG_STATE_HOME=self.state + "-home")
@@ -134,7 +135,7 @@ class WorkloadTest(unittest.TestCase):
         process = subprocess.Popen(
             [ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
              f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}",
-             *(["--driver"] if driver else []), "--", *arguments],
+             *(["--driver"] if driver else []), *more, "--", *arguments],
             env=environment, **options)
         self.processes.append(process)
         return process

@@ -47,7 +47,7 @@ class CliTest(unittest.TestCase):
     def test_help(self):
         for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "diff"], ["model", "report"],
                           ["model", "merge"], ["model", "convert"], ["model", "sign"],
-                          ["model", "verify"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
+                          ["model", "verify"], ["ci"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
                           ["metrics"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
@@ -64,7 +64,7 @@ class CliTest(unittest.TestCase):
                          re.findall(r"^  (\w+) ", self.run_quixote("show", "--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "rehearse", "explain", "key", "digest", "ps", "top", "show", "events",
+        for command in ("run", "train", "rehearse", "explain", "ci", "key", "digest", "ps", "top", "show", "events",
                         "metrics", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
@@ -128,6 +128,12 @@ class CliTest(unittest.TestCase):
             (["metrics", "web"], 'what is "web"?'),
             (["metrics", "--textfile"], "--textfile needs a value"),
             (["train", "-c", config, "--mode=train"], "unknown option --mode=train"),
+            (["ci"], "quixote ci: the configuration is missing: -c FILE"),
+            (["ci", "-c", config, "--runs=0"], "--runs=0: expected a number from 1 to 100"),
+            (["ci", "-c", config, "--runs=101"], "--runs=101: expected a number from 1 to 100"),
+            (["ci", "-c", config, "--json", "--markdown"], "either --json or --markdown"),
+            (["ci", "-c", config, "make"], 'what is "make"? Arguments stand behind --'),
+            (["train", "-c", config, "--into"], "--into needs a value"),
             (["model", "shwo", "a"], 'quixote model: unknown command "shwo", did you mean show?'),
             (["model", "quux"], 'unknown command "quux"; see quixote model --help'),
             (["model", "show", "--quux"], "quixote model show: unknown option --quux; see quixote model show --help"),

@@ -124,6 +124,14 @@ job: programs: 1 new, 0 gone, 1 with other content; what they may do: 2 new, 1 g
             "    ~ its content: was 111111111111…, is 333333333333…",
             "job: programs: 0 new, 0 gone, 1 with other content; what they may do: 0 new, 0 gone, 0 changed"])
 
+    def test_one_object_is_one_line(self):
+        new = job()
+        for flags in (0x8000, 0x8001):
+            new.learned(record("file_open", {"file": file("/etc/a b", flags)}))
+        told = self.diff(job(), new)
+        self.assertIn("    + may now use /etc/a b: open for reading, open for writing\n", told)
+        self.assertIn("* new: may now use /etc/a b: open for reading, open for writing\n", self.diff(job(), new, "--markdown"))
+
     def test_credentials(self):
         self.assertIn("    ~ open /etc/hosts for reading: COE.uid was 1000, is 0; ", self.diff(job(), job(creds=coe(0))))
 

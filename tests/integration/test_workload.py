@@ -35,6 +35,14 @@ class Learning(WorkloadTest):
         err = self.train(records)
         self.assertRegex(err, r"2 new coefficients in this run, 3 in all, 2 runs")
 
+    def test_only_training_may_name_another_model(self):
+        self.train(load_records(1))
+        for mode, status in (("enforce", 201), ("shadow", 201), ("train", 0)):
+            kernel = self.kernel()
+            process = self.start(kernel, mode, self.config("/bin/true"), options=[f"--model={self.dir}/other"])
+            self.assertEqual(self.finish(process)[0], status, mode)
+        self.assertTrue(os.path.exists(self.dir + "/other"))
+
     def test_shadow_refuses_nothing(self):
         known, unknown = load_records(2)
         self.train([known])
