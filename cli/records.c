@@ -244,7 +244,7 @@ int records_read(struct records *r, FILE *file)
 
 int records_read_state(struct records *r, const char *dir)
 {
-	static const char *const names[] = { RECORDER_OLD_FILE, RECORDER_FILE };
+	static const char *const names[] = { RECORDER_FORENSICS ".1", RECORDER_FORENSICS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		_cleanup_(freep) char *path = NULL;

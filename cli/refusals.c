@@ -170,9 +170,9 @@ int refusals_read(const char *dir, struct programs *programs, struct refusals *r
 
 	if (!r.list)
 		return -ENOMEM;
-	result = read_file(dir, RECORDER_OLD_FILE, &r, programs);
+	result = read_file(dir, RECORDER_FORENSICS ".1", &r, programs);
 	if (result == 0)
-		result = read_file(dir, RECORDER_FILE, &r, programs);
+		result = read_file(dir, RECORDER_FORENSICS, &r, programs);
 	if (result < 0) {
 		refusals_done(&r);
 		return result;

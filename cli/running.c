@@ -44,9 +44,9 @@ static void running_free(struct running *running)
 }
 
 /* Nothing is there, or only a socket that a killed run has left. */
-static bool is_nothing(int fault)
+bool running_is_nothing(int error)
 {
-	return fault == -ENOENT || fault == -ECONNREFUSED || fault == -ENOTDIR;
+	return error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR;
 }
 
 static int add(struct running_list *all, const char *dir, const char *name)
@@ -64,7 +64,8 @@ static int add(struct running_list *all, const char *dir, const char *name)
 		return -ENOMEM;
 	}
 	running.fault = ask_status(&running);
-	if (is_nothing(running.fault))
+	/* Also what has ended while it was asked. */
+	if (running_is_nothing(running.fault) || running.fault == -EPIPE)
 		running_free(&running);
 	else
 		all->list[all->count++] = running;
@@ -164,7 +165,7 @@ const char *running_text(const struct running *running, const char *name)
 
 int running_failed(const char *name, int error)
 {
-	if (is_nothing(error))
+	if (running_is_nothing(error))
 		(void)fprintf(stderr,
 			      "quixote: %s does not run here; in the built-in kernel it cannot be "
 			      "seen from outside it\n",

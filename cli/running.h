@@ -43,6 +43,9 @@ void running_done(struct running_list *list);
 /** running_open() - Connect to one by name. Return: As connection_open(). */
 int running_open(const char *name, struct connection *ret);
 
+/** running_is_nothing() - Whether connection_open() says that nothing runs there. */
+bool running_is_nothing(int error);
+
 /** running_number() - A number of the status: "events", "latency.p50_nsec"; 0 if it is not there.
  */
 uint64_t running_number(const struct running *running, const char *name);

@@ -11,7 +11,9 @@
 #include "../orchestrator/suggest.h"
 #include "command.h"
 #include "events.h"
+#include "recorded.h"
 #include "show.h"
+#include "state.h"
 #include "text.h"
 
 static const char head[] =
@@ -108,6 +110,22 @@ static int unknown_thing(const char *command, const char *name)
 	return command_line_error(command, "cannot show \"%s\"", name);
 }
 
+/* What outlives the agent. @fault: Why it could not be asked. */
+static int show_recorded(struct events *events, int fault)
+{
+	const char *name = events->subject.name;
+	_cleanup_(freep) char *dir = state_directory(name);
+	int r;
+
+	subject_read_programs(&events->subject);
+	r = dir ? recorded_tell(events, dir) : -ENOMEM;
+	if (r == 0)
+		return running_failed(name, fault);
+	if (r == -EBADMSG)
+		return EXIT_LOST; /* it has been said where */
+	return r < 0 || fflush(stdout) ? running_failed(name, r < 0 ? r : -EIO) : EXIT_SUCCESS;
+}
+
 static int show_thing(size_t thing, struct events *events)
 {
 	_cleanup_(connection_close) struct connection connection = CONNECTION_EMPTY;
@@ -115,9 +133,9 @@ static int show_thing(size_t thing, struct events *events)
 	int r;
 
 	events->outside = things[thing].outside;
-	if (!things[thing].show)
-		return events_tell(events);
 	r = running_open(show.name, &connection);
+	if (!things[thing].show)
+		return running_is_nothing(r) ? show_recorded(events, r) : events_tell(events);
 	if (r == 0)
 		r = things[thing].show(&show, &connection);
 	if (r < 0)

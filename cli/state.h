@@ -6,7 +6,7 @@
 /**
  * state_directory() - Of a workload that the caller runs.
  * @name: Of the workload.
- * Return: Path, to be freed; NULL if there is no memory.
+ * Return: Path, to be freed; NULL if there is no memory, or no home.
  */
 char *state_directory(const char *name);
 

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 /** AGENT_FDS_MAX - Descriptors an agent can be given; docs/architecture.md, "Processes". */
-#define AGENT_FDS_MAX 14
+#define AGENT_FDS_MAX 15
 
 /**
  * struct agent_params - What to start; all borrowed.

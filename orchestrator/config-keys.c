@@ -129,6 +129,12 @@ static int take_user(struct parse *p, const struct key *key, const char *value, 
 	return r < 0 ? r : set_text(field, value);
 }
 
+static int take_bytes(struct parse *p, const struct key *key, const char *value, void *field,
+		      const char **ret_wrong)
+{
+	return value_bytes(value, field, ret_wrong);
+}
+
 static int take_deadline(struct parse *p, const struct key *key, const char *value, void *field,
 			 const char **ret_wrong)
 {
@@ -333,6 +339,8 @@ const struct key config_keys[] = {
 	  .expected = "up to 32 absolute directories, separated by blanks" },
 	{ "Model", "Completeness", take_completeness, FIELD(completeness),
 	  .expected = "a percentage, such as 95% or 99.5%" },
+	{ "Model", "Trajectory", take_bytes, FIELD(trajectory_bytes),
+	  .expected = "no, or a size from 16M to 8G: a number with M or G" },
 	{ "Trust", "Root", CHOICE(root),
 	  .unavailable = ~(1u << CONFIG_ROOT_PROCESS | 1u << CONFIG_ROOT_KERNEL),
 	  .expected = "process or kernel" },

@@ -190,6 +190,37 @@ static int take_decimal(const char **at, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
+int value_bytes(const char *text, uint64_t *ret, const char **ret_wrong)
+{
+	static const struct {
+		const char *unit;
+		uint64_t bytes;
+	} units[] = {
+		{ "M", 1u << 20 },
+		{ "G", 1u << 30 },
+	};
+	const uint64_t least = 16u << 20, most = 8ull << 30;
+	uint64_t number;
+
+	if (strcmp(text, "no") == 0) {
+		*ret = 0;
+		return 0;
+	}
+	if (take_decimal(&text, most, &number) < 0)
+		return wrong(ret_wrong, "does not begin with a number");
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(text, units[i].unit))
+			continue;
+		if (number > most / units[i].bytes)
+			return wrong(ret_wrong, "is more than 8G");
+		if (number * units[i].bytes < least)
+			return wrong(ret_wrong, "is less than 16M");
+		*ret = number * units[i].bytes;
+		return 0;
+	}
+	return wrong(ret_wrong, "has an unknown unit");
+}
+
 int value_usec(const char *text, uint64_t *ret, const char **ret_wrong)
 {
 	static const struct {

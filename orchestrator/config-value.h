@@ -24,6 +24,9 @@ int value_usec(const char *text, uint64_t *ret, const char **ret_wrong);
 /** value_percent() - "95%", "99.5%": in parts of a million, up to four digits behind the point. */
 int value_percent(const char *text, uint64_t *ret, const char **ret_wrong);
 
+/** value_bytes() - "64M", "2G": 16 MiB to 8 GiB; "no" is 0. */
+int value_bytes(const char *text, uint64_t *ret, const char **ret_wrong);
+
 /** value_name() - Name of a workload. */
 int value_name(const char *text, const char **ret_wrong);
 

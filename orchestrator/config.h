@@ -113,6 +113,7 @@ enum config_on_loss {
  *	NULL if the file does not say (the kernel's default holds), empty if
  *	it says that there is none.
  * @completeness: What a model must have to be sealed; parts of a million.
+ * @trajectory_bytes: How much of it is kept: whole files of the recorder, at least two; 0: nothing.
  * @root: Where the TMA runs.
  * @keys: Directory of the keys that may sign.
  * @threshold: How many of them must have signed the model.
@@ -137,6 +138,7 @@ struct config {
 	enum config_user_namespace user_namespace;
 	char **pseudonym;
 	char **scratch;
+	uint64_t trajectory_bytes;
 	uint64_t completeness;
 
 	enum config_root root;

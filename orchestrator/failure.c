@@ -91,6 +91,14 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				     ACTION_NOTE, EXIT_LOST,
 				     "refusals came faster than they were recorded; quixote "
 				     "explain shows a part of them" },
+	[FAILURE_TRAJECTORY_LOST] = { "trajectory-lost", "f44fc0de8bdc4435a57d8dfc42140734",
+				      ACTION_NOTE, EXIT_LOST,
+				      "events came faster than the trajectory was recorded; a part "
+				      "of them is missing in it, each gap is marked" },
+	[FAILURE_DISK_FULL] = { "disk-full", "9815661f65eb4f22b33cb33db010cbc0", ACTION_NOTE,
+				EXIT_LOST,
+				"the recorder cannot write; what it loses is counted in its files; "
+				"make room in the state directory" },
 	[FAILURE_MANAGEMENT] = { "management", "c355cd30418744a89b9040546a94ac8c", ACTION_NOTE,
 				 EXIT_LOST,
 				 "this run has no management socket, quixote ps and show will not "

@@ -33,7 +33,8 @@ struct place {
 };
 
 #define PLACE_EMPTY                                                                                \
-	((struct place){ .dir = -EBADF, .fd_old = -EBADF, .fd_new = -EBADF, .fd_signature = -EBADF })
+	((struct place){                                                                           \
+		.dir = -EBADF, .fd_old = -EBADF, .fd_new = -EBADF, .fd_signature = -EBADF })
 
 /**
  * place_open() - Open the model, and when training a new one beside it.

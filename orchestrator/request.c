@@ -11,6 +11,7 @@
 
 #include "../libtsem/channel.h"
 #include "../libtsem/cleanup.h"
+#include "../tma/recorder.h"
 #include "environment.h"
 #include "request.h"
 
@@ -387,6 +388,12 @@ static bool seals(const struct config *c, enum config_mode mode)
 	       (c->root == CONFIG_ROOT_KERNEL && mode == CONFIG_MODE_SHADOW);
 }
 
+/* Old files of the recorder, besides the one that it writes. */
+static unsigned int kept_files(uint64_t bytes)
+{
+	return bytes ? (unsigned int)(bytes / RECORDER_FILE_BYTES - 1) : 0;
+}
+
 int request_init(struct request *q, const struct config *config,
 		 const struct request_options *options, struct config_error *error)
 {
@@ -406,6 +413,7 @@ int request_init(struct request *q, const struct config *config,
 		.internal = config->root == CONFIG_ROOT_KERNEL,
 		.preload = config->root == CONFIG_ROOT_KERNEL ? digest_sizes[config->digest] : 0,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
+		.trajectory_kept = kept_files(config->trajectory_bytes),
 		.deadline_msec = config->deadline_usec / 1000,
 		.terminal = terminal_of(config),
 		.driver = driver_of(config, options),

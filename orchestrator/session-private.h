@@ -55,7 +55,9 @@ enum session_state {
  * @preload_source: On it.
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
- * @recorder: Of forensics; none when training.
+ * @recorder: Of forensics and trajectory; none when there is nothing to keep.
+ * @recorder_lost: Eventfd: lines that it could not write.
+ * @lost_source: On that.
  * @workload: Main process; pid 0 once reaped. With a driver around it, the driver.
  * @driver: Driver beside it; likewise.
  * @shims: Where programs of a driver around it are armed; else NULL.
@@ -89,6 +91,8 @@ struct session {
 	struct agent tma;
 	int tma_socket;
 	struct agent recorder;
+	int recorder_lost;
+	sd_event_source *lost_source;
 	struct workload workload;
 	struct workload driver;
 	struct driver *shims;

@@ -385,6 +385,8 @@ static void take_result(struct session *s)
 
 	if (s->finished.numbers[STATUS_COUNT_DROPPED] || s->counters.untold)
 		(void)session_fail(s, FAILURE_FORENSICS_LOST, NULL, 0);
+	if (s->finished.numbers[STATUS_COUNT_UNKEPT])
+		(void)session_fail(s, FAILURE_TRAJECTORY_LOST, NULL, 0);
 	/* A run that was cut short teaches nothing. */
 	if (!s->params->train || s->failed)
 		return;
@@ -563,6 +565,7 @@ static void session_done(struct session *s)
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
 	s->preload_source = sd_event_source_disable_unref(s->preload_source);
 	preload_close(&s->preload);
+	s->lost_source = sd_event_source_disable_unref(s->lost_source);
 	s->tick = sd_event_source_disable_unref(s->tick);
 	s->limit = sd_event_source_disable_unref(s->limit);
 	s->event = sd_event_unref(s->event);
@@ -571,6 +574,7 @@ static void session_done(struct session *s)
 	s->keyring = close_fd(s->keyring);
 	s->state_dir = close_fd(s->state_dir);
 	s->tma_socket = close_fd(s->tma_socket);
+	s->recorder_lost = close_fd(s->recorder_lost);
 	s->status_file = close_fd(s->status_file);
 	tsem_channel_close(&s->channel);
 }
@@ -589,6 +593,7 @@ int session_run(const struct session_params *params)
 		.tma = AGENT_EMPTY,
 		.tma_socket = -EBADF,
 		.recorder = AGENT_EMPTY,
+		.recorder_lost = -EBADF,
 		.workload = WORKLOAD_EMPTY,
 		.driver = WORKLOAD_EMPTY,
 		.streams = STREAMS_EMPTY,

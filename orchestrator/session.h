@@ -41,6 +41,7 @@ enum session_driver {
  * @internal: The kernel judges.
  * @preload: It is given the model; so many bytes has a digest.
  * @kill_on_loss: OnLoss=kill; else every further event is denied.
+ * @trajectory_kept: Old files of the trajectory; 0: it is not kept.
  * @deadline_msec: Of an event.
  * @terminal: See enum session_terminal.
  * @driver: Whether there is one.
@@ -62,6 +63,7 @@ struct session_params {
 	bool internal;
 	unsigned int preload;
 	bool kill_on_loss;
+	unsigned int trajectory_kept;
 	unsigned int deadline_msec;
 	enum session_terminal terminal;
 	enum session_driver driver;

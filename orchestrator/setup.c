@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +15,8 @@
 #include "keys.h"
 #include "session-private.h"
 
-/* Room for a burst of refusals; more than the default is a wish. */
-#define FORENSICS_PIPE_BYTES (1 << 20)
+/* Room for a burst; more than the default is a wish. */
+#define SPOOL_PIPE_BYTES (1 << 20)
 
 static int model_failure(int error)
 {
@@ -60,14 +61,14 @@ static int open_files(struct session *s, int *ret_state_dir)
 	r = door_open(s->params->name, s->params->caller.uid, &s->door);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_MANAGEMENT, NULL, r);
-	if (s->params->train)
+	if (s->params->train && !s->params->trajectory_kept)
 		return 0; /* nothing is refused */
 	r = place_open_state(s->params->name, s->params->caller.uid, &owner);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
 	else
 		*ret_state_dir = r;
-	return s->params->keys ? open_trust(s, *ret_state_dir) : 0;
+	return s->params->keys && !s->params->train ? open_trust(s, *ret_state_dir) : 0;
 }
 
 int setup_files(struct session *s, int *ret_state_dir)
@@ -127,7 +128,7 @@ int setup_namespace(struct session *s, int *ret_events)
 	return 0;
 }
 
-static int make_forensics_pipe(int *ret_read, int *ret_write)
+static int make_spool(int *ret_read, int *ret_write)
 {
 	int pair[2];
 
@@ -139,27 +140,48 @@ static int make_forensics_pipe(int *ret_read, int *ret_write)
 		(void)close_fd(pair[1]);
 		return -errno;
 	}
-	(void)fcntl(pair[1], F_SETPIPE_SZ, FORENSICS_PIPE_BYTES);
+	(void)fcntl(pair[1], F_SETPIPE_SZ, SPOOL_PIPE_BYTES);
 	*ret_read = pair[0];
 	*ret_write = pair[1];
 	return 0;
 }
 
-static int start_recorder(struct session *s, int dir, int lines)
+/**
+ * struct spools - Both pipes to the recorder; that of the trajectory only if it is kept.
+ */
+struct spools {
+	int forensics_read, forensics;
+	int trajectory_read, trajectory;
+};
+
+#define SPOOLS_EMPTY ((struct spools){ -EBADF, -EBADF, -EBADF, -EBADF })
+
+static void spools_close(struct spools *spools)
+{
+	(void)close_fd(spools->forensics_read);
+	(void)close_fd(spools->forensics);
+	(void)close_fd(spools->trajectory_read);
+	(void)close_fd(spools->trajectory);
+	*spools = SPOOLS_EMPTY;
+}
+
+static int start_recorder(struct session *s, int dir, const struct spools *spools)
 {
 	struct file_identity owner = s->params->caller;
 	struct agent_params params = {
 		.program = "quixote-recorder",
-		.fds = { lines, -EBADF, -EBADF, dir },
-		.fd_count = 4,
+		.fds = { spools->forensics_read, -EBADF, -EBADF, dir, spools->trajectory_read,
+			 s->recorder_lost },
+		.fd_count = 6,
 	};
-	char identity[32];
+	char identity[32], kept[16];
 	struct stat st;
 
 	if (fstat(dir, &st) == 0)
 		owner = (struct file_identity){ .uid = st.st_uid, .gid = st.st_gid };
 	(void)snprintf(identity, sizeof(identity), "%u:%u", owner.uid, owner.gid); /* it fits */
-	params.argv = (char *const[]){ "quixote-recorder", identity, NULL };
+	(void)snprintf(kept, sizeof(kept), "%u", s->params->trajectory_kept);
+	params.argv = (char *const[]){ "quixote-recorder", identity, kept, NULL };
 	return agent_start(&params, &s->recorder);
 }
 
@@ -176,7 +198,7 @@ static int open_model_files(struct session *s, int *ret_counts, int *ret_preload
 	return r < 0 ? r : 0;
 }
 
-static int start_tma(struct session *s, int events, int socket, int forensics)
+static int start_tma(struct session *s, int events, int socket, const struct spools *spools)
 {
 	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF;
 	int r = open_model_files(s, &counts, &preload);
@@ -184,43 +206,51 @@ static int start_tma(struct session *s, int events, int socket, int forensics)
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, -EBADF, forensics, s->place.fd_signature, s->keyring,
-			 counts, preload },
+			 s->door.socket, -EBADF, spools->forensics, s->place.fd_signature, s->keyring,
+			 counts, preload, spools->trajectory },
 		.fd_count = AGENT_FDS_MAX,
 	};
 
 	return r < 0 ? r : agent_start(&params, &s->tma);
 }
 
-static int open_forensics(struct session *s, int dir)
+static int open_spools(struct session *s, int dir, struct spools *spools)
 {
-	_cleanup_(close_fdp) int lines = -EBADF, forensics = -EBADF;
-	int r;
+	int r = make_spool(&spools->forensics_read, &spools->forensics);
 
-	if (dir < 0)
-		return -EBADF;
-	r = make_forensics_pipe(&lines, &forensics);
+	if (r >= 0 && s->params->trajectory_kept)
+		r = make_spool(&spools->trajectory_read, &spools->trajectory);
+	if (r < 0)
+		return r;
+	s->recorder_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->recorder_lost < 0)
+		return -errno;
+	return start_recorder(s, dir, spools);
+}
+
+static void setup_spools(struct session *s, int dir, struct spools *spools)
+{
+	int r = dir < 0 ? 0 : open_spools(s, dir, spools); /* else it has been said already */
+
 	if (r >= 0)
-		r = start_recorder(s, dir, lines);
-	if (r < 0) {
-		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
-		return -EBADF;
-	}
-	return TAKE_FD(forensics);
+		return;
+	spools_close(spools);
+	(void)session_fail(s, FAILURE_RECORDER, NULL, r);
 }
 
 int setup_agents(struct session *s, int take_events, int take_state_dir)
 {
 	_cleanup_(close_fdp) int events = take_events, dir = take_state_dir;
-	_cleanup_(close_fdp) int forensics = -EBADF, theirs = -EBADF;
+	_cleanup_(spools_close) struct spools spools = SPOOLS_EMPTY;
+	_cleanup_(close_fdp) int theirs = -EBADF;
 	int pair[2], r;
 
-	forensics = open_forensics(s, dir);
+	setup_spools(s, dir, &spools);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return session_fail(s, FAILURE_TMA_START, NULL, -errno), -errno;
 	s->tma_socket = pair[0];
 	theirs = pair[1];
-	r = start_tma(s, events, theirs, forensics);
+	r = start_tma(s, events, theirs, &spools);
 	s->door.socket = close_fd(s->door.socket);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_TMA_START, "quixote-tma", r);

@@ -272,9 +272,25 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* Said once: from then on the gaps are in the files, and space that comes and goes is no news. */
+static int on_recorder_lost(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+
+	s->lost_source = sd_event_source_disable_unref(s->lost_source);
+	return session_fail(s, FAILURE_DISK_FULL, NULL, 0);
+}
+
 int watch_begin(struct session *s)
 {
 	int r;
+
+	if (s->recorder_lost >= 0) {
+		r = sd_event_add_io(s->event, &s->lost_source, s->recorder_lost, EPOLLIN,
+				    on_recorder_lost, s);
+		if (r < 0)
+			return r;
+	}
 
 	r = sd_event_add_io(s->event, &s->tma_source, s->tma_socket, EPOLLIN, on_tma_message, s);
 	if (r < 0)

@@ -19,6 +19,7 @@
 /** struct answer_losses - See the interface description. */
 struct answer_losses {
 	uint64_t forensics;
+	uint64_t trajectory;
 	uint64_t clients_refused;
 	uint64_t clients_dropped;
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,7 @@ static int tell_violation(struct loop *loop, uint64_t number)
 static void keep_event(struct loop *loop, const struct judgement *judgement, const char *line,
 		       size_t size)
 {
+	unsigned int digest_size = loop->source->params->hasher->ops->size;
 	const struct ring_event event = {
 		.usec = loop->read_usec,
 		.number = judgement->number,
@@ -140,8 +142,12 @@ static void keep_event(struct loop *loop, const struct judgement *judgement, con
 	};
 
 	ring_add(&loop->source->events, &event);
-	if (judgement->told)
-		ring_add(&loop->source->outside, &event);
+	if (loop->trajectory.fd >= 0)
+		spool_event(&loop->trajectory, &event, digest_size);
+	if (!judgement->told)
+		return;
+	ring_add(&loop->source->outside, &event);
+	spool_forensic(&loop->forensics, &event, digest_size);
 }
 
 static int judge_line(struct loop *loop, const char *line, size_t size)
@@ -153,12 +159,6 @@ static int judge_line(struct loop *loop, const char *line, size_t size)
 	r = add_verdict(loop, judgement.verdict, judgement.number);
 	if (r < 0)
 		return r;
-	if (judgement.told)
-		forensics_add(loop->forensics,
-			      &(struct forensic){ .verdict = judgement.told,
-						  .coefficient = judgement.coefficient,
-						  .record = line,
-						  .size = size });
 	if (judgement.event)
 		keep_event(loop, &judgement, line, size);
 	if (judgement.end_workload)
@@ -209,10 +209,19 @@ static int take_records(struct loop *loop)
 	return n > 0 ? judge_lines(loop, loop->records, n) : 0;
 }
 
+/* As the recorder takes it, which it does at the speed of a disk. */
+static void end_spool(struct spool *spool)
+{
+	struct pollfd room = { .fd = spool->fd, .events = POLLOUT };
+
+	spool_flush(spool);
+	while (spool_is_pending(spool) && poll(&room, 1, PEER_MSEC) > 0)
+		spool_flush(spool);
+}
+
 static int finish(struct loop *loop)
 {
 	struct status_message message = { .kind = STATUS_FINISHED };
-	struct pollfd room = { .fd = loop->forensics->fd, .events = POLLOUT };
 	struct judge_counts counts;
 	int r;
 
@@ -221,9 +230,8 @@ static int finish(struct loop *loop)
 		if (r < 0)
 			return r;
 	} while (loop->readable);
-	forensics_flush(loop->forensics);
-	while (forensics_is_pending(loop->forensics) && poll(&room, 1, PEER_MSEC) > 0)
-		forensics_flush(loop->forensics);
+	end_spool(&loop->forensics);
+	end_spool(&loop->trajectory);
 
 	if (loop->train) {
 		r = counts_read(loop->judge, TMA_FD_COUNTS, loop->records, LOOP_RECORDS_BYTES);
@@ -240,7 +248,8 @@ static int finish(struct loop *loop)
 	message.numbers[STATUS_COUNT_RUNS] = counts.runs;
 	message.numbers[STATUS_COUNT_EVENTS] = counts.events;
 	message.numbers[STATUS_COUNT_OUTSIDE] = counts.outside;
-	message.numbers[STATUS_COUNT_DROPPED] = loop->forensics->dropped;
+	message.numbers[STATUS_COUNT_DROPPED] = loop->forensics.dropped;
+	message.numbers[STATUS_COUNT_UNKEPT] = loop->trajectory.dropped;
 	return tell(&message);
 }
 
@@ -299,6 +308,8 @@ static int watch_all(struct loop *loop)
 	if (r >= 0)
 		r = watch_fd(loop, TMA_FD_FORENSICS, EPOLLOUT | EPOLLET);
 	if (r >= 0)
+		r = watch_fd(loop, TMA_FD_TRAJECTORY, EPOLLOUT | EPOLLET);
+	if (r >= 0)
 		r = watch_fd(loop, TMA_FD_MANAGEMENT, EPOLLIN | EPOLLET);
 	return r;
 }
@@ -318,6 +329,17 @@ static int init_manage(struct loop *loop, uid_t caller)
 	return manage_init(loop->manage, TMA_FD_MANAGEMENT, loop->epoll, caller, source);
 }
 
+/* Where all events are to be kept there is a pipe: for /dev/null they are not even written. */
+static int init_spools(struct loop *loop)
+{
+	struct stat st;
+	bool keep = fstat(TMA_FD_TRAJECTORY, &st) == 0 && S_ISFIFO(st.st_mode);
+
+	if (spool_init(&loop->forensics, TMA_FD_FORENSICS) < 0)
+		return -ENOMEM;
+	return spool_init(&loop->trajectory, keep ? TMA_FD_TRAJECTORY : -EBADF);
+}
+
 int loop_init(struct loop *loop, uid_t caller)
 {
 	int r;
@@ -331,13 +353,15 @@ int loop_init(struct loop *loop, uid_t caller)
 	memset(loop->records, 0, LOOP_RECORDS_BYTES);
 	memset(loop->verdicts, 0, LOOP_VERDICTS_BYTES);
 	r = watch_all(loop);
+	if (r >= 0)
+		r = init_spools(loop);
 	return r < 0 ? r : init_manage(loop, caller);
 }
 
 /* Waits unless there is something to read. Says whether the orchestrator has something to say. */
 static int wait_for_work(struct loop *loop, bool *ret_status)
 {
-	struct epoll_event events[4 + MANAGE_CLIENTS];
+	struct epoll_event events[5 + MANAGE_CLIENTS];
 	int n;
 
 	n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events),
@@ -361,7 +385,8 @@ static void serve_clients(struct loop *loop)
 	uint64_t now_usec = now_nsec(CLOCK_MONOTONIC) / NSEC_PER_USEC;
 
 	answer_tick(loop->source, now_usec);
-	loop->source->losses.forensics = loop->forensics->dropped;
+	loop->source->losses.forensics = loop->forensics.dropped;
+	loop->source->losses.trajectory = loop->trajectory.dropped;
 	if (manage_timeout(loop->manage) != -1)
 		manage_step(loop->manage, now_usec);
 }
@@ -385,7 +410,8 @@ int loop_run(struct loop *loop)
 			if (r < 0)
 				return r;
 		}
-		forensics_flush(loop->forensics);
+		spool_flush(&loop->forensics);
+		spool_flush(&loop->trajectory);
 		serve_clients(loop);
 	}
 }

@@ -7,9 +7,9 @@
 #define QUIXOTE_LOOP_H
 
 #include "answer.h"
-#include "forensics.h"
 #include "judge.h"
 #include "manage.h"
+#include "spool.h"
 
 /* docs/architecture.md, "Processes". */
 enum tma_fd {
@@ -24,6 +24,7 @@ enum tma_fd {
 	TMA_FD_KEYRING,
 	TMA_FD_COUNTS,
 	TMA_FD_PRELOAD,
+	TMA_FD_TRAJECTORY,
 };
 
 /* Longer than any record: three names of 4096 bytes, each escaped sixfold, with all around them. */
@@ -35,7 +36,8 @@ enum tma_fd {
 /**
  * struct loop - The TMA at work.
  * @judge: Borrowed.
- * @forensics: Borrowed.
+ * @forensics: Events outside the model, to the recorder.
+ * @trajectory: All events, likewise; without descriptor unless they are kept.
  * @train: Write the model when asked to finish.
  * @source: What is told on the management socket; owned, as is the next.
  * @manage: That socket.
@@ -49,7 +51,8 @@ enum tma_fd {
  */
 struct loop {
 	struct judge *judge;
-	struct forensics *forensics;
+	struct spool forensics;
+	struct spool trajectory;
 	bool train;
 	struct answer_source *source;
 	struct manage *manage;

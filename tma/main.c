@@ -217,13 +217,9 @@ static int give_kernel(const struct options *o, const struct judge *judge)
 /* From here on nothing is left to be given up. */
 static int judge_events(struct options *o, struct loop *loop, int model_fd, bool landlock)
 {
-	struct forensics forensics;
 
 	if (load_model(o, model_fd, &loop->judge) < 0)
 		return EXIT_FAILURE;
-	if (forensics_init(&forensics, TMA_FD_FORENSICS) < 0)
-		return setup_failed("no memory");
-	loop->forensics = &forensics;
 	loop->source->params = &o->judge;
 	loop->source->judge = loop->judge;
 	loop->train = o->judge.mode == JUDGE_TRAIN;

@@ -14,11 +14,11 @@
 
 /** enum status_kind - What a message says; the first three go to the TMA. */
 enum status_kind {
-	STATUS_PING = 1, /* are you there? numbers: enum status_ping */
-	STATUS_FINISH,	 /* no event will come any more: write the model, then end */
-	STATUS_READY, /* sandboxed, model loaded; code: STATUS_READY_* bits; see below */
-	STATUS_PONG,  /* numbers[0] of the ping */
-	STATUS_ENDED, /* the event descriptor is at its end: no member is left */
+	STATUS_PING = 1,  /* are you there? numbers: enum status_ping */
+	STATUS_FINISH,	  /* no event will come any more: write the model, then end */
+	STATUS_READY,	  /* sandboxed, model loaded; code: STATUS_READY_* bits; see below */
+	STATUS_PONG,	  /* numbers[0] of the ping */
+	STATUS_ENDED,	  /* the event descriptor is at its end: no member is left */
 	STATUS_VIOLATION, /* the workload must end; numbers[0]: number of the event */
 	STATUS_FAILED,	  /* code: enum status_failure; text says what */
 	STATUS_FINISHED,  /* code: 1 if a model was written; numbers: enum status_count */
@@ -54,8 +54,9 @@ enum status_count {
 	STATUS_COUNT_EVENTS,  /* records judged */
 	STATUS_COUNT_OUTSIDE, /* of them outside the model */
 	STATUS_COUNT_DROPPED, /* forensics that the recorder did not take */
+	STATUS_COUNT_UNKEPT,  /* events of the trajectory that it did not take */
 };
-#define STATUS_COUNT_COUNT (STATUS_COUNT_DROPPED + 1)
+#define STATUS_COUNT_COUNT (STATUS_COUNT_UNKEPT + 1)
 
 /** enum status_ping - Numbers of STATUS_PING: its own, and what the kernel counts, to be told to
  * who asks. */

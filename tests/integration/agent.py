@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 
-STATUS = struct.Struct("<II6Q200s")
+STATUS = struct.Struct("<II7Q200s")
 PING, FINISH, READY, PONG, _, _, FAILED, FINISHED = range(1, 9)
 EVENTS, STATUS_FD, MODEL, NEW_MODEL, MANAGEMENT, JOURNAL, FORENSICS = range(3, 10)
 
@@ -34,7 +34,7 @@ class Agent:
         listener.setblocking(False)
         events.setblocking(False)
         with open("/dev/null", "r+b") as null:
-            given = {fd: null.fileno() for fd in range(3, 10)}
+            given = {fd: null.fileno() for fd in range(3, 15)}
             given.update({EVENTS: events.fileno(), STATUS_FD: status.fileno(),
                           MANAGEMENT: listener.fileno()})
             given.update(fds or {})
@@ -58,7 +58,7 @@ class Agent:
         return connection.recv(1 << 17)
 
     def tell(self, kind, *numbers):
-        self.status.send(STATUS.pack(kind, 0, *numbers, *[0] * (6 - len(numbers)), b""))
+        self.status.send(STATUS.pack(kind, 0, *numbers, *[0] * (7 - len(numbers)), b""))
 
     def judge(self, *records):
         """Send one read's worth and take the verdicts: (lines, seconds)."""

@@ -174,10 +174,10 @@ class Failures(WorkloadTest):
         self.assertIn("the modelling agent did not start", err)
 
     def test_tma_that_breaks_the_protocol(self):
-        sizes = {"short": "b'x'", "long": "bytes(300)", "kind 0": "bytes(256)",
-                 "kind out of range": "b'\\xff' * 256",
-                 "not in this state": "struct.pack('<I252x', 8)",
-                 "not for us": "struct.pack('<I252x', 1)"}
+        sizes = {"short": "b'x'", "long": "bytes(300)", "kind 0": "bytes(264)",
+                 "kind out of range": "b'\\xff' * 264",
+                 "not in this state": "struct.pack('<I260x', 8)",
+                 "not for us": "struct.pack('<I260x', 1)"}
         for name, message in sizes.items():
             with self.subTest(name):
                 libexec = self.fake_tma(f"os.write(4, {message})\ntime.sleep(60)\n")
@@ -190,7 +190,7 @@ class Failures(WorkloadTest):
                 shutil.rmtree(libexec)
 
     def test_tma_that_says_nothing_after_ready(self):
-        libexec = self.fake_tma("os.write(4, struct.pack('<I252x', 3))\ntime.sleep(60)\n")
+        libexec = self.fake_tma("os.write(4, struct.pack('<I260x', 3))\ntime.sleep(60)\n")
         process = self.start(self.kernel(), "train", self.config("/bin/sleep 1000"),
                              libexec=libexec)
         status, _, err = self.finish(process)

@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 
 import openmetrics
 from agent import Client
@@ -138,9 +140,10 @@ class Commands(LiveTest):
                                           "from outside it\n")
 
     def test_what_a_killed_run_left_is_not_listed(self):
-        _, process = self.running()
+        kernel, process = self.running()
         process.kill()
         process.wait()
+        kernel.wait_reader_gone()
         self.assertEqual(self.quixote("ps").stdout, "")
 
     def test_by_configuration(self):
@@ -272,6 +275,178 @@ class Commands(LiveTest):
                 openmetrics.parse(bad)
 
 
+class Recorded(LiveTest):
+    """What outlives the workload: trajectory and forensics on disk."""
+
+    def trajectory(self, suffix=""):
+        return f"{self.state if os.getuid() == 0 else self.dir + '/state-home/quixote/web'}/trajectory.jsonl{suffix}"
+
+    def environment(self):
+        return {**super().environment(), "XDG_STATE_HOME": self.state + "-home"}
+
+    def recorded(self, records, **keys):
+        """A run that did these records and kept them."""
+        _, process = self.running(records=records, Model_Trajectory="16M", **keys)
+        self.end(process)
+
+    def test_off_by_default(self):
+        _, process = self.running(records=load_records(2))
+        self.end(process)
+        self.assertFalse(os.path.exists(self.trajectory()))
+
+    def test_shown_when_nothing_runs(self):
+        records = load_records(3)
+        self.recorded(records)
+        with open(self.trajectory(), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        for line in lines:
+            crc, rest = re.fullmatch(r'\{"crc":"([0-9a-f]{8})",(.*)', line).groups()
+            self.assertEqual(int(crc, 16), zlib.crc32(rest.encode()))
+        done = self.quixote("show", "trajectory", "--json", "web")
+        self.assertEqual(done.stderr, "")
+        events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+        self.assertEqual([event["verdict"] for event in events], ["learned"] * 3)
+        self.assertEqual([event["record"] for event in events],
+                         [json.loads(numbered(record, i)) for i, record in enumerate(records, 1)])
+        self.assertEqual(len(self.quixote("show", "trajectory", "web").stdout.splitlines()), 3)
+
+    def test_of_several_runs_and_files(self):
+        records = load_records(2)
+        self.recorded(records[:1])
+        os.rename(self.trajectory(), self.trajectory(".1"))
+        self.recorded(records[1:])
+        lines = self.quixote("show", "trajectory", "--json", "web").stdout.splitlines()
+        self.assertEqual([json.loads(line)["event"]["record"]["event"]["type"] for line in lines],
+                         [json.loads(record)["event"]["type"] for record in records])
+
+    def test_forensics_when_nothing_runs(self):
+        known, unknown = load_records(2)
+        self.train([known])
+        _, process = self.running("enforce", [known, unknown])
+        self.end(process)
+        event, = [json.loads(line)["event"] for line in
+                  self.quixote("show", "forensics", "--json", "web").stdout.splitlines()]
+        self.assertEqual((event["verdict"], event["record"]), ("refused", json.loads(numbered(unknown, 2))))
+        self.assertRegex(self.quixote("show", "forensics", "web").stdout, r": refused\n$")
+
+    def test_damaged_line_is_told_with_its_place_and_the_rest_goes_on(self):
+        self.recorded(load_records(4))
+        with open(self.trajectory(), "rb") as file:
+            good = file.read()
+        second = good.index(b"\n") + 1
+        rows = [
+            ("a bit", lambda: good[:second + 300] + bytes([good[second + 300] ^ 1]) + good[second + 301:], 2, 3),
+            ("the check", lambda: good[:second + 9] + b"x" + good[second + 10:], 2, 3),
+            ("a hole", lambda: good[:second] + b"\0" * 4096 + b"\n" + good[second:], 2, 4),
+            ("its end", lambda: good[:-5], 4, 3),
+            ("another line", lambda: good + b"{}\n", 5, 4),
+            ("nothing in it", lambda: good + b"\n", 5, 4),
+        ]
+        for name, damage, line, left in rows:
+            with self.subTest(name):
+                with open(self.trajectory(), "wb") as file:
+                    file.write(damage())
+                done = self.quixote("show", "trajectory", "--json", "web", status=205)
+                self.assertIn(f"quixote: {self.trajectory()}:{line}: ", done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertEqual(len(done.stdout.splitlines()), left)
+
+    def test_something_else_in_its_place(self):
+        self.recorded(load_records(1))
+        os.rename(self.trajectory(), self.trajectory(".1"))
+        os.mkfifo(self.trajectory())
+        done = self.quixote("show", "trajectory", "web", status=205)
+        self.assertIn("this is no file of the recorder", done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+
+    def test_recorder_that_does_not_read_holds_nobody_up(self):
+        records = load_records(1)
+        self.train(records)
+        kernel, process = self.running("enforce", Model_Trajectory="16M")
+        pid = self.kill_child(process, "quixote-recorder", signal.SIGSTOP)
+        total = 6000
+        for first in range(1, total, 50):
+            kernel.send(*[numbered(records[0], first + i) for i in range(50)])
+            kernel.verdicts(50)
+        self.assertGreater(self.status()["lost"]["trajectory"], 0)
+        os.kill(pid, signal.SIGCONT)
+        self.assertIn("events came faster than the trajectory was recorded", self.end(process))
+        lines = [json.loads(line) for line in
+                 self.quixote("show", "trajectory", "--json", "web").stdout.splitlines()]
+        self.assertTrue(100 < len(lines) < total)
+
+    def test_gaps_are_marked(self):
+        records = load_records(1)
+        self.train(records)
+        kernel, process = self.running("enforce", Model_Trajectory="16M")
+        pid = self.kill_child(process, "quixote-recorder", signal.SIGSTOP)
+        sent = 0
+
+        def work(count):
+            nonlocal sent
+            for _ in range(count):
+                kernel.send(*[numbered(records[0], sent + i + 1) for i in range(50)])
+                kernel.verdicts(50)
+                sent += 50
+        work(100)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.5)
+        work(1)
+        self.end(process)
+        lines = [json.loads(line) for line in
+                 self.quixote("show", "trajectory", "--json", "web").stdout.splitlines()]
+        lost = sum(line.get("lost", 0) for line in lines)
+        self.assertGreater(lost, 0)
+        self.assertEqual(sum("event" in line for line in lines) + lost, sent)
+        self.assertEqual(lines[-1]["event"]["number"], sent)
+
+    def test_recorder_killed(self):
+        kernel, process = self.running(records=load_records(1), Model_Trajectory="16M")
+        self.kill_child(process, "quixote-recorder")
+        time.sleep(0.2)
+        kernel.send(numbered(load_records(1)[0], 9))
+        self.assertEqual(kernel.verdicts(1), ["trusted 9"])
+        self.assertIn("not recorded", self.end(process))
+
+    def tearDown(self):
+        if os.path.ismount(self.state):
+            subprocess.run(["umount", "-l", self.state], check=True)
+        super().tearDown()
+
+    def test_disk_full(self):
+        os.mkdir(self.state)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", self.state], check=False,
+                          capture_output=True).returncode:
+            self.skipTest("only root can make a small disk")
+        with open(self.state + "/filler", "wb") as file:
+            file.write(bytes(60 << 10))
+        known, unknown = load_records(2)
+        self.train([known])
+        kernel, process = self.running("enforce", Model_Trajectory="16M")
+        os.set_blocking(process.stderr.fileno(), False)
+        total = 0
+        err = b""
+        while b"the recorder cannot write" not in err:      # it is said while the workload runs
+            self.assertLess(total, 2000, "no end of the disk")
+            total += 1
+            kernel.send(numbered(unknown, total))
+            self.assertEqual(kernel.verdicts(1), [f"refused {total}"])
+            err += process.stderr.read() or b""
+            time.sleep(0.005)
+        self.assertEqual(self.status()["mode"], "enforce")
+        os.unlink(self.state + "/filler")
+        total += 1
+        kernel.send(numbered(unknown, total))
+        kernel.verdicts(1)
+        self.end(process)
+        for file, count in (("forensics.jsonl", "verdict"), ("trajectory.jsonl", "verdict")):
+            with open(f"{self.state}/{file}", encoding="utf-8") as lines:
+                rows = [json.loads(line) for line in lines]
+            lost = sum(row.get("lost", 0) for row in rows)
+            self.assertEqual(sum(count in row for row in rows) + lost, total, file)
+            self.assertIn(count, rows[-1])
+
+
 class HostileAgent(LiveTest):
     """A modelling agent that has fallen: what it says does no harm to who asks."""
 
@@ -295,7 +470,7 @@ class HostileAgent(LiveTest):
         self.addCleanup(listener.close)
 
     def test_answers_that_mean_nothing(self):
-        rows = [b"", b"\0", b"{}\0", b"garbage\0", b'{"parameters":5}\0', b'{"parameters":{"name":\0',
+        rows = [b"\0", b"{}\0", b"garbage\0", b'{"parameters":5}\0', b'{"parameters":{"name":\0',
                 b'{"error":"org.quixote.Workload.PointsMoved","parameters":{}}\0', b"x" * (2 << 20),
                 b'{"parameters":{"a":' * 300 + b"1" + b"}}" * 300 + b"\0"]
         for row in rows:
@@ -305,6 +480,14 @@ class HostileAgent(LiveTest):
                 self.assertEqual(done.stdout.count("\n"), 1)
                 self.assertIn("web does not answer", done.stderr)
                 os.unlink(self.socket)
+
+    def test_agent_that_ends_in_between(self):
+        for row in (b"", b'{"parameters":{"name":'):
+            self.answer(row)
+            done = self.quixote("ps")
+            self.assertEqual(done.stdout, "")
+            self.assertIn("no workload runs here", done.stderr)
+            os.unlink(self.socket)
 
     def test_terminal_is_not_told_what_to_do(self):
         self.answer(b'{"parameters":{"name":"web","mode":"\\u001b[2J\x7f\xc2\x9b"}}\0')

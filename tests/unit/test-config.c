@@ -98,6 +98,21 @@ static struct refusal {
 	{ "pseudonym", "[Model]\nPseudonym=/a b\n",
 	  "/etc/q/web.cfg:2: Pseudonym: \"/a b\" is not an absolute path; "
 	  "expected absolute paths, separated by blanks" },
+	{ "trajectory without unit", "[Model]\nTrajectory=64\n",
+	  "/etc/q/web.cfg:2: Trajectory: \"64\" has an unknown unit; expected no, or a size from 16M to 8G: "
+	  "a number with M or G" },
+	{ "trajectory that is small", "[Model]\nTrajectory=15M\n",
+	  "/etc/q/web.cfg:2: Trajectory: \"15M\" is less than 16M; expected no, or a size from 16M to 8G: "
+	  "a number with M or G" },
+	{ "trajectory that is large", "[Model]\nTrajectory=9G\n",
+	  "/etc/q/web.cfg:2: Trajectory: \"9G\" is more than 8G; expected no, or a size from 16M to 8G: "
+	  "a number with M or G" },
+	{ "trajectory that overflows", "[Model]\nTrajectory=18446744073709551617M\n",
+	  "/etc/q/web.cfg:2: Trajectory: \"18446744073709551617M\" does not begin with a number; expected no, or a "
+	  "size from 16M to 8G: a number with M or G" },
+	{ "trajectory in words", "[Model]\nTrajectory=yes\n",
+	  "/etc/q/web.cfg:2: Trajectory: \"yes\" does not begin with a number; expected no, or a size from 16M to "
+	  "8G: a number with M or G" },
 	{ "pseudonym twice", "[Model]\nPseudonym=/a /b /a\n",
 	  "/etc/q/web.cfg:2: Pseudonym: \"/a /b /a\" has a path twice; "
 	  "expected absolute paths, separated by blanks" },
@@ -189,7 +204,7 @@ static void test_everything(void **state)
 		"Environment=LANG=C.UTF-8 \"A=b c\" E=\nTerminal=inherit\r\n"
 		"[Model]\nFile=models/web.model\nMode=shadow\nDigest=sha3-256\nFields=strict\n"
 		"UserNamespace=current\nPseudonym=/var/log/a \"/var/log/b c\"\nScratch=/tmp /v/l/\n"
-		"Completeness=99.85%\n"
+		"Completeness=99.85%\nTrajectory=100M\n"
 		"[Trust]\nRoot=process\nKeys=keys.d\nThreshold=2\nAllowUnsigned=yes\n"
 		"[TPM]\nAnchor=no\n"
 		"[Failure]\nOnViolation=isolate\nOnLoss=deny\nDeadline=250ms";
@@ -227,6 +242,7 @@ static void test_everything(void **state)
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_DENY);
 	assert_int_equal(c->deadline_usec, 250000);
 	assert_int_equal(c->completeness, 998500);
+	assert_int_equal(c->trajectory_bytes, 100u << 20);
 }
 
 static void test_defaults(void **state)
@@ -246,6 +262,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->mode, CONFIG_MODE_ENFORCE);
 	assert_int_equal(c->digest, CONFIG_DIGEST_SHA256);
 	assert_int_equal(c->fields, CONFIG_FIELDS_PORTABLE);
+	assert_int_equal(c->trajectory_bytes, 0);
 	assert_string_equal(c->pseudonym[0], "/etc/ld.so.cache");
 	assert_null(c->pseudonym[1]);
 	assert_null(c->scratch);
