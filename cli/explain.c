@@ -24,6 +24,7 @@
 #include "open.h"
 #include "phrase.h"
 #include "refusals.h"
+#include "remedy.h"
 #include "state.h"
 #include "text.h"
 
@@ -35,7 +36,8 @@ static const char help[] =
 	"Tells what the workload NAME, or that of the configuration FILE, was refused: when, "
 	"which\n"
 	"program with all that led to it, what it tried, and how that differs from what was\n"
-	"learned. Each refusal is told once, with how often it happened.\n"
+	"learned. Each refusal is told once, with how often it happened and since when, and below\n"
+	"it the command that accepts it.\n"
 	"\n"
 	"  -v, --verbose      each member that differs, too\n"
 	"      --json         in JSON, one object a line\n"
@@ -53,6 +55,7 @@ static const struct option options[] = {
 
 /**
  * struct explanation - Everything about one workload.
+ * @argument: As the workload was named.
  * @config: NULL if there is none.
  * @config_path: Where it is, or would be.
  * @name: Of the workload.
@@ -60,10 +63,12 @@ static const struct option options[] = {
  * @fields: Projection, of the model.
  * @accepted: Refusals that the model allows by now; they are not told.
  * @told: The last line.
+ * @chosen: Of each refusal, whether the last line is about it.
  */
 struct explanation {
 	bool verbose;
 	bool json;
+	const char *argument;
 	struct config *config;
 	const char *name;
 	char config_path[PATH_MAX];
@@ -76,6 +81,7 @@ struct explanation {
 	struct refusals refusals;
 	uint64_t accepted;
 	struct text told;
+	bool chosen[REFUSALS_MAX];
 };
 
 /* Finding the files. */
@@ -396,6 +402,8 @@ static void tell(const struct explanation *e, const struct refusal *refusal,
 	text_format(t, ": %s", verdict_words(refusal->verdict));
 	if (refusal->count > 1)
 		text_format(t, " %llu times", (unsigned long long)refusal->count);
+	if (refusal->first != refusal->last)
+		add_time(t, refusal->first, " since %Y-%m-%d %H:%M:%S");
 	text_add_string(t, ": ");
 	add_why(e, refusal, c, t);
 	add_group(e, refusal, t);
@@ -480,23 +488,69 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 		      strlen(refusal->nearest_coefficient ?: ""));
 	add_json_chain(e, facts_get(&refusal->record, "event.task_id") ?: "", t);
 	add_json_differences(c, t);
+	if (e->config) {
+		remedy_add(e->argument, &e->refusals, e->chosen, &part);
+		add_json_phrase("accept", &part, t);
+	}
 	text_add_string(t, "}\n");
 }
 
-static int print_refusal(struct explanation *e, const struct refusal *refusal)
+/* Below what was told: how to allow all that it was about. */
+static int end_told(struct explanation *e)
 {
-	const struct near_query query = query_of(e, refusal);
-	struct comparison c = { .fields = e->fields };
 	struct text t = TEXT_EMPTY;
 	int r;
 
+	if (!e->told.size || e->json || !e->config)
+		return 0;
+	text_add_string(&t, "    to allow it: ");
+	remedy_add(e->argument, &e->refusals, e->chosen, &t);
+	r = t.failed ? -ENOMEM : 0;
+	if (r == 0)
+		(void)printf("%s\n", text_get(&t));
+	text_done(&t);
+	return r;
+}
+
+/* This one, and those that are not told because it is. */
+static void choose(struct explanation *e, size_t number, bool anew)
+{
+	const struct refusal *refusal = e->refusals.list[number];
+
+	for (size_t i = 0; i < e->refusals.count; i++) {
+		bool alike = i == number || (is_grouped(e, refusal) &&
+					     e->refusals.list[i]->culprit == refusal->culprit);
+
+		e->chosen[i] = alike || (e->chosen[i] && !anew);
+	}
+}
+
+static int print_refusal(struct explanation *e, size_t number)
+{
+	struct refusal *refusal = e->refusals.list[number];
+	const struct near_query query = query_of(e, refusal);
+	struct comparison c = { .fields = e->fields };
+	struct text t = TEXT_EMPTY;
+	bool is_new;
+	int r = 0;
+
 	if (refusal->nearest_coefficient)
 		near_compare(&query, &refusal->nearest, &c);
-	(e->json ? tell_json : tell)(e, refusal, &c, &t);
-	r = t.failed ? -ENOMEM : 0;
+	if (e->json) {
+		choose(e, number, true);
+		tell_json(e, refusal, &c, &t);
+	} else {
+		tell(e, refusal, &c, &t);
+	}
 	/* One thing that a person does may raise several events that are told in the same words. */
-	if (r == 0 && (!e->told.data || strcmp(e->told.data, t.data)))
+	is_new = !e->told.data || t.failed || strcmp(e->told.data, t.data);
+	if (is_new)
+		r = end_told(e);
+	if (!e->json)
+		choose(e, number, is_new);
+	if (is_new && r == 0 && !t.failed)
 		(void)fwrite(text_get(&t), 1, t.size, stdout);
+	r = t.failed ? -ENOMEM : r;
 	text_done(&e->told);
 	e->told = t;
 	return r;
@@ -526,8 +580,11 @@ static void print_notes(const struct explanation *e)
 			     e->accepted ? " that the model does not allow by now" : "");
 	else if (e->config)
 		(void)printf("What of this is right can be learned, quixote train -c %s, or "
-			     "accepted: quixote model accept %s\n",
-			     e->config_path, e->config_path);
+			     "accepted: quixote model accept %s%s\n",
+			     e->config_path, e->config_path,
+			     e->config->allow_unsigned ? ""
+						       : "; the model is signed again then: "
+							 "quixote model sign");
 }
 
 static int explain(struct explanation *e)
@@ -545,8 +602,10 @@ static int explain(struct explanation *e)
 	r = find_nearest(e);
 	for (size_t i = 0; r == 0 && i < e->refusals.count; i++) {
 		if (!is_told_already(e, i))
-			r = print_refusal(e, e->refusals.list[i]);
+			r = print_refusal(e, i);
 	}
+	if (r == 0)
+		r = end_told(e);
 	if (r < 0) {
 		(void)fprintf(stderr, "quixote: %s: %s\n", e->name, strerror(-r));
 		return EXIT_LOST;
@@ -601,7 +660,8 @@ int explain_main(int argc, char *argv[])
 	}
 	if (optind != argc - 1)
 		return command_line_error(argv[0], "one NAME or FILE is expected");
-	r = find_workload(&e, argv[optind]);
+	e.argument = argv[optind];
+	r = find_workload(&e, e.argument);
 	if (r)
 		return r;
 	if (!e.state)

@@ -17,6 +17,9 @@ def dentry(path, mode=None):
     return {**({"inode": inode(mode)} if mode else {}), "path": {"pathname": path}}
 
 
+COMMAND = "    to allow it: quixote model accept "
+
+
 class ExplainTest(unittest.TestCase):
     """A script that runs grep, as in the first example of the manual."""
 
@@ -60,7 +63,10 @@ class ExplainTest(unittest.TestCase):
         lines = done.stdout.splitlines()
         if self.story.refused and "--json" not in options:
             self.assertEqual(lines.pop(), f"What of this is right can be learned, quixote train -c {self.dir.name}/job.cfg, or "
-                             f"accepted: quixote model accept {self.dir.name}/job.cfg")
+                             f"accepted: quixote model accept {self.dir.name}/job.cfg; the model is signed again then: "
+                             "quixote model sign")
+            self.commands = [line for line in lines if line.startswith(COMMAND)]
+            lines = [line for line in lines if not line.startswith(COMMAND)]
         return lines
 
     def sentence(self):
@@ -193,8 +199,36 @@ class ExplainTest(unittest.TestCase):
     def test_often(self):
         for _ in range(3):
             self.story.refuse(self.opened("/etc/shadow"))
-        self.assertIn(": refused 3 times: ", self.sentence())
+        self.assertIn(": refused 3 times since 2023-11-14 22:13:20: ", self.sentence())
         self.assertTrue(self.lines()[0].startswith("2023-11-14 22:13:22  "))
+
+    def test_the_command_that_accepts(self):
+        self.story.refuse(self.opened("/etc/shadow"))
+        self.story.refuse(self.opened("/etc/gshadow"))
+        self.lines()
+        hexes = [coefficient for coefficient, _, _ in self.story.refused]
+        self.assertEqual(self.commands, [f"{COMMAND}{self.dir.name}/job.cfg {digits[:12]}" for digits in hexes])
+        told = [json.loads(line) for line in self.lines("--json")]
+        self.assertEqual([line["accept"] for line in told],
+                         [f"quixote model accept {self.dir.name}/job.cfg {digits[:12]}" for digits in hexes])
+        for line in self.commands:                      # what is told can be typed
+            done = self.run_quixote(*line.split()[4:6], f"--records={self.dir.name}/forensics.jsonl", *line.split()[6:])
+            self.assertEqual(done.returncode, 0, done.stderr)
+        config = f"{self.dir.name}/job.cfg"
+        self.assertEqual(self.run_quixote("explain", "--state=" + self.dir.name, config).stdout,
+                         "job: nothing was refused that the model does not allow by now\n")
+
+    def test_one_command_for_all_that_is_told_in_one_line(self):
+        program = self.story.executed("/usr/bin/cat", previous=self.sh, learned=False)
+        for name in "abc":
+            self.story.refuse(self.opened("/etc/" + name, task=program))
+        self.assertEqual(len(self.lines()), 1)
+        digits = " ".join(coefficient[:12] for coefficient, verdict, _ in self.story.refused if verdict == "refused")
+        self.assertEqual(self.commands, [f"{COMMAND}{self.dir.name}/job.cfg {digits}"])
+        for number in range(8):
+            self.story.refuse(self.opened(f"/etc/{number}", task=program))
+        self.lines()
+        self.assertEqual(self.commands, [f"{COMMAND}--interactive {self.dir.name}/job.cfg"])
 
     def test_verdicts(self):
         self.story.refuse(self.opened("/a"), "untrusted")
@@ -322,7 +356,7 @@ class ExplainTest(unittest.TestCase):
         self.write("forensics.jsonl", '{"lost":17}\n' + self.story.forensics() + '{"time":1,"coeff')
         done = self.run_quixote("explain", "--state=" + self.dir.name, config)
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertEqual(len(done.stdout.splitlines()), 3)
         self.assertEqual(done.stderr, "quixote: job: 17 refusals could not be recorded\n"
                                       "quixote: job: 8 lines of the record were not understood\n")
 
