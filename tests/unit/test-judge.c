@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "../../libtsem/cleanup.h"
+#include "../../libtsem/model-life.h"
+#include "../../libtsem/model.h"
 #include "../../libtsem/hasher.h"
 #include "../../tma/counts.h"
 #include "../../tma/judge.h"
@@ -391,6 +393,77 @@ static void test_other_scratch_is_refused(void **state)
 	assert_int_equal(judge_new(&params, -EBADF, &error, &judge), -ENOENT);
 }
 
+/* The model of the fixture with a change: sealed or not, and all it has ends at a time. */
+static int end_point(const struct tsem_model_point *point, void *userdata)
+{
+	((struct tsem_model_point *)point)->until = *(const int64_t *)userdata;
+	return 0;
+}
+
+static void change(struct fixture *f, enum tsem_model_what what, int64_t until)
+{
+	const struct tsem_model_change done = { .time = 1, .what = what };
+	struct tsem_model *model = NULL;
+	struct tsem_model_error error;
+	uint64_t number;
+
+	assert_int_equal(tsem_model_read(f->model, f->hasher, &error, &model), 0);
+	assert_int_equal(tsem_model_add_change(model, &done, &number), 0);
+	assert_int_equal(tsem_model_each_point(model, end_point, &until), 0);
+	(void)close_fd(f->model);
+	f->model = memfd_create("model", MFD_CLOEXEC);
+	assert_int_equal(tsem_model_write(model, f->model), 0);
+	tsem_model_free(model);
+}
+
+static void test_a_sealed_model_is_not_trained(void **state)
+{
+	struct fixture *f = *state;
+	const char *const records[] = { known };
+	const struct judge_params params = {
+		.mode = JUDGE_TRAIN,
+		.fields = TSEM_FIELDS_PORTABLE,
+		.hasher = f->hasher,
+		.nsref = "initial",
+		.name = "test",
+	};
+	struct judge_error error;
+	struct judge *judge = NULL;
+
+	learn(f, records, 1);
+	change(f, TSEM_MODEL_SEAL, 0);
+	assert_int_equal(judge_new(&params, f->model, &error, &judge), -EPERM);
+	assert_non_null(strstr(error.text, "it is sealed"));
+	judge = make(f, JUDGE_ENFORCE, VIOLATION_DENY);
+	assert_int_equal(judge_text(judge, known).verdict, JUDGE_TRUSTED);
+	judge_free(judge);
+	change(f, TSEM_MODEL_UNSEAL, 0);
+	judge_free(make(f, JUDGE_TRAIN, VIOLATION_DENY));
+}
+
+static void test_what_has_ended_does_not_hold(void **state)
+{
+	static const struct {
+		int64_t until;
+		enum judge_verdict verdict;
+	} rows[] = {
+		{ 1, JUDGE_REFUSED }, { INT32_MAX * 4ll, JUDGE_TRUSTED }, { 0, JUDGE_TRUSTED },
+	};
+	struct fixture *f = *state;
+	const char *const records[] = { known };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct judge *judge;
+
+		learn(f, records, 1);
+		change(f, TSEM_MODEL_UPGRADE, rows[i].until);
+		judge = make(f, JUDGE_ENFORCE, VIOLATION_DENY);
+		assert_int_equal(judge_text(judge, known).verdict, rows[i].verdict);
+		judge_free(judge);
+		f->model = close_fd(f->model);
+	}
+}
+
 #define ROWS(rows, check)                                                                          \
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)                                              \
 		tests[count++] = (struct CMUnitTest)                                               \
@@ -408,6 +481,8 @@ int main(void)
 		cmocka_unit_test(test_count_lines),
 		cmocka_unit_test_setup_teardown(test_counts_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_scratch_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_sealed_model_is_not_trained, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_has_ended_does_not_hold, set_up, tear_down),
 	};
 	static struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(garbage)];
 	size_t count = 0;
