@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -198,15 +199,29 @@ static int open_model_files(struct session *s, int *ret_counts, int *ret_preload
 	return r < 0 ? r : 0;
 }
 
+/* Without one there is nobody to be told: standard error and the recorder have it all the same. */
+static int connect_journal(void)
+{
+	static const struct sockaddr_un address = {
+		.sun_family = AF_UNIX,
+		.sun_path = "/run/systemd/journal/socket",
+	};
+	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
 static int start_tma(struct session *s, int events, int socket, const struct spools *spools)
 {
-	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF;
+	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF, journal = connect_journal();
 	int r = open_model_files(s, &counts, &preload);
 	const struct agent_params params = {
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, -EBADF, spools->forensics, s->place.fd_signature, s->keyring,
+			 s->door.socket, journal, spools->forensics, s->place.fd_signature, s->keyring,
 			 counts, preload, spools->trajectory },
 		.fd_count = AGENT_FDS_MAX,
 	};

@@ -129,6 +129,7 @@ static void add_losses(const struct answer_losses *losses, struct reply *reply)
 	reply_begin(reply, "lost");
 	reply_number(reply, "forensics", losses->forensics);
 	reply_number(reply, "trajectory", losses->trajectory);
+	reply_number(reply, "journal", losses->journal);
 	reply_number(reply, "clients_refused", losses->clients_refused);
 	reply_number(reply, "clients_dropped", losses->clients_dropped);
 	reply_end(reply);

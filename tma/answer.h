@@ -20,6 +20,7 @@
 struct answer_losses {
 	uint64_t forensics;
 	uint64_t trajectory;
+	uint64_t journal;
 	uint64_t clients_refused;
 	uint64_t clients_dropped;
 };

@@ -429,6 +429,7 @@ static int judge_program(struct judge *judge, const struct tsem_record *record, 
 		return 0;
 	}
 	ret->event = "program";
+	ret->program = true;
 	ret->digest = result.coefficient;
 	if (judge->mode == JUDGE_TRAIN) {
 		r = tsem_model_add_program(judge->model, line.data, line.size);
@@ -500,6 +501,7 @@ int judge_record(struct judge *judge, const char *line, size_t size, struct judg
 		break;
 	}
 	ret->number = record.number;
+	ret->type = tsem_events[record.event].name;
 	if (record.event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
 		return judge_program(judge, &record, text, ret);
 	return judge_point(judge, &record, text, ret);

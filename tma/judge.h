@@ -92,6 +92,8 @@ enum judge_verdict {
  * @coefficient: Hexadecimal, or the TASK_ID of a program; set if @told is.
  * @event: Word for what it was in any case; NULL if it was no event.
  * @digest: Coefficient, or TASK_ID of a program; set if @event is.
+ * @program: It was the exec of a program.
+ * @type: Name of the event in the schema; set if @event is.
  */
 struct judgement {
 	enum judge_verdict verdict;
@@ -102,6 +104,8 @@ struct judgement {
 	char coefficient[2 * TSEM_DIGEST_MAX + 1];
 	const char *event;
 	struct tsem_digest digest;
+	bool program;
+	const char *type;
 };
 
 /** struct judge_counts - So far. */

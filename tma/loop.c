@@ -148,6 +148,8 @@ static void keep_event(struct loop *loop, const struct judgement *judgement, con
 		return;
 	ring_add(&loop->source->outside, &event);
 	spool_forensic(&loop->forensics, &event, digest_size);
+	if (!judgement->program)
+		journal_add(&loop->journal, &event, judgement->type);
 }
 
 static int judge_line(struct loop *loop, const char *line, size_t size)
@@ -232,6 +234,8 @@ static int finish(struct loop *loop)
 	} while (loop->readable);
 	end_spool(&loop->forensics);
 	end_spool(&loop->trajectory);
+	while (journal_has_work(&loop->journal))
+		journal_flush(&loop->journal);
 
 	if (loop->train) {
 		r = counts_read(loop->judge, TMA_FD_COUNTS, loop->records, LOOP_RECORDS_BYTES);
@@ -310,6 +314,8 @@ static int watch_all(struct loop *loop)
 	if (r >= 0)
 		r = watch_fd(loop, TMA_FD_TRAJECTORY, EPOLLOUT | EPOLLET);
 	if (r >= 0)
+		r = watch_fd(loop, TMA_FD_JOURNAL, EPOLLOUT | EPOLLET);
+	if (r >= 0)
 		r = watch_fd(loop, TMA_FD_MANAGEMENT, EPOLLIN | EPOLLET);
 	return r;
 }
@@ -361,11 +367,12 @@ int loop_init(struct loop *loop, uid_t caller)
 /* Waits unless there is something to read. Says whether the orchestrator has something to say. */
 static int wait_for_work(struct loop *loop, bool *ret_status)
 {
-	struct epoll_event events[5 + MANAGE_CLIENTS];
+	struct epoll_event events[6 + MANAGE_CLIENTS];
+	bool busy = loop->readable || journal_has_work(&loop->journal);
 	int n;
 
 	n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events),
-		       loop->readable ? 0 : manage_timeout(loop->manage));
+		       busy ? 0 : manage_timeout(loop->manage));
 	if (n < 0 && errno != EINTR)
 		return fail(STATUS_FAILURE_CHANNEL, strerror(errno), -errno);
 	for (int i = 0; i < n; i++) {
@@ -373,6 +380,8 @@ static int wait_for_work(struct loop *loop, bool *ret_status)
 			*ret_status = true;
 		else if (events[i].data.fd == TMA_FD_EVENTS)
 			loop->readable = true;
+		else if (events[i].data.fd == TMA_FD_JOURNAL)
+			journal_wake(&loop->journal);
 		else
 			manage_wake(loop->manage, events[i].data.fd, events[i].events);
 	}
@@ -386,6 +395,7 @@ static void serve_clients(struct loop *loop)
 
 	answer_tick(loop->source, now_usec);
 	loop->source->losses.forensics = loop->forensics.dropped;
+	loop->source->losses.journal = loop->journal.lost;
 	loop->source->losses.trajectory = loop->trajectory.dropped;
 	if (manage_timeout(loop->manage) != -1)
 		manage_step(loop->manage, now_usec);
@@ -412,6 +422,7 @@ int loop_run(struct loop *loop)
 		}
 		spool_flush(&loop->forensics);
 		spool_flush(&loop->trajectory);
+		journal_flush(&loop->journal);
 		serve_clients(loop);
 	}
 }

@@ -7,6 +7,7 @@
 #define QUIXOTE_LOOP_H
 
 #include "answer.h"
+#include "journal.h"
 #include "judge.h"
 #include "manage.h"
 #include "spool.h"
@@ -39,6 +40,7 @@ enum tma_fd {
  * @forensics: Events outside the model, to the recorder.
  * @trajectory: All events, likewise; without descriptor unless they are kept.
  * @train: Write the model when asked to finish.
+ * @journal: Refusals, to the system.
  * @source: What is told on the management socket; owned, as is the next.
  * @manage: That socket.
  * @epoll: On all descriptors.
@@ -53,6 +55,7 @@ struct loop {
 	struct judge *judge;
 	struct spool forensics;
 	struct spool trajectory;
+	struct journal journal;
 	bool train;
 	struct answer_source *source;
 	struct manage *manage;

@@ -230,6 +230,15 @@ static int judge_events(struct options *o, struct loop *loop, int model_fd, bool
 	return loop_run(loop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int init_journal(struct loop *loop, const struct judge_params *params)
+{
+	struct stat st;
+	bool there = fstat(TMA_FD_JOURNAL, &st) == 0 && S_ISSOCK(st.st_mode);
+
+	return journal_init(&loop->journal, there ? TMA_FD_JOURNAL : -EBADF, params->name,
+			    params->hasher->ops->size);
+}
+
 static int work(int argc, char **argv)
 {
 	struct options options = {
@@ -255,7 +264,7 @@ static int work(int argc, char **argv)
 		return setup_failed("no signatures of Ed25519");
 	options.judge.hasher = hasher;
 	options.trust.measure = measure;
-	if (loop_init(&loop, options.caller) < 0)
+	if (loop_init(&loop, options.caller) < 0 || init_journal(&loop, &options.judge) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;
 	options.preload = fstat(TMA_FD_PRELOAD, &st) == 0 && S_ISFIFO(st.st_mode);

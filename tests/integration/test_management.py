@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from agent import PING, PONG, STATUS, Agent, Client, Interface
+from agent import JOURNAL, PING, PONG, STATUS, Agent, Client, Interface
 from harness import load_records, numbered
 
 TREE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -239,6 +239,101 @@ class Answers(AgentTest):
             client.socket.shutdown(socket.SHUT_WR)
             self.assertIn("parameters", client.receive())
             self.assertTrue(client.is_dropped())
+
+
+class Journal(AgentTest):
+    """What the agent tells the system's journal, of which the test has the other end."""
+
+    def setUp(self):
+        super().setUp()
+        self.journal, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.journal.settimeout(5)
+        self.known, *self.unknown = load_records(4)
+        self.agent = self.enforce([self.known], fds={JOURNAL: theirs.fileno()})
+        theirs.close()
+        self.number = 0
+
+    def tearDown(self):
+        self.journal.close()
+        super().tearDown()
+
+    def refuse(self, record, times=1):
+        for _ in range(times):
+            self.number += 1
+            self.assertEqual(self.agent.judge(numbered(record, self.number))[0], [f"refused {self.number}"])
+
+    def entry(self):
+        lines = self.journal.recv(1 << 20).decode().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def lost(self):
+        return self.status()["lost"]["journal"]
+
+    def test_each_coefficient_once_and_at_powers_of_ten(self):
+        self.refuse(self.unknown[0], 25)
+        self.refuse(self.unknown[1], 2)
+        entries = [self.entry() for _ in range(3)]
+        self.assertEqual([entry["TSEM_COUNT"] for entry in entries], ["1", "10", "1"])
+        self.assertEqual(entries[0]["TSEM_COEFFICIENT"], entries[1]["TSEM_COEFFICIENT"])
+        self.assertNotEqual(entries[0]["TSEM_COEFFICIENT"], entries[2]["TSEM_COEFFICIENT"])
+        first = entries[0]
+        kind = json.loads(self.unknown[0])["event"]["type"]
+        self.assertEqual((first["MESSAGE"], first["PRIORITY"], first["TSEM_WORKLOAD"], first["TSEM_VERDICT"],
+                          first["TSEM_EVENT"]),
+                         (f"web: {kind}: refused; see quixote explain web", "5", "web", "refused", kind))
+        self.assertRegex(first["MESSAGE_ID"], r"^[0-9a-f]{32}$")
+        self.assertEqual(json.loads(first["TSEM_RECORD"]), json.loads(numbered(self.unknown[0], 1)))
+        self.assertIn(" 10 times;", entries[1]["MESSAGE"])
+        self.journal.settimeout(0.2)
+        with self.assertRaises(TimeoutError):
+            self.journal.recv(1)
+        self.assertEqual(self.lost(), 0)
+
+    def many(self, count):
+        """So many different events outside the model."""
+        record = load_records(1)[0]
+        for i in range(count):
+            self.refuse(record.replace('"pathname": ""', f'"pathname": "/{i}"'))
+
+    def test_journal_that_does_not_read_holds_nobody_up(self):
+        self.many(2000)
+        self.assertGreater(self.lost(), 0)
+        taken = 0
+        self.journal.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            while True:
+                self.entry()
+                taken += 1
+        self.assertEqual(taken + self.lost(), 2000)
+        self.refuse(self.unknown[2])            # it goes on when there is room again
+        self.assertEqual(self.entry()["TSEM_COUNT"], "1")
+
+    def test_journal_gone(self):
+        self.journal.close()
+        self.many(10)
+        self.assertEqual(self.lost(), 10)
+
+    def test_more_coefficients_than_are_told(self):
+        record = load_records(1)[0]
+        total = 6144 + 30
+        for first in range(0, total, 50):
+            rows = [numbered(record.replace('"pathname": ""', f'"pathname": "/{i}"'), i + 1)
+                    for i in range(first, min(first + 50, total))]
+            self.agent.judge(*rows)
+            self.journal.setblocking(False)
+            try:
+                while True:
+                    self.journal.recv(1 << 20)
+            except BlockingIOError:
+                pass
+        self.assertGreaterEqual(self.lost(), 30)
+
+    def test_long_record_is_left_out(self):
+        record = load_records(1)[0]
+        self.refuse(record.replace('"pathname": ""', '"pathname": "/%s"' % ("x" * 40000)))
+        entry = self.entry()
+        self.assertEqual(entry["TSEM_COUNT"], "1")
+        self.assertNotIn("TSEM_RECORD", entry)
 
 
 class Abuse(AgentTest):
