@@ -44,7 +44,7 @@ static int check_version(struct session *s, uint64_t version)
 	struct file_identity before = privilege_files_as(s->params->caller);
 	char detail[64] = ACCEPTED_FILE;
 	uint64_t accepted = 0;
-	int r = accepted_read(s->state_dir, &accepted);
+	int r = version ? accepted_read(s->state_dir, &accepted) : -EBADMSG;
 
 	if (r == 0 && version < accepted)
 		r = -ESTALE;

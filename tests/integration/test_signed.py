@@ -158,6 +158,18 @@ class Enforcing(SignedTest):
                 file.write(text)
             self.check_refused("accepted-version: Bad message: the model is older than one")
 
+    def test_agent_that_verified_nothing(self):
+        """It says that it is ready, and not with which version."""
+        self.sign()
+        os.mkdir(self.dir + "/libexec")
+        with open(self.dir + "/libexec/quixote-tma", "w", encoding="ascii") as file:
+            file.write("#!/usr/bin/python3\nimport os, struct, time\nos.write(4, struct.pack('<I252x', 3))\ntime.sleep(60)\n")
+        os.chmod(self.dir + "/libexec/quixote-tma", 0o755)
+        kernel = self.kernel()
+        status, _, err = self.finish(self.start(kernel, "enforce", self.signed_config(), libexec=self.dir + "/libexec"))
+        self.assertEqual((status, kernel.armed), (203, []), err)
+        self.assertIn("accepted-version: Bad message: the model is older", err)
+
     def test_no_state_directory(self):
         self.sign()
         with open(self.state, "w", encoding="ascii"), open(self.state + "-home", "w", encoding="ascii"):
