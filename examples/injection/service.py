@@ -21,6 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = query.get("name", [""])[0]
         # The fault: NAME is part of a command.
         result = subprocess.run("grep %s %s/people.txt" % (name, HERE), shell=True, check=False,
+                                executable="/bin/bash",
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
         self.send_response(200)
