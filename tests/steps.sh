@@ -37,6 +37,9 @@ advise() {
 		echo "A package is not there: this needs Debian 12 with its updates among the package sources."
 	elif grep -qE '^[a-z]+: .*(is missing;|GB free;)' "$log"; then
 		sed -nE 's/^[a-z]+: (.*(is missing|GB free);.*)/\1./p' "$log" | tail -n 1
+	elif grep -q 'command not found' "$log"; then
+		echo "$(sed -n 's/.*: \([^ ]*\): command not found.*/\1/p' "$log" | tail -n 1) is missing in PATH," \
+			"though its package is installed: correct PATH and start again."
 	elif grep -qiE 'are you root|permission denied' "$log"; then
 		echo "Rights are missing: start as root, or as a user who may use sudo."
 	else
@@ -50,6 +53,8 @@ step() {
 	shift 3
 	mkdir -p "$logs"
 	log=$logs/$name.log
+	: 2>/dev/null >"$log" ||
+		die "$name failed. $log cannot be written: start as the user who owns $build, or remove it."
 	start=$SECONDS
 	printf '%s%-10s%s usually %-22s log: %s\n' "$bold" "$name" "$plain" "$usually" "${log#"$PWD"/}"
 	if ! "$@" >"$log" 2>&1 </dev/null; then
