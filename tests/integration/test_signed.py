@@ -11,6 +11,7 @@ import sys
 import unittest
 
 import harness
+from agent import READY, STATUS
 from harness import WorkloadTest, load_records, numbered
 
 QUIXOTE = None
@@ -163,7 +164,7 @@ class Enforcing(SignedTest):
         self.sign()
         os.mkdir(self.dir + "/libexec")
         with open(self.dir + "/libexec/quixote-tma", "w", encoding="ascii") as file:
-            file.write("#!/usr/bin/python3\nimport os, struct, time\nos.write(4, struct.pack('<I252x', 3))\ntime.sleep(60)\n")
+            file.write(f"#!/usr/bin/python3\nimport os, time\nos.write(4, {STATUS.pack(READY, 0, *[0] * 7, b'')!r})\ntime.sleep(60)\n")
         os.chmod(self.dir + "/libexec/quixote-tma", 0o755)
         kernel = self.kernel()
         status, _, err = self.finish(self.start(kernel, "enforce", self.signed_config(), libexec=self.dir + "/libexec"))
