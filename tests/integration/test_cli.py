@@ -72,7 +72,7 @@ class CliTest(unittest.TestCase):
             self.assertEqual(set(known), helped, command)
 
     def test_examples_of_the_manual(self):
-        for page, said in (("quixote.1", "job: "), ("container.cfg.5", "web: /usr/sbin/nginx -g \"daemon off;\"")):
+        for page, said in (("quixote.1", "job: "), ("container.cfg.5", "web: /usr/sbin/nginx -c /srv/web/nginx.conf -g \"daemon off;\"")):
             with open(f"{TREE}/docs/man/{page}", encoding="utf-8") as text:
                 example = re.search(r"^(\[Workload\]\n.*?AllowUnsigned=yes\n.*?)(?=^\$|^\.Ed)", text.read(), re.M | re.S)
             done = self.run_quixote("run", "--check", "-c", self.write("job.cfg", example.group(1)))
