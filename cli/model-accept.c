@@ -12,6 +12,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
+#include "../tma/recorder.h"
 #include "command.h"
 #include "line.h"
 #include "records.h"
@@ -265,7 +266,7 @@ static int read_records(struct acceptance *a)
 	} else if (r == 0) {
 		_cleanup_(freep) char *dir = state_directory(name);
 
-		r = dir ? records_read_state(&a->records, dir) : -ENOMEM;
+		r = dir ? records_read_state(&a->records, dir, RECORDER_FORENSICS) : -ENOMEM;
 	}
 	if (r < 0)
 		return fail(file_path ?: name, r);

@@ -8,6 +8,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/model-life.h"
+#include "../tma/crc.h"
 #include "../tma/recorder.h"
 #include "phrase.h"
 #include "records.h"
@@ -219,6 +220,41 @@ static bool is_remark(struct records *r, const char *line)
 	       !strncmp(line, "{\"export\": {\"type\": \"log\"", 25);
 }
 
+/*
+ * The line behind its check, if it has one: what was damaged on a disk is no record.
+ * Return: the line, or NULL.
+ */
+static char *behind_check(char *line, size_t *size)
+{
+	char member[CRC_MEMBER_SIZE + 1];
+
+	if (*size <= CRC_MEMBER_SIZE || strncmp(line, CRC_MEMBER, strlen("{\"crc\":\"")) != 0)
+		return line;
+	(void)snprintf(member, sizeof(member), CRC_MEMBER,
+		       crc32_of(line + CRC_MEMBER_SIZE, *size - CRC_MEMBER_SIZE - 1)); /* fits */
+	if (memcmp(line, member, CRC_MEMBER_SIZE) != 0)
+		return NULL;
+	line += CRC_MEMBER_SIZE - 1;
+	*line = '{';
+	*size -= CRC_MEMBER_SIZE - 1;
+	return line;
+}
+
+static int take_line(struct records *r, char *line, size_t size)
+{
+	struct given given;
+
+	if (size < 2 || line[size - 1] != '\n')
+		return -EBADMSG; /* it is still being written, or was cut off */
+	line = behind_check(line, &size);
+	if (!line)
+		return -EBADMSG;
+	if (is_remark(r, line))
+		return 0;
+	given = take_apart(line, size - 1);
+	return take_record(r, &given);
+}
+
 int records_read(struct records *r, FILE *file)
 {
 	_cleanup_(freep) char *line = NULL;
@@ -226,15 +262,8 @@ int records_read(struct records *r, FILE *file)
 	ssize_t size;
 
 	while ((size = getline(&line, &room, file)) > 0) {
-		struct given given;
-		int result = -EBADMSG;
+		int result = take_line(r, line, size);
 
-		if (is_remark(r, line))
-			continue;
-		if (line[size - 1] == '\n' && size > 1) { /* else it is still being written */
-			given = take_apart(line, size - 1);
-			result = take_record(r, &given);
-		}
 		if (result == -ENOMEM)
 			return result;
 		r->bad += result < 0;
@@ -242,25 +271,29 @@ int records_read(struct records *r, FILE *file)
 	return ferror(file) ? -EIO : 0;
 }
 
-int records_read_state(struct records *r, const char *dir)
+static int read_named(struct records *r, const char *path)
 {
-	static const char *const names[] = { RECORDER_FORENSICS ".1", RECORDER_FORENSICS };
+	_cleanup_(fclosep) FILE *file = fopen(path, "re");
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_(freep) char *path = NULL;
-		_cleanup_(fclosep) FILE *file = NULL;
-		int result;
+	if (!file)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return records_read(r, file);
+}
 
-		if (asprintf(&path, "%s/%s", dir, names[i]) < 0) {
+int records_read_state(struct records *r, const char *dir, const char *name)
+{
+	_cleanup_(freep) char *path = NULL;
+	int result = 0;
+
+	for (unsigned int age = RECORDER_KEPT_MAX; result == 0 && age > 0; age--) {
+		if (asprintf(&path, "%s/%s.%u", dir, name, age) < 0)
 			path = NULL;
-			return -ENOMEM;
-		}
-		file = fopen(path, "re");
-		if (!file && errno != ENOENT && errno != ENOTDIR)
-			return -errno;
-		result = file ? records_read(r, file) : 0;
-		if (result < 0)
-			return result;
+		result = path ? read_named(r, path) : -ENOMEM;
+		free(TAKE_PTR(path));
 	}
-	return 0;
+	if (result < 0)
+		return result;
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		path = NULL;
+	return path ? read_named(r, path) : -ENOMEM;
 }

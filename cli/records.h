@@ -72,14 +72,18 @@ void records_done(struct records *records);
 
 /**
  * records_read() - Read records, one a line: bare, in their export envelope, or as member
- * "record" of a line of forensics or of a trajectory.
+ * "record" of a line of forensics or of a trajectory, whose check must be right.
  *
  * Return: 0; -ENOMEM; -EIO.
  */
 int records_read(struct records *records, FILE *file);
 
-/** records_read_state() - The forensics of a workload, the older file first. Return: as above. */
-int records_read_state(struct records *records, const char *dir);
+/**
+ * records_read_state() - What the recorder kept of a workload, the oldest file first.
+ * @name: Of the newest file: RECORDER_FORENSICS or RECORDER_TRAJECTORY.
+ * Return: as above; 0 if there is nothing.
+ */
+int records_read_state(struct records *records, const char *dir, const char *name);
 
 /** records_find_executed() - Return: the exec that made a TASK_ID, or NULL. */
 const struct executed *records_find_executed(const struct records *records, const char *task_id);

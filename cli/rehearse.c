@@ -11,6 +11,7 @@
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/config.h"
 #include "../orchestrator/failure.h"
+#include "../tma/recorder.h"
 #include "command.h"
 #include "line.h"
 #include "open.h"
@@ -27,8 +28,9 @@ static const char help[] =
 	"  -c, --config=FILE    the configuration\n"
 	"      --model=FILE     another model: a candidate\n"
 	"      --records=FILE   records, one JSON object a line: as the kernel exports them, or\n"
-	"                       the forensics of a workload; - is standard input. Without it the\n"
-	"                       forensics of this workload: what was refused, or would have been\n"
+	"                       the forensics or the trajectory of a workload; - is standard\n"
+	"                       input. Without it the trajectory of this workload, if there is\n"
+	"                       one, else its forensics: what was refused, or would have been\n"
 	"      --json           in JSON, one object a line\n"
 	"  -h, --help           this text\n";
 
@@ -49,7 +51,11 @@ static int read_state(struct records *records, const char *name)
 {
 	_cleanup_(freep) char *dir = state_directory(name);
 
-	return dir ? records_read_state(records, dir) : -ENOMEM;
+	int r = dir ? records_read_state(records, dir, RECORDER_TRAJECTORY) : -ENOMEM;
+
+	if (r < 0 || records->taken || records->bad)
+		return r;
+	return records_read_state(records, dir, RECORDER_FORENSICS);
 }
 
 static void tell(const struct records *r, const struct outsider *o, struct text *t)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 from story import ZERO, Story, file, inode, record, text
 
@@ -217,6 +218,14 @@ job: 4 coefficients of 1 programs, 3 runs
         candidate = self.write("new.model", self.story.model())
         done = self.expect(0, "rehearse", "-c", config, "--model=" + candidate, "--records=-", input=exported)
         self.assertEqual(done.stdout, "job: of 5 events 0 would be refused, 0 different ones\n")
+        lines = [line[1:] for line in self.story.forensics().splitlines()]
+        checked = [f'{{"crc":"{zlib.crc32(line.encode()):08x}",{line}\n' for line in lines]
+        self.write("state/quixote/job/trajectory.jsonl.2", checked[0])
+        self.write("state/quixote/job/trajectory.jsonl.1", checked[1].replace("/b", "/x"))  # damaged on the disk
+        self.write("state/quixote/job/trajectory.jsonl", "".join(checked[2:]))
+        done = self.expect(1, "rehearse", "-c", config, **self.as_user())
+        self.assertIn("job: of 3 events 3 would be refused, 3 different ones\n", done.stdout)
+        self.assertIn("1 lines were not understood", done.stderr)
         self.assertIn("-c FILE", self.expect(201, "rehearse").stderr)
         self.assertIn("No such file", self.expect(205, "rehearse", "-c", config, "--records=/nowhere").stderr)
 
