@@ -177,6 +177,11 @@ static int take_exec(struct tsem_params *params, const char *value)
 	return take_bool(value, &params->export_exec);
 }
 
+static int take_remember(struct tsem_params *params, const char *value)
+{
+	return take_bool(value, &params->remember);
+}
+
 static int take_batch(struct tsem_params *params, const char *value)
 {
 	return take_bool(value, &params->batch);
@@ -282,6 +287,7 @@ static const struct argument {
 	{ "events", OURS, take_events },
 	{ "violation", OURS, take_violation },
 	{ "points", OURS, take_points },
+	{ "remember", OURS, take_remember },
 	{ "exec", OURS, take_exec },
 	{ "batch", OURS, take_batch },
 	{ "deadline", OURS, take_deadline },
@@ -339,6 +345,9 @@ static int check_params(enum tsem_verb verb, struct tsem_params *params)
 {
 	unsigned int i = match_string(digests, ARRAY_SIZE(digests), params->digest);
 
+	/* Where nobody is asked there is nothing to remember. */
+	if (params->remember && params->tma != TSEM_TMA_EXTERNAL)
+		return -EINVAL;
 	if (verb == TSEM_VERB_CREATE)
 		return params->scratch_text ? 0 : take_scratch(params, default_scratch);
 	if (params->key_size && params->key_size != digest_sizes[i])

@@ -234,32 +234,34 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 	return false;
 }
 
+static void subject_fill(struct tsem_subject *subject, const struct tsem_ns *ns)
+{
+	const struct tsem_task *task = tsem_task(current);
+	struct tsem_packer coe = { .data = subject->coe, .size = sizeof(subject->coe) };
+
+	subject->task_id = task->task_id;
+	subject->p_task_id = task->p_task_id;
+	tsem_pack_coe(&coe, current_cred(), ns);
+}
+
 static void record_fill(struct tsem_record *record, const struct tsem_event *event)
 {
 	const struct tsem_task *task = tsem_task(current);
-	struct tsem_packer coe = { .data = record->coe, .size = sizeof(record->coe) };
 
 	record->event = event->id;
 	record->cell_size = event->cell.used;
-	record->number = atomic64_inc_return(&event->ns->numbers);
 	record->pid = task_pid_nr(current);
 	record->ttd = task->ttd;
 	record->p_ttd = task->p_ttd;
 	record->ts_nsec = ktime_get_boottime_ns();
-	record->task_id = task->task_id;
-	record->p_task_id = task->p_task_id;
 	/* Without task_lock(), which some hooks are called with; at worst it is half renamed. */
 	strscpy_pad(record->comm, current->comm, sizeof(record->comm));
-	tsem_pack_coe(&coe, current_cred(), event->ns);
-	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
 }
 
 static int record_make(struct tsem_event *event)
 {
 	const struct tsem_type *cell = &tsem_events[event->id].cell;
 
-	if (tsem_packer_overflowed(&event->cell))
-		return -ENAMETOOLONG;
 	if (WARN_ON_ONCE(!tsem_packed_check(cell, tsem_ns_digest_size(event->ns),
 					    event->cell.data, event->cell.used)))
 		return -EIO;
@@ -273,6 +275,7 @@ static int record_make(struct tsem_event *event)
 	return 0;
 }
 
+/* Have it judged by whoever judges; the record moves. */
 static int event_judge(struct tsem_event *event)
 {
 	struct tsem_record *record = event->record;
@@ -290,8 +293,42 @@ static int event_judge(struct tsem_event *event)
 	else
 		record->kind = TSEM_RECORD_EVENT;
 	record->denied = denied;
-	r = tsem_submit(event->ns, record);
+	if (event->ns->params.remember)
+		r = tsem_judge_remembered(event->ns, record);
+	else
+		r = tsem_submit(event->ns, record, NULL);
 	return r == 0 && denied ? -EPERM : r;
+}
+
+/* An event that could be described. */
+static int event_finish(struct tsem_event *event)
+{
+	struct tsem_subject subject;
+	const struct tsem_raw raw = {
+		.event = event->id,
+		.subject = &subject,
+		.cell = event->cell.data,
+		.cell_size = event->cell.used,
+	};
+	u64 number;
+	int r;
+
+	if (tsem_packer_overflowed(&event->cell))
+		return -ENAMETOOLONG;
+	subject_fill(&subject, event->ns);
+	number = atomic64_inc_return(&event->ns->numbers);
+	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
+	if (event->ns->known && tsem_judge_known(event->ns, &raw))
+		return 0;
+	r = record_make(event);
+	if (r < 0 || !event->record)
+		return r;
+	event->record->number = number;
+	event->record->subject = subject;
+	/* The judge may sleep for long. */
+	kvfree(event->work);
+	event->work = NULL;
+	return event_judge(event);
 }
 
 /**
@@ -309,10 +346,8 @@ int tsem_event_end(struct tsem_event *event, int described)
 	int r = described;
 
 	if (r == 0)
-		r = record_make(event);
+		r = event_finish(event);
 	kvfree(event->work);
-	if (r == 0 && event->record)
-		r = event_judge(event);
 	if (event->record)
 		tsem_record_free(event->record);
 	if (r < 0)
@@ -337,8 +372,8 @@ static size_t pack_event_object(const struct tsem_ns *ns, const struct tsem_reco
 	tsem_pack_text(&p, name, strlen(name));
 	tsem_pack_u64(&p, record->ttd);
 	tsem_pack_u64(&p, record->p_ttd);
-	tsem_pack_bytes(&p, record->task_id.bytes, tsem_ns_digest_size(ns));
-	tsem_pack_bytes(&p, record->p_task_id.bytes, tsem_ns_digest_size(ns));
+	tsem_pack_bytes(&p, record->subject.task_id.bytes, tsem_ns_digest_size(ns));
+	tsem_pack_bytes(&p, record->subject.p_task_id.bytes, tsem_ns_digest_size(ns));
 	tsem_pack_u64(&p, record->ts_nsec);
 	return p.used;
 }
@@ -379,7 +414,7 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 	text_string(t, "\"event\": ");
 	text_object(t, &tsem_event_object, digest_size, object, object_size);
 	text_string(t, ", \"COE\": ");
-	text_object(t, &tsem_coe, digest_size, record->coe, sizeof(record->coe));
+	text_object(t, &tsem_coe, digest_size, record->subject.coe, TSEM_COE_SIZE);
 	text_string(t, ", \"");
 	text_string(t, desc->name);
 	text_string(t, "\": ");

@@ -5,10 +5,8 @@
 #ifndef _SECURITY_TSEM_EVENT_H
 #define _SECURITY_TSEM_EVENT_H
 
+#include "known.h"
 #include "ns.h"
-
-/* The nine ids of the COE and the capabilities, packed. */
-#define TSEM_COE_SIZE 40
 
 /** enum tsem_record_kind - Formula.md, section 7. */
 enum tsem_record_kind {
@@ -34,9 +32,7 @@ enum tsem_record_kind {
  * @p_ttd: The same of its creator.
  * @ts_nsec: When, by the boot-time clock.
  * @comm: Name of the task.
- * @task_id: Identity of the task.
- * @p_task_id: That of its creator.
- * @coe: Packed COE.
+ * @subject: Who.
  * @cell_size: Bytes at @cell.
  * @room: Room there.
  * @cell: Packed CELL, @cell_size of @room bytes.
@@ -54,9 +50,7 @@ struct tsem_record {
 	u64 p_ttd;
 	u64 ts_nsec;
 	char comm[TASK_COMM_LEN];
-	struct tsem_digest task_id;
-	struct tsem_digest p_task_id;
-	u8 coe[TSEM_COE_SIZE];
+	struct tsem_subject subject;
 	u32 cell_size;
 	u32 room;
 	u8 cell[] __counted_by(room);
@@ -106,10 +100,12 @@ struct tsem_record *tsem_pool_take(struct tsem_pool *pool);
 /* judge.c */
 void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record *record,
 			     struct tsem_digest *ret);
+bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw);
 int tsem_judge(struct tsem_ns *ns, struct tsem_record *record);
+int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record);
 
 /* verdict.c */
-int tsem_submit(struct tsem_ns *ns, struct tsem_record *record);
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, const struct tsem_asked *asked);
 void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken);
 int tsem_answer_task(struct tsem_ns *ns, struct task_struct *task, bool trusted);
 int tsem_submit_aggregate(struct tsem_ns *ns);

@@ -24,15 +24,16 @@ void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record 
 			     struct tsem_digest *ret)
 {
 	TSEM_HASH_ON_STACK(hash, &ns->alg);
+	const struct tsem_subject *subject = &record->subject;
 	struct tsem_view view = tsem_ns_view(ns);
 	struct tsem_digest coe_id, cell_id;
 
-	tsem_object_digest(&tsem_coe, &view, record->coe, sizeof(record->coe), &hash->hasher,
+	tsem_object_digest(&tsem_coe, &view, subject->coe, sizeof(subject->coe), &hash->hasher,
 			   &coe_id);
 	tsem_object_digest(&tsem_events[record->event].cell, &view, record->cell,
 			   record->cell_size, &hash->hasher, &cell_id);
-	tsem_event_coefficient(record->event, &record->p_task_id, &record->task_id, &coe_id,
-			       &cell_id, &hash->hasher, ret);
+	tsem_event_coefficient(record->event, &subject->p_task_id, &subject->task_id,
+			       &coe_id, &cell_id, &hash->hasher, ret);
 }
 
 /* An event is outside the model. */
@@ -75,12 +76,12 @@ static struct tsem_point *add(struct tsem_ns *ns, struct tsem_record *record, bo
 /* Which program a TASK_ID is: told once, judged never. */
 static int tell_program(struct tsem_ns *ns, struct tsem_record *record)
 {
-	struct tsem_point *point = tsem_model_find(ns->model, &record->task_id);
+	struct tsem_point *point = tsem_model_find(ns->model, &record->subject.task_id);
 
 	if (point) {
 		tsem_record_free(record);
 	} else {
-		record->point.digest = record->task_id;
+		record->point.digest = record->subject.task_id;
 		point = add(ns, record, true);
 	}
 	if (!IS_ERR(point))
@@ -90,17 +91,49 @@ static int tell_program(struct tsem_ns *ns, struct tsem_record *record)
 	return 0;
 }
 
+static struct tsem_raw raw_of(const struct tsem_record *record)
+{
+	return (struct tsem_raw){
+		.event = record->event,
+		.subject = &record->subject,
+		.cell = record->cell,
+		.cell_size = record->cell_size,
+	};
+}
+
+/*
+ * The point of an event that is not known by its bytes, or NULL. One that has come
+ * before and holds is kept for the next time.
+ */
+static struct tsem_point *find_point(struct tsem_ns *ns, const struct tsem_record *record,
+				     struct tsem_asked *ret)
+{
+	struct tsem_point *point;
+
+	ret->generation = READ_ONCE(ns->model->generation);
+	tsem_record_coefficient(ns, record, &ret->coefficient);
+	point = tsem_model_find(ns->model, &ret->coefficient);
+	if (point && tsem_point_holds(ns->model, point)) {
+		const struct tsem_raw raw = raw_of(record);
+
+		tsem_known_add(ns->known, &raw, point, ret->generation);
+	}
+	return point;
+}
+
 /* What the model says. Takes the record over. */
 static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 {
 	struct tsem_point *point;
+	struct tsem_asked asked;
 
-	tsem_record_coefficient(ns, record, &record->point.digest);
-	point = tsem_model_find(ns->model, &record->point.digest);
-	if (point)
+	point = find_point(ns, record, &asked);
+	if (point) {
 		tsem_record_free(record);
-	else
+	} else {
+		record->point.digest = asked.coefficient;
 		point = add(ns, record, false);
+	}
 	if (!IS_ERR(point)) {
 		atomic64_inc(&point->count);
 		return point->kind == TSEM_POINT_VALID ? 0 : violation_result(ns);
@@ -110,6 +143,77 @@ static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 		return violation_result(ns);
 	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
 	return -EPERM;
+}
+
+/* Whether what is known of the model permits something now, to this task. */
+static bool may_rely(const struct tsem_ns *ns)
+{
+	return !tsem_task_untrusted(current) && !READ_ONCE(ns->gone);
+}
+
+/**
+ * tsem_judge_known() - Whether an event is permitted because the same bytes were before.
+ * @ns: Namespace of current; has a model.
+ * @raw: The event.
+ *
+ * Computes no digest and needs no record.
+ *
+ * Context: Any.
+ * Return: true if it is permitted, and counted; false if it is to be judged.
+ */
+bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw)
+{
+	struct tsem_point *point;
+
+	if (!may_rely(ns))
+		return false;
+	point = tsem_known_find(ns->known, raw, READ_ONCE(ns->model->generation));
+	if (!point || !tsem_point_holds(ns->model, point))
+		return false;
+	atomic64_inc(&point->count);
+	tsem_ns_count(ns, TSEM_COUNT_KNOWN);
+	if (ns->params.remember)
+		tsem_ns_count(ns, TSEM_COUNT_REMEMBERED);
+	return true;
+}
+
+/*
+ * A whole model was given and nothing can be added: what is not in it needs no verdict
+ * to be outside, and is refused before it happens, where nobody could be waited for.
+ */
+static bool is_outside(const struct tsem_ns *ns, const struct tsem_record *record)
+{
+	return READ_ONCE(ns->sealed) && READ_ONCE(ns->enforce) && READ_ONCE(ns->model->loaded) &&
+	       !tsem_events[record->event].wait;
+}
+
+/**
+ * tsem_judge_remembered() - Ask the agent, unless it has trusted the coefficient before.
+ * @ns: Namespace of current, with remember=1.
+ * @record: The event; moves into the queue or is freed.
+ *
+ * Context: As tsem_submit().
+ * Return: 0 if the operation may go on, else -EPERM.
+ */
+int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record)
+{
+	struct tsem_point *point;
+	struct tsem_asked asked;
+	bool outside;
+	int r;
+
+	if (!may_rely(ns) || record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
+		return tsem_submit(ns, record, NULL);
+	point = find_point(ns, record, &asked);
+	if (point && tsem_point_holds(ns->model, point)) {
+		atomic64_inc(&point->count);
+		tsem_ns_count(ns, TSEM_COUNT_REMEMBERED);
+		tsem_record_free(record);
+		return 0;
+	}
+	outside = is_outside(ns, record);
+	r = tsem_submit(ns, record, &asked);
+	return r == 0 && outside ? -EPERM : r;
 }
 
 /**

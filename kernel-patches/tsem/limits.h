@@ -63,6 +63,14 @@
 /* As many paths as a model file may name. */
 #define TSEM_PSEUDONYMS_MAX 1024
 
+/*
+ * Events that are known byte for byte: more than most workloads have, 4096 in all.
+ * Larger ones (three long pathnames) are rare and computed anew.
+ */
+#define TSEM_KNOWN_SETS 1024
+#define TSEM_KNOWN_WAYS 4
+#define TSEM_KNOWN_CELL_MAX 1024
+
 /* Creators that one directory tells apart; beyond it instance is 0. */
 #define TSEM_DIRECTORY_CREATORS_MAX 1024
 

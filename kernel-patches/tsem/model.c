@@ -64,6 +64,7 @@ int tsem_model_new(const struct tsem_alg *alg, const struct tsem_digest *aggrega
 	model->alg = alg;
 	model->aggregate = *aggregate;
 	model->points_max = points_max;
+	model->generation = 1;
 	spin_lock_init(&model->lock);
 	model->hash = tsem_hash_new(alg, GFP_KERNEL_ACCOUNT);
 	if (model->hash)
@@ -147,6 +148,25 @@ bool tsem_model_has_pseudonym(struct tsem_model *model, const struct tsem_digest
 	return found;
 }
 
+static void renew(struct tsem_model *model)
+{
+	lockdep_assert_held(&model->lock);
+	/* After 2^32 pseudonyms and readers; 0 means that it holds for good. */
+	WRITE_ONCE(model->generation, model->generation + 1 ?: 1);
+}
+
+/**
+ * tsem_model_forget() - What was learned from verdicts holds no more: another agent is there.
+ * @model: The model.
+ *
+ * Context: Process context.
+ */
+void tsem_model_forget(struct tsem_model *model)
+{
+	guard(spinlock_irqsave)(&model->lock);
+	renew(model);
+}
+
 /**
  * tsem_model_add_pseudonym() - The content of a pathname matters no more.
  * @model: Where.
@@ -170,6 +190,7 @@ int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest 
 		if (model->pseudonym_count < TSEM_PSEUDONYMS_MAX) {
 			hlist_add_head_rcu(&p->node, pseudonym_bucket(model, pseudonym));
 			WRITE_ONCE(model->pseudonym_count, model->pseudonym_count + 1);
+			renew(model);
 			p = NULL;
 		} else {
 			r = -E2BIG;
@@ -258,11 +279,8 @@ static struct tsem_point *enter(struct tsem_model *model, struct tsem_point *poi
 	known = tsem_model_find(model, &point->digest);
 	if (known)
 		return known;
-	if (!has_room(model, point)) {
-		if (model->sealed)
-			model->untold++;
+	if (!has_room(model, point))
 		return ERR_PTR(-E2BIG);
-	}
 	if (rhashtable_insert_fast(&model->points, &point->node, point_params))
 		return ERR_PTR(-ENOMEM);
 	append(model, point);
@@ -286,10 +304,45 @@ int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coeffici
 	point->digest = *coefficient;
 	spin_lock_irq(&model->lock);
 	found = model->sealed ? ERR_PTR(-EPERM) : enter(model, point);
+	if (!IS_ERR(found)) {
+		WRITE_ONCE(found->generation, 0);
+		WRITE_ONCE(model->loaded, true);
+	}
 	spin_unlock_irq(&model->lock);
 	if (found != point)
 		kfree(point);
 	return PTR_ERR_OR_ZERO(found);
+}
+
+/**
+ * tsem_model_remember() - An agent has trusted an event.
+ * @model: The model.
+ * @coefficient: Of the event, which is counted.
+ * @generation: Of the model before the agent was asked.
+ *
+ * Where that is not possible the agent is asked again.
+ *
+ * Context: Process context.
+ */
+void tsem_model_remember(struct tsem_model *model, const struct tsem_digest *coefficient,
+			 u32 generation)
+{
+	struct tsem_point *point = kzalloc(sizeof(*point), GFP_KERNEL_ACCOUNT), *found;
+
+	if (!point)
+		return;
+	point->digest = *coefficient;
+	point->generation = generation;
+	spin_lock_irq(&model->lock);
+	found = enter(model, point);
+	if (!IS_ERR(found)) {
+		atomic64_inc(&found->count);
+		if (found->generation)
+			WRITE_ONCE(found->generation, generation);
+	}
+	spin_unlock_irq(&model->lock);
+	if (found != point)
+		kfree(point);
 }
 
 /**
@@ -316,6 +369,8 @@ struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *
 	else
 		point->kind = model->sealed ? TSEM_POINT_INVALID : TSEM_POINT_VALID;
 	found = enter(model, point);
+	if (PTR_ERR(found) == -E2BIG && model->sealed)
+		model->untold++;
 	spin_unlock_irqrestore(&model->lock, flags);
 	return found;
 }

@@ -30,6 +30,8 @@ enum tsem_point_kind {
  * @next: That arrived after it; set once, see tsem_point_next().
  * @record: The event that brought it and of which it is a part; NULL if it was loaded.
  * @count: Events seen with it.
+ * @generation: 0, or that of the verdict which has made it known: it holds as long as
+ *	the model has the same.
  * @kind: Never changes.
  * @digest: The key.
  */
@@ -38,6 +40,7 @@ struct tsem_point {
 	struct tsem_point *next;
 	struct tsem_record *record;
 	atomic64_t count;
+	u32 generation;
 	enum tsem_point_kind kind;
 	struct tsem_digest digest;
 };
@@ -47,6 +50,9 @@ struct tsem_point {
  * @alg: Hash function of the namespace; borrowed.
  * @points: By digest. Looked up under RCU, entered under @lock.
  * @points_max: Bound of the valid points.
+ * @generation: Never 0. Grows when what was computed or said before holds no more; read
+ *	without the lock, before the computing or saying.
+ * @loaded: Points were loaded; read without the lock.
  * @lock: Makes one step of entering a point, appending it to the list and extending the
  *	measurement; protects all below. Taken with interrupts disabled, inside any
  *	lock of a hook.
@@ -68,6 +74,8 @@ struct tsem_model {
 	const struct tsem_alg *alg;
 	struct rhashtable points;
 	unsigned int points_max;
+	u32 generation;
+	bool loaded;
 
 	spinlock_t lock;
 	bool sealed;
@@ -92,12 +100,25 @@ int tsem_model_set_base(struct tsem_model *model, const struct tsem_digest *base
 int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym);
 bool tsem_model_has_pseudonym(struct tsem_model *model, const struct tsem_digest *pseudonym);
 int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coefficient);
+void tsem_model_remember(struct tsem_model *model, const struct tsem_digest *coefficient,
+			 u32 generation);
+void tsem_model_forget(struct tsem_model *model);
 int tsem_model_seal(struct tsem_model *model);
 struct tsem_point *tsem_model_find(struct tsem_model *model, const struct tsem_digest *digest);
 struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *record,
 				  bool program);
 void tsem_model_measurement(struct tsem_model *model, struct tsem_digest *ret);
 int tsem_model_state(struct tsem_model *model, struct tsem_digest *ret);
+
+/** tsem_point_holds() - Whether a coefficient is known good now. */
+static inline bool tsem_point_holds(const struct tsem_model *model,
+				    const struct tsem_point *point)
+{
+	u32 generation = READ_ONCE(point->generation);
+
+	return point->kind == TSEM_POINT_VALID &&
+	       (!generation || generation == READ_ONCE(model->generation));
+}
 
 /** tsem_point_next() - The point that arrived after one, or the first; NULL if there is none. */
 static inline struct tsem_point *tsem_point_next(struct tsem_model *model,

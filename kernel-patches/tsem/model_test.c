@@ -186,6 +186,43 @@ static void sealed_takes_nothing(struct kunit *test)
 	fixture_done(&fixture);
 }
 
+/* A verdict holds for its generation, what was loaded for good. */
+static void verdicts_hold_for_a_generation(struct kunit *test)
+{
+	struct tsem_digest one = numbered(1), two = numbered(2), three = numbered(3);
+	struct tsem_point *loaded, *learned;
+	struct fixture fixture;
+	u32 before;
+
+	fixture_new(test, &fixture, "sha256", "", 2);
+	before = fixture.model->generation;
+	KUNIT_EXPECT_EQ(test, tsem_model_load(fixture.model, &one), 0);
+	tsem_model_remember(fixture.model, &two, before);
+	tsem_model_remember(fixture.model, &two, before);
+	loaded = tsem_model_find(fixture.model, &one);
+	learned = tsem_model_find(fixture.model, &two);
+	KUNIT_ASSERT_NOT_NULL(test, learned);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&learned->count), 2);
+	KUNIT_EXPECT_TRUE(test, tsem_point_holds(fixture.model, loaded));
+	KUNIT_EXPECT_TRUE(test, tsem_point_holds(fixture.model, learned));
+
+	tsem_model_forget(fixture.model);
+	KUNIT_EXPECT_TRUE(test, tsem_point_holds(fixture.model, loaded));
+	KUNIT_EXPECT_FALSE(test, tsem_point_holds(fixture.model, learned));
+	/* A verdict on what was asked before is counted and not remembered. */
+	tsem_model_remember(fixture.model, &two, before);
+	KUNIT_EXPECT_FALSE(test, tsem_point_holds(fixture.model, learned));
+	tsem_model_remember(fixture.model, &two, fixture.model->generation);
+	KUNIT_EXPECT_TRUE(test, tsem_point_holds(fixture.model, learned));
+	/* A new pseudonym changes coefficients. */
+	KUNIT_EXPECT_EQ(test, tsem_model_add_pseudonym(fixture.model, &one), 0);
+	KUNIT_EXPECT_FALSE(test, tsem_point_holds(fixture.model, learned));
+	/* Above the bound the agent is asked each time. */
+	tsem_model_remember(fixture.model, &three, fixture.model->generation);
+	KUNIT_EXPECT_NULL(test, tsem_model_find(fixture.model, &three));
+	fixture_done(&fixture);
+}
+
 static void points_are_bounded(struct kunit *test)
 {
 	struct tsem_digest digest;
@@ -283,6 +320,7 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE_PARAM(sequence_as_recorded, sequences_gen_params),
 	KUNIT_CASE(state_has_no_order),
 	KUNIT_CASE(sealed_takes_nothing),
+	KUNIT_CASE(verdicts_hold_for_a_generation),
 	KUNIT_CASE(points_are_bounded),
 	KUNIT_CASE(forensics_are_bounded),
 	KUNIT_CASE(programs_are_bounded),

@@ -19,6 +19,33 @@ static DEFINE_XARRAY(namespaces);
 static u64 last_id;
 static DEFINE_MUTEX(create_mutex);
 
+/* What it takes to know coefficients. */
+static int model_init(struct tsem_ns *ns)
+{
+	/* There is no TPM behind it yet: zeros, as on a machine without one. */
+	static const struct tsem_digest no_aggregate;
+
+	if (ns->params.tma != TSEM_TMA_INTERNAL && !ns->params.remember)
+		return 0;
+	ns->known = tsem_known_new();
+	if (!ns->known)
+		return -ENOMEM;
+	if (ns->params.remember) {
+		ns->recent_asked = kvcalloc(TSEM_RECENT_MAX, sizeof(*ns->recent_asked),
+					    GFP_KERNEL_ACCOUNT);
+		if (!ns->recent_asked)
+			return -ENOMEM;
+	}
+	return tsem_model_new(&ns->alg, &no_aggregate, ns->params.points, &ns->model);
+}
+
+static void model_done(struct tsem_ns *ns)
+{
+	tsem_model_free(ns->model);
+	tsem_known_free(ns->known);
+	kvfree(ns->recent_asked);
+}
+
 static void release_work(struct work_struct *work)
 {
 	struct tsem_ns *ns = container_of(work, struct tsem_ns, release);
@@ -37,7 +64,7 @@ static void release_work(struct work_struct *work)
 	put_pid(ns->reader);
 	put_pid(ns->owner);
 	tsem_pool_done(&ns->pool);
-	tsem_model_free(ns->model);
+	model_done(ns);
 	tsem_alg_done(&ns->alg);
 	tsem_params_done(&ns->params);
 	kfree_sensitive(ns);
@@ -100,8 +127,6 @@ static int ns_publish(struct tsem_ns *ns)
  */
 int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 {
-	/* There is no TPM behind it yet: zeros, as on a machine without one. */
-	static const struct tsem_digest no_aggregate;
 	struct tsem_ns *ns = ns_alloc(params);
 	int r;
 
@@ -111,10 +136,9 @@ int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 	r = tsem_alg_init(&ns->alg, ns->params.digest);
 	if (r < 0)
 		goto out_free;
-	if (ns->params.tma == TSEM_TMA_INTERNAL)
-		r = tsem_model_new(&ns->alg, &no_aggregate, ns->params.points, &ns->model);
+	r = model_init(ns);
 	if (r < 0)
-		goto out_alg;
+		goto out_model;
 	r = tsem_pool_init(&ns->pool, ns->params.cache);
 	if (r < 0)
 		goto out_model;
@@ -128,8 +152,7 @@ int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 out_pool:
 	tsem_pool_done(&ns->pool);
 out_model:
-	tsem_model_free(ns->model);
-out_alg:
+	model_done(ns);
 	tsem_alg_done(&ns->alg);
 out_free:
 	tsem_params_done(&ns->params);

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "digest.h"
+#include "known.h"
 #include "limits.h"
 #include "model.h"
 
@@ -61,6 +62,7 @@ struct tsem_scratch {
  * @nsref_current: Ids are those of the task's user namespace, not of the initial one.
  * @export_exec: Each exec is told.
  * @batch: A read returns as many records as fit.
+ * @remember: An agent is asked once about each coefficient that it trusts.
  * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
  * @violation: What follows from an event outside the model.
  * @points: Bound of the model's points.
@@ -81,6 +83,7 @@ struct tsem_params {
 	bool nsref_current;
 	bool export_exec;
 	bool batch;
+	bool remember;
 	bool upstream;
 	enum tsem_violation violation;
 	unsigned int points;
@@ -122,6 +125,8 @@ enum tsem_counter {
 	TSEM_COUNT_ENTERED,	/* armed tasks that switched */
 	TSEM_COUNT_CONTENT_READ, /* files that were read to be hashed */
 	TSEM_COUNT_CONTENT_KEPT, /* files whose digest was still known */
+	TSEM_COUNT_KNOWN,	/* events whose coefficient was known by their bytes */
+	TSEM_COUNT_REMEMBERED,	/* events about which nobody was asked */
 	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
 };
 #define TSEM_COUNTER_COUNT (TSEM_COUNT_MARKS_LOST + 1)
@@ -144,6 +149,16 @@ struct tsem_pool {
 	struct work_struct refill;
 };
 
+/**
+ * struct tsem_asked - What is remembered if the verdict is trusted.
+ * @coefficient: Of the event.
+ * @generation: Of the model before it was asked; 0 if there is nothing to remember.
+ */
+struct tsem_asked {
+	struct tsem_digest coefficient;
+	u32 generation;
+};
+
 /** struct tsem_recent - An event that did not wait and can still be judged, and its task. */
 struct tsem_recent {
 	u64 number;
@@ -159,7 +174,9 @@ struct tsem_recent {
  * @id: From 1, never used again.
  * @params: Fixed when made.
  * @alg: Hash function.
- * @model: Of a namespace that is judged by the kernel, else NULL.
+ * @model: Of a namespace that is judged by the kernel, or where verdicts are remembered;
+ *	else NULL.
+ * @known: Events whose coefficients are known; beside @model.
  * @numbers: Last event number.
  * @sealed: The model is complete; irreversible.
  * @enforce: An untrusted task is refused; irreversible.
@@ -178,6 +195,7 @@ struct tsem_recent {
  * @waiting_count: Their number.
  * @recent: Ring of atomic events.
  * @recent_next: Where the next one goes.
+ * @recent_asked: Their coefficients, where verdicts are remembered; else NULL.
  * @opener_count: Open event descriptors.
  * @opened: There was one.
  * @gone: There was one and there is none.
@@ -195,6 +213,7 @@ struct tsem_ns {
 	struct tsem_params params;
 	struct tsem_alg alg;
 	struct tsem_model *model;
+	struct tsem_known *known;
 	atomic64_t numbers;
 	bool sealed;
 	bool enforce;
@@ -213,6 +232,7 @@ struct tsem_ns {
 	unsigned int waiting_count;
 	struct tsem_recent recent[TSEM_RECENT_MAX];
 	unsigned int recent_next;
+	struct tsem_asked *recent_asked;
 	unsigned int opener_count;
 	bool opened;
 	bool gone;

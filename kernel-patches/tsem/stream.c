@@ -57,6 +57,7 @@ static struct tsem_ns *events_ns(const struct file *file)
 static int events_open(struct inode *inode, struct file *file)
 {
 	struct stream *stream;
+	bool again = false;	/* what another reader has said is not this one's opinion */
 	struct tsem_ns *ns;
 	int r = 0;
 
@@ -82,12 +83,15 @@ static int events_open(struct inode *inode, struct file *file)
 		r = -EPIPE;	/* its members were told to end */
 	} else {
 		ns->opener_count++;
+		again = ns->opened;
 		ns->opened = true;
 		ns->gone = false;
 	}
 	spin_unlock_irq(&ns->lock);
 	if (r < 0)
 		goto out_put;
+	if (again && ns->params.remember)
+		tsem_model_forget(ns->model);
 	stream->ns = ns;
 	mutex_init(&stream->lock);
 	file->private_data = stream;
@@ -377,6 +381,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_EXPIRED] = "expired",   [TSEM_COUNT_UNKNOWN] = "unknown",
 	[TSEM_COUNT_ENTERED] = "entered",   [TSEM_COUNT_CONTENT_READ] = "content_read",
 	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
+	[TSEM_COUNT_KNOWN] = "known",	    [TSEM_COUNT_REMEMBERED] = "remembered",
 };
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
 
@@ -400,8 +405,6 @@ static void show_model(struct seq_file *m, struct tsem_ns *ns)
 	seq_printf(m, "points %u\nforensics %u\nprograms %u\nuntold %llu\n",
 		   counts[TSEM_POINT_VALID], counts[TSEM_POINT_INVALID],
 		   counts[TSEM_POINT_PROGRAM], untold);
-	/* The TMA outside is asked every time. */
-	seq_puts(m, "remembered 0\n");
 }
 
 static int status_show(struct seq_file *m, void *v)

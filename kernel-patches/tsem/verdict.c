@@ -32,6 +32,7 @@ struct waiter {
 	u64 number;
 	struct task_struct *task;
 	enum verdict verdict;
+	struct tsem_asked asked;
 };
 
 static struct waiter *find_waiter(struct tsem_ns *ns, u64 number)
@@ -69,12 +70,15 @@ static int gone_result(const struct tsem_ns *ns)
  * Its struct pid is kept and not its task_struct, which would hold the
  * namespace and so itself.
  */
-static struct pid *remember_recent(struct tsem_ns *ns, u64 number)
+static struct pid *remember_recent(struct tsem_ns *ns, u64 number,
+				   const struct tsem_asked *asked)
 {
 	struct tsem_recent *slot = &ns->recent[ns->recent_next];
 	struct pid *old = slot->pid;
 
 	lockdep_assert_held(&ns->lock);
+	if (ns->recent_asked)
+		ns->recent_asked[ns->recent_next] = *asked;
 	*slot = (struct tsem_recent){ .number = number, .pid = get_pid(task_pid(current)) };
 	ns->recent_next = (ns->recent_next + 1) % TSEM_RECENT_MAX;
 	return old;
@@ -98,7 +102,8 @@ static size_t record_bytes(const struct tsem_record *record)
  * Append to the queue. Returns -EPERM if there is no room: the record is lost,
  * which is counted, and the operation must not pass.
  */
-static int enqueue(struct tsem_ns *ns, struct tsem_record *record, struct waiter *waiter)
+static int enqueue(struct tsem_ns *ns, struct tsem_record *record, struct waiter *waiter,
+		   bool wait)
 {
 	struct pid *old = NULL;
 	unsigned long flags;
@@ -114,11 +119,11 @@ static int enqueue(struct tsem_ns *ns, struct tsem_record *record, struct waiter
 		list_add_tail(&record->node, &ns->queue);
 		ns->queue_count++;
 		ns->queue_bytes += record_bytes(record);
-		if (waiter) {
+		if (wait) {
 			hash_add(ns->waiting, &waiter->node, waiter->number);
 			ns->waiting_count++;
 		} else {
-			old = remember_recent(ns, record->number);
+			old = remember_recent(ns, record->number, &waiter->asked);
 		}
 	}
 	spin_unlock_irqrestore(&ns->lock, flags);
@@ -197,6 +202,9 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
 
 	switch (waiter->verdict) {
 	case VERDICT_TRUSTED:
+		if (waiter->asked.generation)
+			tsem_model_remember(ns->model, &waiter->asked.coefficient,
+					    waiter->asked.generation);
 		return 0;
 	case VERDICT_UNTRUSTED:
 		tsem_task_distrust(current);
@@ -221,11 +229,12 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
  * tsem_submit() - Queue a record and wait for its verdict, if it is of a kind that waits.
  * @ns: Namespace of current.
  * @record: Moves into the queue, or is freed.
+ * @asked: What to remember if it is trusted; may be NULL.
  *
  * Context: Process context without spinlocks if it waits, else any.
  * Return: 0 if the operation may go on, else -EPERM.
  */
-int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
+int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, const struct tsem_asked *asked)
 {
 	bool wait = record->kind == TSEM_RECORD_EVENT && ns->params.tma != TSEM_TMA_EXPORT;
 	struct waiter waiter = {
@@ -233,7 +242,11 @@ int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 		.task = current,
 		.verdict = VERDICT_PENDING,
 	};
-	int r = enqueue(ns, record, wait ? &waiter : NULL);
+	int r;
+
+	if (asked)
+		waiter.asked = *asked;
+	r = enqueue(ns, record, &waiter, wait);
 
 	if (r) {
 		tsem_record_free(record);
@@ -254,7 +267,7 @@ int tsem_submit(struct tsem_ns *ns, struct tsem_record *record)
 	return wait_for_verdict(ns, &waiter);
 }
 
-static struct pid *take_recent(struct tsem_ns *ns, u64 number)
+static struct pid *take_recent(struct tsem_ns *ns, u64 number, struct tsem_asked *ret)
 {
 	lockdep_assert_held(&ns->lock);
 	for (unsigned int i = 0; i < TSEM_RECENT_MAX; i++) {
@@ -264,6 +277,8 @@ static struct pid *take_recent(struct tsem_ns *ns, u64 number)
 			struct pid *pid = slot->pid;
 
 			slot->pid = NULL;
+			if (ns->recent_asked)
+				*ret = ns->recent_asked[i];
 			return pid;
 		}
 	}
@@ -271,10 +286,13 @@ static struct pid *take_recent(struct tsem_ns *ns, u64 number)
 }
 
 /* The event has happened already: it can be counted, and its task judged. */
-static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pid)
+static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pid,
+			const struct tsem_asked *asked)
 {
 	struct task_struct *task;
 
+	if (verdict == VERDICT_TRUSTED && asked->generation)
+		tsem_model_remember(ns->model, &asked->coefficient, asked->generation);
 	if (verdict == VERDICT_REFUSED)
 		tsem_ns_count(ns, TSEM_COUNT_REFUSED);
 	if (verdict != VERDICT_UNTRUSTED)
@@ -289,6 +307,7 @@ static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pi
 
 static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
 {
+	struct tsem_asked asked = {};
 	struct waiter *waiter;
 	struct pid *pid = NULL;
 
@@ -297,11 +316,11 @@ static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
 	if (waiter && waiter->verdict == VERDICT_PENDING)
 		wake(waiter, verdict);
 	else
-		pid = take_recent(ns, number);
+		pid = take_recent(ns, number, &asked);
 	spin_unlock_irq(&ns->lock);
 
 	if (pid)
-		answer_late(ns, verdict, pid);
+		answer_late(ns, verdict, pid, &asked);
 	else if (!waiter)
 		tsem_ns_count(ns, TSEM_COUNT_UNKNOWN);
 	put_pid(pid);
@@ -412,7 +431,7 @@ int tsem_submit_aggregate(struct tsem_ns *ns)
 	if (!record)
 		return -ENOMEM;
 	record->kind = TSEM_RECORD_AGGREGATE;
-	return tsem_submit(ns, record);
+	return tsem_submit(ns, record, NULL);
 }
 
 /**

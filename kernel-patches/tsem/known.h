@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * known.h - events that are known byte for byte, so that their coefficient need
+ * not be computed again.
+ */
+#ifndef _SECURITY_TSEM_KNOWN_H
+#define _SECURITY_TSEM_KNOWN_H
+
+#include <linux/siphash.h>
+
+#include "model.h"
+
+/* The nine ids of the COE and the capabilities, packed. */
+#define TSEM_COE_SIZE 40
+
+/**
+ * struct tsem_subject - Who does it: what a coefficient depends on beside the CELL.
+ * @task_id: Of the task.
+ * @p_task_id: Of its creator.
+ * @coe: Packed COE.
+ */
+struct tsem_subject {
+	struct tsem_digest task_id;
+	struct tsem_digest p_task_id;
+	u8 coe[TSEM_COE_SIZE];
+};
+static_assert(sizeof(struct tsem_subject) == 2 * TSEM_DIGEST_MAX + TSEM_COE_SIZE);
+
+/**
+ * struct tsem_raw - An event as its hook has packed it; all borrowed.
+ * @event: Which.
+ * @subject: Who.
+ * @cell: Packed CELL.
+ * @cell_size: Its bytes.
+ */
+struct tsem_raw {
+	enum tsem_event_id event;
+	const struct tsem_subject *subject;
+	const u8 *cell;
+	size_t cell_size;
+};
+
+struct tsem_known_event;
+
+/**
+ * struct tsem_known - The events of one namespace, in sets of a few slots.
+ * @key: Drawn at random, so that nobody can choose events of one set.
+ * @mask: All ones; a test has fewer, to make everything collide.
+ * @turn: Which slot of a full set is used next.
+ * @slots: Events; replaced whole, read under RCU.
+ */
+struct tsem_known {
+	siphash_key_t key;
+	u64 mask;
+	unsigned int turn;
+	struct tsem_known_event __rcu *slots[TSEM_KNOWN_SETS][TSEM_KNOWN_WAYS];
+};
+
+struct tsem_known *tsem_known_new(void);
+void tsem_known_free(struct tsem_known *known);
+struct tsem_point *tsem_known_find(struct tsem_known *known, const struct tsem_raw *raw,
+				   u32 generation);
+void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw,
+		    struct tsem_point *point, u32 generation);
+
+#endif /* _SECURITY_TSEM_KNOWN_H */

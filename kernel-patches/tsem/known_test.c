@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * known_test.c - KUnit tests of the cache of known events: only equal bytes are
+ * found, also where everything collides; generations; the bounds.
+ */
+
+#include <kunit/test.h>
+
+#include "known.h"
+
+/** struct event - Bytes of an event, and which point they have. */
+struct event {
+	enum tsem_event_id id;
+	struct tsem_subject subject;
+	u8 cell[TSEM_KNOWN_CELL_MAX + 1];
+	size_t size;
+	struct tsem_point point;
+};
+
+static struct tsem_raw raw_of(const struct event *event)
+{
+	return (struct tsem_raw){ event->id, &event->subject, event->cell, event->size };
+}
+
+static struct tsem_point *find(struct tsem_known *known, const struct event *event, u32 generation)
+{
+	const struct tsem_raw raw = raw_of(event);
+
+	return tsem_known_find(known, &raw, generation);
+}
+
+static void add(struct tsem_known *known, struct event *event, u32 generation)
+{
+	const struct tsem_raw raw = raw_of(event);
+
+	tsem_known_add(known, &raw, &event->point, generation);
+}
+
+static struct tsem_known *known_new(struct kunit *test, u64 mask)
+{
+	struct tsem_known *known = tsem_known_new();
+
+	KUNIT_ASSERT_NOT_NULL(test, known);
+	known->mask = mask;
+	return known;
+}
+
+static struct event *event_new(struct kunit *test, unsigned int number, size_t size)
+{
+	struct event *event = kunit_kzalloc(test, sizeof(*event), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	event->id = TSEM_EVENT_FILE_OPEN;
+	event->size = size;
+	memset(event->cell, 0x5a, size);
+	memcpy(event->cell, &number, min(size, sizeof(number)));
+	return event;
+}
+
+/* Every byte of an event counts, with and without the help of the hash. */
+static void only_equal_bytes_are_found(struct kunit *test)
+{
+	static const u64 masks[] = { ~0ULL, 0 };
+	struct event *event = event_new(test, 1, 40), *other = event_new(test, 1, 40);
+
+	for (size_t m = 0; m < ARRAY_SIZE(masks); m++) {
+		struct tsem_known *known = known_new(test, masks[m]);
+		u8 *subject = (u8 *)&other->subject;
+
+		add(known, event, 1);
+		KUNIT_EXPECT_PTR_EQ(test, find(known, event, 1), &event->point);
+		for (size_t i = 0; i < sizeof(other->subject); i++) {
+			subject[i] ^= 1;
+			KUNIT_EXPECT_NULL(test, find(known, other, 1));
+			subject[i] ^= 1;
+		}
+		for (size_t i = 0; i < other->size; i++) {
+			other->cell[i] ^= 0x80;
+			KUNIT_EXPECT_NULL(test, find(known, other, 1));
+			other->cell[i] ^= 0x80;
+		}
+		other->size = 39;
+		KUNIT_EXPECT_NULL(test, find(known, other, 1));
+		other->size = 41;
+		KUNIT_EXPECT_NULL(test, find(known, other, 1));
+		other->size = 40;
+		other->id = TSEM_EVENT_FILE_RECEIVE;
+		KUNIT_EXPECT_NULL(test, find(known, other, 1));
+		other->id = TSEM_EVENT_FILE_OPEN;
+		KUNIT_EXPECT_PTR_EQ(test, find(known, other, 1), &event->point);
+		tsem_known_free(known);
+	}
+}
+
+/* As many as a set has ways stay, then the next pushes one out, never two. */
+static void collisions_push_out_one(struct kunit *test)
+{
+	struct tsem_known *known = known_new(test, 0);
+	struct event *events[TSEM_KNOWN_WAYS + 1];
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++) {
+		events[i] = event_new(test, i, 40);
+		add(known, events[i], 1);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++) {
+		struct tsem_point *point = find(known, events[i], 1);
+
+		KUNIT_EXPECT_TRUE(test, !point || point == &events[i]->point);
+		found += !!point;
+	}
+	KUNIT_EXPECT_EQ(test, found, TSEM_KNOWN_WAYS);
+	KUNIT_EXPECT_PTR_EQ(test, find(known, events[TSEM_KNOWN_WAYS], 1),
+			    &events[TSEM_KNOWN_WAYS]->point);
+	tsem_known_free(known);
+}
+
+static void older_generations_are_not_found(struct kunit *test)
+{
+	struct tsem_known *known = known_new(test, 0);
+	struct event *event = event_new(test, 1, 40), *other = event_new(test, 2, 40);
+
+	add(known, event, 1);
+	KUNIT_EXPECT_NULL(test, find(known, event, 2));
+	KUNIT_EXPECT_PTR_EQ(test, find(known, event, 1), &event->point);
+	/* What is outdated makes room first. */
+	for (unsigned int i = 0; i < TSEM_KNOWN_WAYS; i++)
+		add(known, i ? other : event, 2);
+	KUNIT_EXPECT_NULL(test, find(known, event, 1));
+	KUNIT_EXPECT_PTR_EQ(test, find(known, event, 2), &event->point);
+	tsem_known_free(known);
+}
+
+static void large_events_are_not_kept(struct kunit *test)
+{
+	struct tsem_known *known = known_new(test, ~0ULL);
+	struct event *event = event_new(test, 1, TSEM_KNOWN_CELL_MAX);
+
+	add(known, event, 1);
+	KUNIT_EXPECT_PTR_EQ(test, find(known, event, 1), &event->point);
+	event->size++;
+	add(known, event, 1);
+	KUNIT_EXPECT_NULL(test, find(known, event, 1));
+	event->size = 0;
+	KUNIT_EXPECT_NULL(test, find(known, event, 1));
+	add(known, event, 1);
+	KUNIT_EXPECT_PTR_EQ(test, find(known, event, 1), &event->point);
+	tsem_known_free(known);
+}
+
+static struct kunit_case known_cases[] = {
+	KUNIT_CASE(only_equal_bytes_are_found),
+	KUNIT_CASE(collisions_push_out_one),
+	KUNIT_CASE(older_generations_are_not_found),
+	KUNIT_CASE(large_events_are_not_kept),
+	{}
+};
+
+static struct kunit_suite known_suite = {
+	.name = "tsem_known",
+	.test_cases = known_cases,
+};
+kunit_test_suite(known_suite);
