@@ -163,6 +163,18 @@ const char *running_text(const struct running *running, const char *name)
 	return find(running, name) ?: "?";
 }
 
+static const char *words_of(int error)
+{
+	switch (error) {
+	case -EPIPE:
+		return "it has ended";
+	case -EOPNOTSUPP:
+		return "the kernel does not tell its counts";
+	default:
+		return strerror(-error);
+	}
+}
+
 int running_failed(const char *name, int error)
 {
 	if (running_is_nothing(error))
@@ -171,8 +183,7 @@ int running_failed(const char *name, int error)
 			      "seen from outside it\n",
 			      name);
 	else
-		(void)fprintf(stderr, "quixote: %s: %s\n", name,
-			      error == -EPIPE ? "it has ended" : strerror(-error));
+		(void)fprintf(stderr, "quixote: %s: %s\n", name, words_of(error));
 	return EXIT_LOST;
 }
 

@@ -19,6 +19,7 @@
 #define ATTEMPTS 10
 
 #define MOVED "org.quixote.Workload.PointsMoved"
+#define UNKNOWN "org.quixote.Workload.CountsUnknown"
 
 /** struct point - A coefficient. */
 struct point {
@@ -93,6 +94,13 @@ static int add_point(struct points *points, const struct answer *answer)
 	return 0;
 }
 
+static int error_of(const char *error)
+{
+	if (strcmp(error, MOVED) == 0)
+		return -EAGAIN;
+	return strcmp(error, UNKNOWN) == 0 ? -EOPNOTSUPP : -EBADMSG;
+}
+
 static int list_points(struct connection *connection, struct points *points)
 {
 	int r = connection_call(connection, "ListPoints", "{}", true);
@@ -104,7 +112,7 @@ static int list_points(struct connection *connection, struct points *points)
 
 		r = connection_receive(connection, CONNECTION_MSEC, &answer);
 		if (r == 0 && answer.error)
-			r = strcmp(answer.error, MOVED) == 0 ? -EAGAIN : -EBADMSG;
+			r = error_of(answer.error);
 		more = answer.continues;
 		if (r == 0 && more)
 			r = add_point(points, &answer);

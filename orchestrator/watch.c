@@ -224,6 +224,7 @@ static void ask_tma(struct session *s, uint64_t now)
 		return;
 	}
 	m.numbers[STATUS_PING_NUMBER] = ++s->ping;
+	m.numbers[STATUS_PING_EVENTS] = s->counters.events;
 	m.numbers[STATUS_PING_MEMBERS] = s->counters.members;
 	m.numbers[STATUS_PING_WAITING] = s->counters.waiting;
 	m.numbers[STATUS_PING_EXPIRED] = s->counters.expired;

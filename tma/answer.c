@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* answer.c - see answer.h. What is not in a table here cannot be asked. */
+#include <errno.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
 #include "answer.h"
+#include "counts.h"
 #include "interface.h"
 
 #define USEC_PER_SEC 1000000ull
@@ -45,15 +47,22 @@ static const struct {
 	{ OURS, interface_description },
 };
 
-void answer_tick(struct answer_source *source, uint64_t now_usec)
+/* Where the kernel judges only what is new to it comes here. */
+static uint64_t count_events(const struct answer_source *source)
 {
 	struct judge_counts counts;
 
+	judge_get_counts(source->judge, &counts);
+	return source->params->by_kernel ? source->kernel[STATUS_PING_EVENTS] : counts.events;
+}
+
+void answer_tick(struct answer_source *source, uint64_t now_usec)
+{
 	if (now_usec - source->rates[0].begin_usec < USEC_PER_SEC)
 		return;
-	judge_get_counts(source->judge, &counts);
 	source->rates[1] = source->rates[0];
-	source->rates[0] = (struct answer_rate){ .begin_usec = now_usec, .events = counts.events };
+	source->rates[0] =
+		(struct answer_rate){ .begin_usec = now_usec, .events = count_events(source) };
 }
 
 static uint64_t events_per_second(const struct answer_source *source, uint64_t events,
@@ -155,9 +164,9 @@ static void get_status(const struct asked *asked, struct answer *answer, struct 
 	reply_text(reply, "name", source->params->name);
 	reply_text(reply, "mode", judge_mode_to_string(source->params->mode));
 	reply_number(reply, "uptime_usec", asked->now_usec - source->begin_usec);
-	reply_number(reply, "events", counts.events);
+	reply_number(reply, "events", count_events(source));
 	reply_number(reply, "events_per_second",
-		     events_per_second(source, counts.events, asked->now_usec));
+		     events_per_second(source, count_events(source), asked->now_usec));
 	reply_number(reply, "new", counts.learned);
 	reply_number(reply, "outside", counts.outside);
 	reply_number(reply, "points", counts.total);
@@ -170,10 +179,22 @@ static void get_status(const struct asked *asked, struct answer *answer, struct 
 
 /* Methods that take their time. */
 
+/* At once, as nobody waits for the agent then. */
+static int get_kernel_counts(const struct answer_source *source)
+{
+	if (judge_get_points(source->judge)->count > ANSWER_KERNEL_POINTS)
+		return -E2BIG;
+	return counts_read(source->judge, source->counts, source->buffer, source->buffer_size);
+}
+
 static void list_points(const struct asked *asked, struct answer *answer, struct reply *reply)
 {
+	if (asked->source->params->by_kernel && get_kernel_counts(asked->source) < 0) {
+		fail(reply, OURS ".CountsUnknown", NULL, NULL);
+		return;
+	}
 	answer->kind = ANSWER_POINTS;
-	answer->slots = judge_points(asked->source->judge)->slots;
+	answer->slots = judge_get_points(asked->source->judge)->slots;
 }
 
 static const struct ring *ring_of(const struct asked *asked)
@@ -271,7 +292,7 @@ static void end(struct answer *answer, struct reply *reply)
 static void continue_points(struct answer *answer, const struct answer_source *source,
 			    struct reply *reply)
 {
-	const struct tsem_set *points = judge_points(source->judge);
+	const struct tsem_set *points = judge_get_points(source->judge);
 	unsigned int told = 0;
 
 	if (points->slots != answer->slots) {

@@ -16,6 +16,10 @@
 /** ANSWER_BYTES - Room for a piece of answers and the longest one. */
 #define ANSWER_BYTES (512u << 10)
 
+/** ANSWER_KERNEL_POINTS - Most whose counts are asked of a kernel that judges: ten milliseconds or
+ * so. */
+#define ANSWER_KERNEL_POINTS 65536
+
 /** struct answer_losses - See the interface description. */
 struct answer_losses {
 	uint64_t forensics;
@@ -35,6 +39,8 @@ struct answer_rate {
  * struct answer_source - What answers are made of.
  * @params: How it is judged; borrowed.
  * @judge: Borrowed.
+ * @counts: Descriptor of the kernel's counts, where it judges.
+ * @buffer: Memory to read them into; borrowed.
  * @latency: Of verdicts.
  * @events: The last ones.
  * @outside: Those outside the model.
@@ -43,7 +49,10 @@ struct answer_rate {
  */
 struct answer_source {
 	const struct judge_params *params;
-	const struct judge *judge;
+	struct judge *judge;
+	int counts;
+	char *buffer;
+	size_t buffer_size;
 	struct latency latency;
 	struct ring events;
 	struct ring outside;

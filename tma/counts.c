@@ -80,6 +80,9 @@ int counts_read(struct judge *judge, int fd, char *buffer, size_t size)
 {
 	size_t used = 0;
 
+	/* From its start, whoever has read it before; what cannot be read again has no lines. */
+	if (lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
+		return -errno;
 	for (;;) {
 		ssize_t n = read(fd, buffer + used, size - used);
 		size_t taken = 0;

@@ -571,8 +571,3 @@ void judge_get_counts(const struct judge *judge, struct judge_counts *ret)
 {
 	*ret = judge->counts;
 }
-
-const struct tsem_set *judge_points(const struct judge *judge)
-{
-	return &judge->engine.points;
-}

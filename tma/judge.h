@@ -146,7 +146,8 @@ struct judge *judge_free(struct judge *judge);
  */
 int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret);
 
-/** judge_get_points() - Coefficients of the model. */
+/** judge_get_points() - Coefficients of the model, counted in this run; borrowed until the next
+ * record. */
 const struct tsem_set *judge_get_points(const struct judge *judge);
 
 /** judge_get_pseudonyms() - Digests of the paths whose content does not matter. */
@@ -165,8 +166,5 @@ void judge_set_count(struct judge *judge, const struct tsem_digest *coefficient,
 int judge_write(struct judge *judge, int fd);
 
 void judge_get_counts(const struct judge *judge, struct judge_counts *ret);
-
-/** judge_points() - The coefficients, counted in this run; borrowed until the next record. */
-const struct tsem_set *judge_points(const struct judge *judge);
 
 #endif

@@ -330,6 +330,9 @@ static int init_manage(struct loop *loop, uid_t caller)
 	if (!source || !loop->manage || ring_init(&source->events) < 0 ||
 	    ring_init(&source->outside) < 0)
 		return -ENOMEM;
+	source->counts = TMA_FD_COUNTS;
+	source->buffer = loop->records; /* of no use between two batches */
+	source->buffer_size = LOOP_RECORDS_BYTES;
 	source->begin_usec = now_usec;
 	source->rates[0].begin_usec = source->rates[1].begin_usec = now_usec;
 	return manage_init(loop->manage, TMA_FD_MANAGEMENT, loop->epoll, caller, source);

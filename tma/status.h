@@ -62,6 +62,7 @@ enum status_count {
  * who asks. */
 enum status_ping {
 	STATUS_PING_NUMBER,
+	STATUS_PING_EVENTS,
 	STATUS_PING_MEMBERS,
 	STATUS_PING_WAITING,
 	STATUS_PING_EXPIRED,

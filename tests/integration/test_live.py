@@ -194,6 +194,23 @@ class Commands(LiveTest):
                          ["2", counts[0]["coefficient"]])
         self.end(process)
 
+    def test_where_the_kernel_judges(self):
+        """It counts, and what it counts is told."""
+        records = load_records(2)
+        self.train(records)
+        kernel, process = self.running("enforce", Trust_Root="kernel")
+        coefficients = self.quixote("show", "coefficients", "web").stdout.split()
+        kernel.write_counts(f"{coefficients[0]} 7\n{coefficients[1]} 5\n")
+        kernel.set_counter(events=12, members=0)
+        for _ in range(2):                      # each time it is asked
+            self.assertEqual([row["count"] for row in self.lines("show", "counts", "--json", "web")], [7, 5])
+        wait_until(lambda: self.lines("ps", "--json")[0]["events"] == 12)
+        kernel.write_counts("garbage\n")
+        done = self.quixote("show", "counts", "web", status=205)
+        self.assertIn("quixote: web: the kernel does not tell its counts", done.stderr)
+        kernel.write_counts("")
+        self.end(process)
+
     def test_state_is_that_of_the_formula(self):
         """As quixote digest has it, of the same records in another order."""
         records = load_records(4)

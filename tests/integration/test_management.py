@@ -116,7 +116,7 @@ class Answers(AgentTest):
         agent = self.start()
         records = load_records(5)
         agent.judge(*[numbered(record, i) for i, record in enumerate(records + records[:2], 1)])
-        agent.tell(PING, 77, 3, 1, 0, 2)
+        agent.tell(PING, 77, 9, 3, 1, 0, 2)
         self.assertEqual(STATUS.unpack(agent.receive(agent.status))[:3], (PONG, 0, 77))
         status = self.status()
         self.assertEqual((status["name"], status["mode"], status["events"], status["new"],
