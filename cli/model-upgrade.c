@@ -89,7 +89,7 @@ struct upgrade {
 	void *files; /* tree of struct file */
 	unsigned int digits;
 	int64_t until; /* 0: the old ones hold for ever */
-	uint64_t points, programs, upgraded;
+	uint64_t points, programs, upgraded, gone;
 	struct text told;
 };
 
@@ -161,6 +161,21 @@ static int add_content(struct upgrade *u, const struct content *content)
 	return look_at(u, file);
 }
 
+/* Content that does not count, but where it is executed: then the exec tells it, too. */
+static bool is_pseudonym(const struct upgrade *u, const struct content *content)
+{
+	size_t count;
+	const char *const *paths =
+		tsem_model_get_paths(u->revision.opened.model, TSEM_MODEL_PSEUDONYMS, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(paths[i]) == content->path_size &&
+		    !memcmp(paths[i], content->path, content->path_size))
+			return true;
+	}
+	return false;
+}
+
 static int add_contents(struct upgrade *u, const char *text, size_t size)
 {
 	const char *at = text, *end = text + size;
@@ -168,7 +183,7 @@ static int add_contents(struct upgrade *u, const char *text, size_t size)
 	int r = 0;
 
 	while (r == 0 && content_next(at, end, u->digits, &content)) {
-		r = add_content(u, &content);
+		r = is_pseudonym(u, &content) ? 0 : add_content(u, &content);
 		at = content.digest + u->digits;
 	}
 	return r;
@@ -182,7 +197,16 @@ static int look_at_point(const struct tsem_model_point *point, void *userdata)
 
 static int look_at_program(const struct tsem_model_program *program, void *userdata)
 {
-	return add_contents(userdata, program->event, program->event_size);
+	struct upgrade *u = userdata;
+	const char *at = program->event, *end = at + program->event_size;
+	struct content content;
+	int r = 0;
+
+	while (r == 0 && content_next(at, end, u->digits, &content)) {
+		r = add_content(u, &content);
+		at = content.digest + u->digits;
+	}
+	return r;
 }
 
 /* Records. */
@@ -291,6 +315,10 @@ static void tell_file(const void *node, VISIT when, void *closure)
 		text_format(t, ", \"old\": \"%s\", \"new\": \"%s\"}", file->old, file->new);
 		return;
 	}
+	if (file->state == FILE_GONE && !*file->package) {
+		u->gone++;
+		return;
+	}
 	text_add_string(t, "  ");
 	text_add_shown(t, file->path, strlen(file->path));
 	text_format(t, "%s%s%s: %s\n", *file->package ? " (" : "", file->package,
@@ -335,6 +363,10 @@ static int upgrade(struct upgrade *u)
 	if (r == 0)
 		r = tsem_model_each_needed_program(model, INT64_MAX, look_at_program, u);
 	twalk_r(u->files, tell_file, u);
+	if (u->gone)
+		text_format(&u->told,
+			    "  %llu files of no package are not there, or not to be read\n",
+			    (unsigned long long)u->gone);
 	if (r == 0 && u->upgraded)
 		r = rewrite_model(&u->rewrite);
 	if (r < 0)

@@ -274,11 +274,11 @@ job: 4 coefficients of 1 programs, 3 runs
         before = self.read("job.model")
         done = self.expect(0, "model", "upgrade", "--check", root, path)
         self.assertEqual(done.stdout, """\
-  /etc/hostname: left out: not there, or not to be read
   /etc/tool.conf (tool): upgraded
   /opt/own: left out: changed, and of no package (--also takes it)
   /usr/bin/cat (coreutils): upgraded
   /usr/bin/dash (dash): upgraded
+  1 files of no package are not there, or not to be read
 job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
 """)
         self.assertEqual(self.read("job.model"), before)
