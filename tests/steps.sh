@@ -13,7 +13,7 @@ packages_build="build-essential meson ninja-build pkg-config python3 libjansson-
 	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libcmocka-dev"
 packages_kernel="linux-source-6.12 bc bison flex libelf-dev rsync xz-utils ccache"
 packages_check="sparse clang libclang-rt-14-dev gcc-arm-none-eabi curl openssl git perl groff-base
-	qemu-system-x86 swtpm e2fsprogs chromium"
+	qemu-system-x86 swtpm e2fsprogs chromium diod"
 
 if [ -t 1 ]; then
 	bold=$'\033[1m' red=$'\033[31m' plain=$'\033[0m'

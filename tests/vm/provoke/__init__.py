@@ -34,16 +34,16 @@ class Missing(Exception):
 class Case:
     """A function with the events that it provokes, and where it is to run."""
 
-    def __init__(self, function, events, places):
-        self.function, self.events, self.places = function, events, places
+    def __init__(self, function, events, places, nsref):
+        self.function, self.events, self.places, self.nsref = function, events, places, nsref
         self.name = function.__name__
         self.family = function.__module__.rpartition(".")[2]
 
 
-def case(*events, places=("tmpfs",)):
+def case(*events, places=("tmpfs",), nsref="initial"):
     """Declare the function below as the case of these events."""
     def add(function):
-        CASES.append(Case(function, events, places))
+        CASES.append(Case(function, events, places, nsref))
         return function
     return add
 
@@ -212,7 +212,8 @@ def run_cases(options):
     for chosen in CASES:
         for place in chosen.places[:1] if options["brief"] else chosen.places:
             number += 1
-            if place not in options["places"] or options["chosen"] not in (None, chosen.name):
+            if (place not in options["places"] or options["chosen"] not in (None, chosen.name) or
+                    chosen.nsref != options["nsref"]):
                 continue
             status = run_case(chosen, place, number, options)
             if status:

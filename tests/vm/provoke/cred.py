@@ -5,10 +5,12 @@ import hashlib
 import os
 
 from . import SELF, attempt, call, case, creds, credentials, libc, task_of
+from .facts import dentry, inode, path
 
 CLONE_NEWUSER = 0x10000000
 CAPABILITY_VERSION_3 = 0x20080522
 PR_SET_KEEPCAPS = 8
+NOBODY = "4294967295"        # an id without translation
 
 
 class Header(ctypes.Structure):
@@ -134,3 +136,25 @@ def prepare(t):
     with t.step("cred_prepare") as step:
         os.setresuid(4, 5, 6)
     step.expect(old=before)
+
+
+@case("inode_getattr", nsref="current")
+def foreign_ids(t):
+    """Ids that a user namespace does not know are all the same in one made with nsref=current."""
+    os.chown(t.old, 12, 34)
+    found = dentry(t.old)
+    call(libc.unshare(CLONE_NEWUSER))
+    look = t.step("inode_getattr")
+    look.who["coe"] = {name: value if name == "capeff" else NOBODY
+                       for name, value in credentials().items()}
+    with look:
+        os.stat(t.old)
+    look.expect(path=dict(found, inode=dict(found["inode"], uid=NOBODY, gid=NOBODY)))
+    for name, line in (("setgroups", "deny"), ("uid_map", "100 0 1"), ("gid_map", "200 0 1")):
+        with open("/proc/self/" + name, "w", encoding="ascii") as file:
+            file.write(line)
+    look = t.step("inode_getattr")
+    with look:
+        os.stat(t.dir)
+    fact = dict(inode(t.dir), uid="100", gid="200")
+    look.expect(path={"inode": fact, "path": path(t.dir)})

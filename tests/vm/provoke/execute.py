@@ -4,7 +4,7 @@ import os
 import shutil
 
 from . import SELF, case
-from .facts import O_LARGEFILE, executed, filesystem, inode
+from .facts import O_LARGEFILE, executed, filesystem, inode, kept
 
 EVERYWHERE = ("tmpfs", "root", "scratch", "ext4", "overlay", "hostfs", "9p")
 FLAGS = O_LARGEFILE | 0x20      # FMODE_EXEC
@@ -42,7 +42,7 @@ def execute_created(t):
     name = t.dir + "/made"
     shutil.copyfile(TRUE, name)
     os.chmod(name, 0o755)
-    fact = executed(name, FLAGS, created=1)
+    fact = executed(name, FLAGS, kept(t, 1))
     with t.step("bprm_check_security") as step:
         pid = execute(name)
     step.expect(by=pid, file=fact)

@@ -5,8 +5,7 @@ import os
 import struct
 
 from . import case
-from .facts import O_LARGEFILE, dentry, looked_at, path, placed
-from .names import unmarked
+from .facts import O_LARGEFILE, dentry, kept, looked_at, path, placed
 
 EVERYWHERE = ("tmpfs", "root", "scratch", "ext4", "overlay", "hostfs", "9p")
 WITH_ATTRIBUTES = ("tmpfs", "ext4", "overlay", "root")
@@ -60,7 +59,7 @@ def getattr_(t):
         os.stat(t.old)
     step.expect(path=found)
     os.symlink("old", t.dir + "/link")
-    found = dentry(t.dir + "/link", unmarked(t, 1))
+    found = dentry(t.dir + "/link", kept(t, 1, "link"))
     with t.step("inode_getattr") as step:
         os.lstat(t.dir + "/link")
     step.expect(path=found)

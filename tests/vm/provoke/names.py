@@ -7,15 +7,10 @@ import socket
 import stat
 
 from . import case
-from .facts import absent, dentry, inode, newborn, path, placed
+from .facts import absent, dentry, inode, kept, newborn, path, placed
 
 EVERYWHERE = ("tmpfs", "root", "scratch", "ext4", "overlay", "hostfs", "9p")
 DEVICE = os.makedev(7, 300)
-
-
-def unmarked(t, created):
-    """hostfs does not say of what inode a new directory or link is (docs/roadmap.md)."""
-    return None if t.place == "hostfs" else created
 
 
 @case("inode_mkdir", "path_mkdir", "inode_rmdir", "path_rmdir", places=EVERYWHERE)
@@ -26,7 +21,7 @@ def directories(t):
         os.mkdir(name, 0o1777)
     step.expect(dir=above, dentry=newborn(name, 1), mode="01755")
     step.expect("path_mkdir", dir=path(t.dir), dentry=absent(name), mode="01755")
-    above, removed = inode(t.dir), dentry(name, unmarked(t, 1))
+    above, removed = inode(t.dir), dentry(name, kept(t, 1, "directory"))
     with t.step("inode_rmdir") as step:
         os.rmdir(name)
     step.expect(dir=above, dentry=removed)
@@ -39,7 +34,7 @@ def unlink(t):
         if created:
             with open(name, "w", encoding="ascii"):
                 pass
-        above, removed = inode(t.dir), dentry(name, created)
+        above, removed = inode(t.dir), dentry(name, kept(t, created))
         with t.step("inode_unlink") as step:
             os.unlink(name)
         step.expect(dir=above, dentry=removed)
@@ -97,7 +92,7 @@ def rename(t):
                   "new_dir": inode(os.path.dirname(new)),
                   "new_dentry": dentry(new) if os.path.lexists(new) else absent(new)}
         paths = {"old_dir": path(os.path.dirname(old)), "new_dir": path(
-            os.path.dirname(new), None, unmarked(t, 1) if os.path.dirname(new) == made else None)}
+            os.path.dirname(new), None, kept(t, 1, "directory") if os.path.dirname(new) == made else None)}
         with t.step("inode_rename") as step:
             os.rename(old, new)
         step.expect(**before)

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 
+from kernel import wait_until
+
 from . import CASES
 
 BASE = "/run/events"
@@ -21,6 +23,31 @@ def mounted(directory, *options):
     return directory if quietly("mount", *options, directory) else None
 
 
+def write(name, text, mode=0o644):
+    with open(name, "w", encoding="ascii") as file:
+        file.write(text)
+    os.chmod(name, mode)
+
+
+def fill(directory, text, programs):
+    """What a case finds in its directory."""
+    os.makedirs(directory)
+    write(directory + "/old", text)
+    write(directory + "/empty", "")
+    if programs:
+        shutil.copyfile("/bin/true", directory + "/program")
+        os.chmod(directory + "/program", 0o755)
+        write(directory + "/script", "#!/bin/sh\n:\n", 0o755)
+
+
+def make_image(name, *options):
+    """A file with an ext4 in it; None where there is no mke2fs."""
+    image = "%s-%s.image" % (BASE, name)
+    with open(image, "wb") as file:
+        file.truncate(IMAGE_BYTES)
+    return image if quietly("mke2fs", "-q", "-t", "ext4", "-b", "4096", *options, image) else None
+
+
 class Prepared:
     """Directories by the name of their place, for as long as it is entered."""
 
@@ -28,6 +55,7 @@ class Prepared:
         self.directories = {}
         self.mounts = []
         self.remove = []
+        self.server = None
 
     def __enter__(self):
         self.make("tmpfs", BASE)
@@ -36,6 +64,7 @@ class Prepared:
         self.make_ext4()
         self.make_overlay()
         self.make_hostfs()
+        self.make_9p()
         self.make_full()
         return self
 
@@ -45,6 +74,9 @@ class Prepared:
             quietly("rm", "-f", directory)
         for directory in reversed(self.mounts):
             quietly("umount", "-l", directory)
+        if self.server:
+            self.server.kill()
+            self.server.wait()
         shutil.rmtree(BASE, ignore_errors=True)
 
     def make(self, name, directory):
@@ -52,19 +84,8 @@ class Prepared:
         for case in CASES:
             if name not in case.places:
                 continue
-            own = "%s/%s" % (directory, case.name)
-            os.makedirs(own)
-            with open(own + "/old", "w", encoding="ascii") as file:
-                file.write("old content of %s on %s\n" % (case.name, name) * 200)
-            with open(own + "/empty", "w", encoding="ascii"):
-                pass
-            if case.family != "execute":
-                continue
-            shutil.copyfile("/bin/true", own + "/program")
-            with open(own + "/script", "w", encoding="ascii") as file:
-                file.write("#!/bin/sh\n:\n")
-            for program in ("/program", "/script"):
-                os.chmod(own + program, 0o755)
+            text = "old content of %s on %s\n" % (case.name, name) * 200
+            fill("%s/%s" % (directory, case.name), text, case.family == "execute")
         self.directories[name] = directory
         self.remove.append(directory)
 
@@ -75,28 +96,39 @@ class Prepared:
         self.mounts.append(directory)
         return directory
 
-    def make_image(self, name, *options):
-        image = "%s-%s.image" % (BASE, name)
-        with open(image, "wb") as file:
-            file.truncate(IMAGE_BYTES)
-        self.remove.append(image)
-        if not quietly("mke2fs", "-q", "-t", "ext4", "-b", "4096", *options, image):
-            return None
-        point = self.mount(name, "-t", "ext4", "-o", "loop,usrquota", image)
+    def make_disk(self, name, *options):
+        image = make_image(name, *options)
+        point = image and self.mount(name, "-t", "ext4", "-o", "loop,usrquota", image)
         if point:
             self.make(name, point + "/cases")
+            self.remove.append(image)
         return point
 
     def make_ext4(self):
-        self.make_image("ext4")
+        self.make_disk("ext4")
+
+    def make_9p(self):
+        """Below it a tmpfs, served by diod over a socket, where there is one."""
+        below, listen = BASE + "-served", BASE + "-9p.socket"
+        os.makedirs(below)
+        self.remove += [below, listen]
+        if not shutil.which("diod"):
+            return
+        self.server = subprocess.Popen(["diod", "-f", "-n", "-d", "0", "-e", below, "-l", listen],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+        wait_until(lambda: os.path.exists(listen), "the server of 9p")
+        options = "trans=unix,version=9p2000.L,uname=root,aname=%s,access=user" % below
+        point = self.mount("9p", "-t", "9p", "-o", options, listen)
+        if point:
+            self.make("9p", point + "/cases")
 
     def make_full(self):
         """An ext4 without an inode left."""
-        point = self.make_image("full", "-N", "32")
+        point = self.make_disk("full", "-N", "32")
         try:
             for number in range(64 if point else 0):
-                with open("%s/filler%d" % (point, number), "w", encoding="ascii"):
-                    pass
+                write("%s/filler%d" % (point, number), "")
         except OSError:
             pass
 
