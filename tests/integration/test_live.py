@@ -123,7 +123,7 @@ class Commands(LiveTest):
         _, process = self.enforced()
         head, line = self.quixote("ps").stdout.splitlines()
         self.assertEqual(head.split(), "NAME MODE UP EVENTS EVENTS/S NEW REFUSED P50 P99".split())
-        self.assertRegex(line, r"^web +enforce +\d+s +3 +\d+ +0 +1 +[\d.]+us +[\d.]+(us|ms)$")
+        self.assertRegex(line, r"^web +enforce +\d+s +3 +\d+ +0 +1 +[\d.]+(us|ms) +[\d.]+(us|ms)$")
         self.assertEqual(len(head), len(line))
         status, = self.lines("ps", "--json")
         self.assertEqual((status["name"], status["events"], status["outside"]), ("web", 3, 1))

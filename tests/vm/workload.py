@@ -132,7 +132,7 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
     trust_keys = dict(keys.pop("Trust", {"AllowUnsigned": "yes"}))
     if "Root" in keys:
         trust_keys["Root"] = keys.pop("Root")
-    for key in ("Digest", "Fields"):
+    for key in ("Digest", "Fields", "Trajectory"):
         if key in keys:
             model_keys[key] = keys.pop(key)
     sections = {
