@@ -18,7 +18,7 @@ import zlib
 
 import openmetrics
 from agent import Client
-from harness import WorkloadTest, load_records, main, numbered, wait_until
+from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
 
 STATUS = "org.quixote.Workload.GetStatus"
 QUIXOTE = None
@@ -70,8 +70,11 @@ class Socket(LiveTest):
 
     def test_what_a_killed_run_left_is_replaced(self):
         _, process = self.running()
+        agent = children(process.pid)["quixote-tma"]
         process.kill()
         process.wait()
+        # It ends a moment later; until then the model is locked.
+        wait_until(lambda: not os.path.exists(f"/proc/{agent}") or not cmdline(agent), what="the agent to end")
         self.assertTrue(os.path.exists(self.socket))
         _, process = self.running()
         self.assertEqual(self.status()["mode"], "train")
