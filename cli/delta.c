@@ -268,16 +268,34 @@ static int compare_deeds(struct delta *d)
 
 /* Programs. */
 
+/* The first digest that one has and the other has not; NULL if there is none. */
+static const char *find_other(const struct actor *actor, const struct actor *than)
+{
+	for (const char *at = actor->contents; *at; at += strcspn(at, " ") + 1) {
+		char *digest = strndup(at, strcspn(at, " ") + 1);
+		bool is_there = digest && strstr(than->contents, digest);
+
+		free(digest);
+		if (!is_there)
+			return at;
+	}
+	return NULL;
+}
+
 static int compare_content(struct delta *d, const struct actor *old, const struct actor *new)
 {
 	const struct delta_item item = { .kind = DELTA_OTHER,
 					 .actor = new,
 					 .words = "its content" };
+	const char *was = find_other(old, new), *is = find_other(new, old);
 	struct text t = TEXT_EMPTY;
 
-	if (!strcmp(old->contents, new->contents))
+	if (!was && !is)
 		return 0;
-	text_format(&t, "was %.12s…, is %.12s…", old->contents, new->contents);
+	if (was)
+		text_format(&t, "was %.12s…", was);
+	if (is)
+		text_format(&t, "%s %.12s…", was ? ", is" : "is also", is);
 	return add_detail(d, item, &t);
 }
 

@@ -132,6 +132,15 @@ job: programs: 1 new, 0 gone, 1 with other content; what they may do: 2 new, 1 g
         self.assertIn("    + may now use /etc/a b: open for reading, open for writing\n", told)
         self.assertIn("* new: may now use /etc/a b: open for reading, open for writing\n", self.diff(job(), new, "--markdown"))
 
+    def test_a_program_of_two_contents(self):
+        """As after training with the next version of it."""
+        both = job()
+        other = job("2" * 64)
+        both.programs.update(other.programs)
+        both.points.update(other.points)
+        self.assertIn("    ~ its content: is also 222222222222…\n", self.diff(job(), both))
+        self.assertIn("    ~ its content: was 222222222222…\n", self.diff(both, job()))
+
     def test_credentials(self):
         self.assertIn("    ~ open /etc/hosts for reading: COE.uid was 1000, is 0; ", self.diff(job(), job(creds=coe(0))))
 
