@@ -210,8 +210,10 @@ def run_cases(options):
     families.load()
     number = 0
     for chosen in CASES:
-        for place in chosen.places[:1] if options["brief"] else chosen.places:
+        for place in chosen.places:
             number += 1
+            if options["brief"] and place not in (chosen.places[0], "scratch"):
+                continue
             if (place not in options["places"] or options["chosen"] not in (None, chosen.name) or
                     chosen.nsref != options["nsref"]):
                 continue

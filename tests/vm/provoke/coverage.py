@@ -45,6 +45,7 @@ HELD = {
     "sb_statfs": "the mounts of the namespace, in statmount",
     "sb_kern_mount": "the new superblock", "sb_remount": "the superblock",
     "quotactl": "the superblock", "quota_on": "the superblock",
+    "key_alloc": "the keyring; in request_key the construction of the user's keys",
     "uring_override_creds": "the ring", "uring_cmd": "the ring",
     "tun_dev_create": "the list of network devices", "tun_dev_open": "the list of network devices",
     "tun_dev_attach": "the list of network devices",

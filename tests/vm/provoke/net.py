@@ -9,6 +9,7 @@ from . import SELF, attempt, call, case, libc, task_of
 from .facts import scratch_of
 
 INET = {"family": "2", "type": "1", "protocol": "6", "owner": SELF}
+CLONE_NEWNET = 0x40000000
 LOOPBACK = str(127 << 24 | 1)
 LOOPBACK6 = "00" * 15 + "01"
 
@@ -42,6 +43,9 @@ def create(t):
                                   protocol))
         os.close(fd)
         step.expect(family=str(int(family)), type=str(int(kind)), protocol=str(protocol), kern="0")
+    with t.step("socket_create") as step:       # a network namespace needs some of its own
+        call(libc.unshare(CLONE_NEWNET))
+    step.expect(among=True, family="10", type="3", protocol="58", kern="1")
 
 
 @case("socket_bind", "socket_listen", "socket_accept", "socket_connect", "socket_getsockname",

@@ -5,6 +5,8 @@ import resource
 import signal
 import threading
 
+from formula import read_schema
+
 from . import SELF, ZEROS, attempt, call, case, creds, libc, task_of
 
 SYS_CLONE, SYS_IOPRIO_SET, SYS_IOPRIO_GET = 56, 251, 252
@@ -102,6 +104,18 @@ def scheduler(t):
     with t.step("task_getscheduler") as step:
         os.sched_getscheduler(other)
     step.expect(task=task_of(other))
+
+
+@case("task_prctl")
+def prctl_table(t):
+    """Every option that only asks: the table of the schema says which arguments are printed."""
+    for option in read_schema()["prctl"]:
+        if not option["name"].startswith("PR_GET_"):
+            continue
+        with t.step("task_prctl") as step:
+            libc.syscall(157, option["option"], 5, 6, 7, 8)
+        step.expect(option=str(option["option"]), among=True, **{
+            "arg%d" % n: str(n + 3) if n in option["args"] else "0" for n in range(2, 6)})
 
 
 @case("task_prctl")
