@@ -7,6 +7,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "behaviour.h"
+#include "learned.h"
 #include "phrase.h"
 
 #define EXEC "bprm_committed_creds"
@@ -28,15 +29,6 @@ static void actor_free(void *node)
 }
 
 /* Programs. */
-
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct behaviour *b = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(&b->programs, &facts, true);
-}
 
 /* Of what has no line in the model the TASK_ID is all that is known. */
 static unsigned int add_key(const struct behaviour *b, const char *task_id, struct text *key)
@@ -203,7 +195,7 @@ int behaviour_read(const struct tsem_model *model, struct behaviour *ret)
 	ret->deeds = calloc(tsem_model_point_count(model) + 1, sizeof(*ret->deeds));
 	if (!ret->deeds)
 		return -ENOMEM;
-	r = tsem_model_each_program(model, add_program, ret);
+	r = learned_programs(model, &ret->programs);
 	if (r == 0)
 		programs_each(&ret->programs, take_program, &naming);
 	if (r == 0)

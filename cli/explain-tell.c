@@ -63,7 +63,7 @@ static void add_why(const struct explanation *e, const struct refusal *refusal,
 		text_add_string(t, "the model is not known");
 	else
 		near_explain(refusal->nearest_coefficient ? &refusal->nearest : NULL,
-			     &refusal->record, c, &e->programs, t);
+			     &refusal->record, c, &e->subject.programs, t);
 }
 
 static void add_fact(struct text *t, const struct fact *fact)
@@ -89,7 +89,7 @@ static void tell_differences(const struct comparison *c, struct text *t)
 
 static void add_what(const struct explanation *e, const struct refusal *refusal, struct text *t)
 {
-	phrase_add(&refusal->record, &e->programs, t);
+	phrase_add(&refusal->record, &e->subject.programs, t);
 	if (habits_has(&e->habits, &refusal->record))
 		text_add_string(t, ", as it does before running a program");
 }
@@ -124,7 +124,7 @@ static void tell(const struct explanation *e, const struct refusal *refusal,
 		 const struct comparison *c, struct text *t)
 {
 	add_time(t, refusal->last, "%Y-%m-%d %H:%M:%S  ");
-	programs_chain(&e->programs, facts_get(&refusal->record, "event.task_id") ?: "", t);
+	programs_chain(&e->subject.programs, facts_get(&refusal->record, "event.task_id") ?: "", t);
 	text_add_string(t, ": ");
 	add_what(e, refusal, t);
 	text_format(t, ": %s", verdict_words(refusal->verdict));
@@ -173,7 +173,7 @@ static void add_json_differences(const struct comparison *c, struct text *t)
 static void add_json_chain(const struct explanation *e, const char *task_id, struct text *t)
 {
 	const struct program *path[PROGRAMS_CHAIN];
-	unsigned int count = programs_path(&e->programs, task_id, path);
+	unsigned int count = programs_path(&e->subject.programs, task_id, path);
 
 	text_add_string(t, ", \"programs\": [");
 	for (unsigned int i = 0; i < count; i++) {
@@ -206,7 +206,8 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 	add_json_text(t, "coefficient", refusal->coefficient, strlen(refusal->coefficient));
 	add_json_text(t, "event", facts_get(&refusal->record, "event.type"),
 		      strlen(facts_get(&refusal->record, "event.type")));
-	programs_chain(&e->programs, facts_get(&refusal->record, "event.task_id") ?: "", &part);
+	programs_chain(&e->subject.programs, facts_get(&refusal->record, "event.task_id") ?: "",
+		       &part);
 	add_json_phrase("who", &part, t);
 	add_what(e, refusal, &part);
 	add_json_phrase("what", &part, t);
@@ -216,7 +217,7 @@ static void tell_json(const struct explanation *e, const struct refusal *refusal
 		      strlen(refusal->nearest_coefficient ?: ""));
 	add_json_chain(e, facts_get(&refusal->record, "event.task_id") ?: "", t);
 	add_json_differences(c, t);
-	if (e->config) {
+	if (e->subject.config) {
 		remedy_add(e->argument, &e->refusals, e->chosen, &part);
 		add_json_phrase("accept", &part, t);
 	}
@@ -229,7 +230,7 @@ int explanation_end_told(struct explanation *e)
 	struct text t = TEXT_EMPTY;
 	int r;
 
-	if (!e->told.size || e->json || !e->config)
+	if (!e->told.size || e->json || !e->subject.config)
 		return 0;
 	text_add_string(&t, "    to allow it: ");
 	remedy_add(e->argument, &e->refusals, e->chosen, &t);
@@ -298,19 +299,20 @@ void explanation_tell_notes(const struct explanation *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].count)
-			(void)fprintf(stderr, "quixote: %s: %llu %s\n", e->name,
+			(void)fprintf(stderr, "quixote: %s: %llu %s\n", e->subject.name,
 				      (unsigned long long)rows[i].count, rows[i].note);
 	}
 	if (e->json)
 		return;
 	if (!e->refusals.count)
-		(void)printf("%s: nothing was refused%s\n", e->name,
+		(void)printf("%s: nothing was refused%s\n", e->subject.name,
 			     e->accepted ? " that the model does not allow by now" : "");
-	else if (e->config)
+	else if (e->subject.config)
 		(void)printf("What of this is right can be learned, quixote train -c %s, or "
 			     "accepted: quixote model accept %s%s\n",
-			     e->config_path, e->config_path,
-			     e->config->allow_unsigned ? ""
-						       : "; the model is signed again then: "
-							 "quixote model sign");
+			     e->subject.config_path, e->subject.config_path,
+			     e->subject.config->allow_unsigned
+				     ? ""
+				     : "; the model is signed again then: "
+				       "quixote model sign");
 }

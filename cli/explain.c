@@ -9,21 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/model-life.h"
-#include "../orchestrator/config-value.h"
 #include "../orchestrator/config.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "explanation.h"
+#include "learned.h"
 #include "phrase.h"
 #include "state.h"
-
-#define CONFIG_DIR "/etc/quixote"
 
 static const char help[] =
 	"usage: quixote explain [OPTION]... NAME|FILE\n"
@@ -40,7 +37,7 @@ static const char help[] =
 	"      --state=DIR    where the refusals were recorded, if not in the usual place\n"
 	"  -h, --help         this text\n"
 	"\n"
-	"A NAME is looked for in " CONFIG_DIR "/NAME.cfg, for its model.\n";
+	"A NAME is looked for in " SUBJECT_CONFIG_DIR "/NAME.cfg, for its model.\n";
 
 static const struct option options[] = {
 	{ "verbose", no_argument, NULL, 'v' },	   { "json", no_argument, NULL, 'j' },
@@ -48,65 +45,17 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },	   { NULL, 0, NULL, 0 },
 };
 
-/* Finding the files. */
-
-static bool is_file_argument(const char *argument)
-{
-	size_t size = strlen(argument);
-	struct stat st;
-
-	return strchr(argument, '/') || (size > 4 && !strcmp(argument + size - 4, ".cfg")) ||
-	       (stat(argument, &st) == 0 && S_ISREG(st.st_mode));
-}
-
-static int read_config(struct explanation *e, const char *path, bool required)
-{
-	struct config_error error;
-	int r = config_read(path, &e->config, &error);
-
-	if (r == -ENOENT && !required)
-		return 0;
-	if (r < 0) {
-		(void)fprintf(stderr, "quixote: %s\n", error.text);
-		return EXIT_CONFIGURATION;
-	}
-	return 0;
-}
-
-static int find_workload(struct explanation *e, const char *argument)
-{
-	const char *wrong;
-	int r;
-
-	if (is_file_argument(argument)) {
-		(void)snprintf(e->config_path, PATH_MAX, "%s", argument); /* no longer one opens */
-		r = read_config(e, argument, true);
-	} else {
-		if (value_name(argument, &wrong) < 0)
-			return command_line_error("explain", "\"%s\" %s", argument, wrong);
-		(void)snprintf(e->config_path, PATH_MAX, CONFIG_DIR "/%s.cfg",
-			       argument); /* short */
-		r = read_config(e, e->config_path, false);
-	}
-	if (r)
-		return r;
-	e->name = e->config ? e->config->name : argument;
-	if (!e->model_path && e->config)
-		e->model_path = e->config->model;
-	return 0;
-}
-
 /* A name that nothing is known of is a mistake, and nothing refused would be good news. */
 static int check_known(const struct explanation *e)
 {
 	_cleanup_(freep) char *config = NULL;
 
-	if (e->config || access(e->state, F_OK) == 0)
+	if (e->subject.config || access(e->state, F_OK) == 0)
 		return 0;
-	if (asprintf(&config, "%s.cfg", e->name) < 0)
+	if (asprintf(&config, "%s.cfg", e->subject.name) < 0)
 		config = NULL;
-	(void)fprintf(stderr, "quixote: %s: no such workload: neither %s nor %s is there", e->name,
-		      e->config_path, e->state);
+	(void)fprintf(stderr, "quixote: %s: no such workload: neither %s nor %s is there",
+		      e->subject.name, e->subject.config_path, e->state);
 	if (config && access(config, F_OK) == 0)
 		(void)fprintf(stderr, "; did you mean %s?", config);
 	(void)fputs("\n", stderr);
@@ -115,15 +64,6 @@ static int check_known(const struct explanation *e)
 
 /* The model. */
 
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct programs *programs = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(programs, &facts, true);
-}
-
 static int open_model_of(struct explanation *e)
 {
 	struct tsem_model_error error;
@@ -131,10 +71,10 @@ static int open_model_of(struct explanation *e)
 
 	if (!e->model_path) {
 		(void)fprintf(stderr,
-			      "quixote: %s: no " CONFIG_DIR
+			      "quixote: %s: no " SUBJECT_CONFIG_DIR
 			      "/%s.cfg: what was learned is not known; "
 			      "name the configuration file instead\n",
-			      e->name, e->name);
+			      e->subject.name, e->subject.name);
 		return 0;
 	}
 	r = open_model(e->model_path, &e->model, &error);
@@ -146,7 +86,7 @@ static int open_model_of(struct explanation *e)
 		return r == -ENOENT ? 0 : EXIT_MODEL;
 	}
 	e->fields = tsem_model_get_header(e->model.model)->fields;
-	r = tsem_model_each_program(e->model.model, add_program, &e->programs);
+	r = learned_programs(e->model.model, &e->subject.programs);
 	return r < 0 ? EXIT_LOST : 0;
 }
 
@@ -241,7 +181,7 @@ static int find_nearest(struct explanation *e)
 		const char *task_id = facts_get(&refusal->record, "event.task_id");
 
 		refusal->distance = UINT_MAX;
-		refusal->culprit = programs_first_unlearned(&e->programs, task_id ?: "");
+		refusal->culprit = programs_first_unlearned(&e->subject.programs, task_id ?: "");
 	}
 	return tsem_model_each_point(e->model.model, consider_point, e);
 }
@@ -252,7 +192,7 @@ static int explain(struct explanation *e)
 
 	if (r)
 		return r;
-	r = refusals_read(e->state, &e->programs, &e->refusals);
+	r = refusals_read(e->state, &e->subject.programs, &e->refusals);
 	if (r < 0) {
 		(void)fprintf(stderr, "quixote: %s: %s\n", e->state, strerror(-r));
 		return EXIT_LOST;
@@ -266,7 +206,7 @@ static int explain(struct explanation *e)
 	if (r == 0)
 		r = explanation_end_told(e);
 	if (r < 0) {
-		(void)fprintf(stderr, "quixote: %s: %s\n", e->name, strerror(-r));
+		(void)fprintf(stderr, "quixote: %s: %s\n", e->subject.name, strerror(-r));
 		return EXIT_LOST;
 	}
 	explanation_tell_notes(e);
@@ -277,10 +217,9 @@ static void explanation_done(struct explanation *e)
 {
 	text_done(&e->told);
 	refusals_done(&e->refusals);
-	programs_done(&e->programs);
 	habits_done(&e->habits);
 	opened_done(&e->model);
-	e->config = config_free(e->config);
+	subject_done(&e->subject);
 }
 
 static int take_option(struct explanation *e, char *argv[], int option)
@@ -320,11 +259,13 @@ int explain_main(int argc, char *argv[])
 	if (optind != argc - 1)
 		return command_line_error(argv[0], "one NAME or FILE is expected");
 	e.argument = argv[optind];
-	r = find_workload(&e, e.argument);
+	r = subject_find(argv[0], e.argument, &e.subject);
 	if (r)
 		return r;
+	if (!e.model_path && e.subject.config)
+		e.model_path = e.subject.config->model;
 	if (!e.state)
-		e.state = state = state_directory(e.name);
+		e.state = state = state_directory(e.subject.name);
 	if (!e.state)
 		return EXIT_LOST;
 	r = check_known(&e);

@@ -10,13 +10,11 @@
 #include "near.h"
 #include "open.h"
 #include "refusals.h"
+#include "subject.h"
 
 /**
  * struct explanation - Everything about one workload.
  * @argument: As the workload was named.
- * @config: NULL if there is none.
- * @config_path: Where it is, or would be.
- * @name: Of the workload.
  * @model_path: NULL if unknown.
  * @fields: Projection, of the model.
  * @accepted: Refusals that the model allows by now; they are not told.
@@ -27,14 +25,11 @@ struct explanation {
 	bool verbose;
 	bool json;
 	const char *argument;
-	struct config *config;
-	const char *name;
-	char config_path[PATH_MAX];
+	struct subject subject;
 	const char *model_path;
 	const char *state;
 	struct opened model;
 	enum tsem_fields fields;
-	struct programs programs;
 	struct habits habits;
 	struct refusals refusals;
 	uint64_t accepted;

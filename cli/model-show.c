@@ -14,6 +14,7 @@
 #include "../orchestrator/failure.h"
 #include "../orchestrator/suggest.h"
 #include "command.h"
+#include "learned.h"
 #include "line.h"
 #include "open.h"
 #include "phrase.h"
@@ -70,15 +71,6 @@ struct show {
 };
 
 /* Collecting. */
-
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct programs *programs = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(programs, &facts, true);
-}
 
 static void list_program(const struct program *program, void *userdata)
 {
@@ -179,7 +171,7 @@ static int collect(struct show *s)
 	s->deeds = calloc(tsem_model_point_count(s->model.model) + 1, sizeof(*s->deeds));
 	if (!s->list || !s->deeds)
 		return -ENOMEM;
-	r = tsem_model_each_program(s->model.model, add_program, &s->programs);
+	r = learned_programs(s->model.model, &s->programs);
 	programs_each(&s->programs, list_program, s);
 	if (r == 0)
 		r = tsem_model_each_point(s->model.model, add_deed, s);

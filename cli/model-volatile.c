@@ -13,6 +13,7 @@
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "config-edit.h"
+#include "learned.h"
 #include "line.h"
 #include "phrase.h"
 #include "revision.h"
@@ -113,14 +114,6 @@ static int add_words(struct effect *e, const struct programs *programs, const st
 	return found ? 0 : -ENOMEM;
 }
 
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(userdata, &facts, true);
-}
-
 static int add_point(struct effect *e, const struct programs *programs,
 		     const struct rewritten *point, const struct rule *rule)
 {
@@ -146,7 +139,7 @@ static int compare_lines(const void *a, const void *b)
 static int measure(const struct generalised *g, const struct rule *rule, struct effect *ret)
 {
 	struct programs programs = { NULL };
-	int r = tsem_model_each_program(g->model, add_program, &programs);
+	int r = learned_programs(g->model, &programs);
 
 	ret->before = g->rewrite.point_count;
 	ret->after = tsem_model_point_count(g->model);

@@ -10,6 +10,7 @@
 #include "../libtsem/model-life.h"
 #include "../tma/crc.h"
 #include "../tma/recorder.h"
+#include "learned.h"
 #include "phrase.h"
 #include "records.h"
 
@@ -26,19 +27,10 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct tsem_digest));
 }
 
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct programs *programs = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(programs, &facts, true);
-}
-
 int records_begin(const struct tsem_model *model, struct records *ret)
 {
 	*ret = (struct records){ .model = model, .now = time(NULL) };
-	return tsem_model_each_program(model, add_program, &ret->programs);
+	return learned_programs(model, &ret->programs);
 }
 
 void records_done(struct records *r)

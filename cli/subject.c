@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* subject.c - see subject.h. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,10 +9,9 @@
 #include "../orchestrator/config-value.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
+#include "learned.h"
 #include "open.h"
 #include "subject.h"
-
-#define CONFIG_DIR "/etc/quixote"
 
 static bool is_file(const char *argument)
 {
@@ -37,32 +35,23 @@ static int read_config(const char *path, bool required, struct config **ret)
 
 int subject_find(const char *command, const char *argument, struct subject *ret)
 {
-	struct config *config = NULL;
-	char path[PATH_MAX];
+	bool file = is_file(argument);
+	struct subject s = { .name = argument };
 	const char *wrong;
 	int r;
 
-	if (is_file(argument)) {
-		r = read_config(argument, true, &config);
-	} else {
-		if (value_name(argument, &wrong) < 0)
-			return command_line_error(command, "\"%s\" %s", argument, wrong);
-		(void)snprintf(path, sizeof(path), CONFIG_DIR "/%s.cfg", argument); /* short */
-		r = read_config(path, false, &config);
-	}
+	if (!file && value_name(argument, &wrong) < 0)
+		return command_line_error(command, "\"%s\" %s", argument, wrong);
+	/* Cut, it is longer than what can be opened. */
+	(void)snprintf(s.config_path, sizeof(s.config_path),
+		       file ? "%s" : SUBJECT_CONFIG_DIR "/%s.cfg", argument);
+	r = read_config(s.config_path, file, &s.config);
 	if (r)
 		return r;
-	*ret = (struct subject){ .name = config ? config->name : argument, .config = config };
+	if (s.config)
+		s.name = s.config->name;
+	*ret = s;
 	return 0;
-}
-
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct programs *programs = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(programs, &facts, true);
 }
 
 void subject_read_programs(struct subject *subject)
@@ -72,8 +61,7 @@ void subject_read_programs(struct subject *subject)
 
 	/* For names only: whoever wants to know what is wrong with it asks quixote run --check. */
 	if (subject->config && open_model(subject->config->model, &model, &error) == 0)
-		subject->known =
-			tsem_model_each_program(model.model, add_program, &subject->programs) == 0;
+		subject->known = learned_programs(model.model, &subject->programs) == 0;
 }
 
 void subject_done(struct subject *subject)

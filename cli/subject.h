@@ -6,19 +6,26 @@
 #ifndef QUIXOTE_SUBJECT_H
 #define QUIXOTE_SUBJECT_H
 
+#include <limits.h>
+
 #include "../orchestrator/config.h"
 #include "programs.h"
+
+/** SUBJECT_CONFIG_DIR - Where configurations are known by their names. */
+#define SUBJECT_CONFIG_DIR "/etc/quixote"
 
 /**
  * struct subject - A workload.
  * @name: Its name.
  * @config: NULL if there is none.
+ * @config_path: Where it is, or would be.
  * @programs: Those that its model has, if that can be read.
  * @known: It can.
  */
 struct subject {
 	const char *name;
 	struct config *config;
+	char config_path[PATH_MAX];
 	struct programs programs;
 	bool known;
 };

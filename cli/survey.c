@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "learned.h"
 #include "phrase.h"
 #include "survey.h"
 
@@ -16,15 +17,6 @@ enum survey_style survey_style_of(int fd)
 	if (!isatty(fd) || !term || !strcmp(term, "dumb"))
 		return SURVEY_PLAIN;
 	return no_color && *no_color ? SURVEY_PLOT : SURVEY_COLOURED;
-}
-
-static int add_program(const struct tsem_model_program *program, void *userdata)
-{
-	struct programs *programs = userdata;
-	struct facts facts;
-	int r = facts_parse(program->event, program->event_size, &facts);
-
-	return r < 0 ? r : programs_add(programs, &facts, true);
 }
 
 static struct mover *mover_of(struct survey *s, const char *task_id)
@@ -118,7 +110,7 @@ static int compare_movers(const void *a, const void *b)
 int survey_take(const struct tsem_model *model, struct survey *ret)
 {
 	struct survey s = { .model = model, .completeness = completeness_of(model) };
-	int r = tsem_model_each_program(model, add_program, &s.programs);
+	int r = learned_programs(model, &s.programs);
 
 	if (r == 0)
 		r = tsem_model_each_point(model, add_point, &s);
