@@ -50,10 +50,10 @@ class Namespace:
             except OSError:
                 pass
 
-    def start(self, run):
+    def start(self, run, fork=os.fork):
         """Fork a child that calls run() after it was armed; it must exec or exit."""
         reader, writer = os.pipe()
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             os.close(writer)
             os.read(reader, 1)
@@ -144,8 +144,61 @@ def reap():
     return False
 
 
+DEBUGFS = "/sys/kernel/debug/"
+
+
+def debug_file(name):
+    """A file of debugfs, or None where this kernel has it not."""
+    if not os.path.isdir(DEBUGFS):
+        return None
+    if not os.listdir(DEBUGFS):
+        os.system("mount -t debugfs none " + DEBUGFS)
+    return DEBUGFS + name if os.path.exists(DEBUGFS + name) else None
+
+
+def leaks():
+    """What TSEM allocated and nothing refers to any more, as far as this kernel looks for it."""
+    path = debug_file("kmemleak")
+    if not path:
+        return ""
+    time.sleep(5)   # younger memory is not reported
+    for _ in range(2):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("scan")
+    with open(path, encoding="utf-8", errors="replace") as file:
+        reports = file.read().split("unreferenced object")
+    return "".join(report for report in reports if "tsem" in report)
+
+
+class failing_allocations:
+    """While it lasts, an allocation that cannot wait fails for every task that says so."""
+
+    @staticmethod
+    def possible():
+        return debug_file("failslab") is not None
+
+    @staticmethod
+    def say(pid="self"):
+        with open("/proc/%s/make-it-fail" % pid, "w", encoding="ascii") as file:
+            file.write("1")
+
+    @staticmethod
+    def set(**settings):
+        for name, value in settings.items():
+            with open(debug_file("failslab/" + name.replace("_", "-")), "w", encoding="ascii") as file:
+                file.write(value)
+
+    def __enter__(self):
+        self.set(task_filter="Y", ignore_gfp_wait="Y", interval="1", times="-1", verbose="0",
+                 probability="100")
+
+    def __exit__(self, *_):
+        self.set(probability="0")
+
+
 def run_rules(module, after):
-    """Run the functions of a test whose names begin with rule_, and print TAP."""
+    """Run the functions of a test whose names begin with rule_, each followed by after(), and
+    print TAP."""
     rules = [(name, rule) for name, rule in module.items() if name.startswith("rule_")]
     chosen = sys.argv[1:]
     failed = 0
@@ -156,10 +209,12 @@ def run_rules(module, after):
             print("ok %d - %s # SKIP not chosen" % (number, title))
             continue
         try:
-            reason = rule()
+            try:
+                reason = rule()
+            finally:
+                after()
             print("ok %d - %s%s" % (number, title, " # SKIP " + reason if reason else ""), flush=True)
         except Exception as error:  # a rule may fail in any way
             failed += 1
             print("not ok %d - %s: %s: %s" % (number, title, type(error).__name__, error), flush=True)
-        after()
     sys.exit(1 if failed else 0)

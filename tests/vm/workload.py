@@ -236,8 +236,10 @@ def lost(kill, limit, sentence, **keys):
 
 
 def close_workloads():
+    """Nothing may be left of them."""
     while Workload.all:
         Workload.all.pop().close()
+    wait_until(lambda: not status_files(), "namespaces to go: %s" % status_files())
 
 
 def main(module):
