@@ -349,7 +349,7 @@ int delta_find(const struct behaviour *old, const struct behaviour *new, struct 
 		r = compare_actors(ret);
 	if (r == 0)
 		r = compare_deeds(ret);
-	if (r == 0)
+	if (r == 0 && ret->count > whole)
 		qsort(ret->list + whole, ret->count - whole, sizeof(*ret->list), compare_items);
 	return r;
 }

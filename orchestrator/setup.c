@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,8 +38,10 @@ static int open_trust(struct session *s, int state_dir)
 		return r;
 	}
 	r = s->keyring = keys_open(s->params->keys, s->params->caller.uid, detail);
+	if (r == -EPERM) /* said so that it can be put right */
+		(void)strncat(detail, ": others may write it", sizeof(detail) - strlen(detail) - 1);
 	if (r < 0) {
-		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r);
+		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r == -EPERM ? 0 : r);
 		return r;
 	}
 	s->state_dir = fcntl(state_dir, F_DUPFD_CLOEXEC, 0);
@@ -221,8 +224,8 @@ static int start_tma(struct session *s, int events, int socket, const struct spo
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
 		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, journal, spools->forensics, s->place.fd_signature, s->keyring,
-			 counts, preload, spools->trajectory },
+			 s->door.socket, journal, spools->forensics, s->place.fd_signature,
+			 s->keyring, counts, preload, spools->trajectory },
 		.fd_count = AGENT_FDS_MAX,
 	};
 
