@@ -457,6 +457,18 @@ static void consider(const struct program *program, void *userdata)
 static void explain(const struct facts *learned, const struct facts *seen,
 		    const struct comparison *c, const struct programs *programs, struct text *t);
 
+/* The most frequent reason: a program was built anew, or is another one under its name. */
+static bool is_only_content(const struct comparison *c)
+{
+	if (!first_of(c, NEAR_CONTENT))
+		return false;
+	for (int kind = NEAR_CREDS; kind < NEAR_KIND_COUNT; kind++) {
+		if (first_of(c, kind))
+			return false;
+	}
+	return true;
+}
+
 /* A program that was not learned does nothing that was: why it was not says it all. */
 static void say_unlearned(const struct program *program, enum tsem_fields fields,
 			  const struct programs *programs, struct text *t)
@@ -466,6 +478,10 @@ static void say_unlearned(const struct program *program, enum tsem_fields fields
 
 	programs_each(programs, consider, &s);
 	text_add_shown(t, path, strlen(path));
+	if (s.best && is_only_content(&s.comparison)) {
+		text_add_string(t, " was not learned with this content");
+		return;
+	}
 	text_add_string(t, " itself was not learned");
 	if (!s.best)
 		return;

@@ -250,8 +250,8 @@ class ExplainTest(unittest.TestCase):
         self.story.refuse(self.opened("/etc/passwd", task=grep, mode="0100644", digest="2" * 64))
         self.assertEqual(self.sentence(),
                          "/srv/job.sh (/bin/sh) (not learned) → /usr/bin/grep (not learned): "
-                         "open /etc/passwd for reading: refused: /srv/job.sh itself was not learned: "
-                         "the content of /srv/job.sh is not the one learned")
+                         "open /etc/passwd for reading: refused: "
+                         "/srv/job.sh was not learned with this content")
 
     def test_one_line_for_all_that_an_unlearned_program_did(self):
         evil = self.story.executed("/tmp/x/evil", previous=self.sh, p_task_id=self.sh, learned=False)
