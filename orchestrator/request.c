@@ -68,8 +68,18 @@ static int append_scratch(struct request *q, size_t *used)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * Whether the kernel is given the model of an agent, and asks about the rest only. Not if
+ * every event is to be kept, and not where an agent trusts what it does not know.
+ */
+static bool remembers(const struct config *c, enum config_mode mode)
+{
+	return c->root == CONFIG_ROOT_PROCESS && mode == CONFIG_MODE_ENFORCE &&
+	       c->on_violation != CONFIG_ON_VIOLATION_WARN && !c->trajectory_bytes;
+}
+
 /* Who judges. The kernel takes as many points as a model file may have. */
-static const char *judge_arguments(const struct config *c)
+static const char *judge_arguments(const struct config *c, enum config_mode mode)
 {
 	static const char *const internal[CONFIG_ON_VIOLATION_COUNT] = {
 		[CONFIG_ON_VIOLATION_DENY] = "tma=internal points=1048576 violation=deny",
@@ -78,16 +88,18 @@ static const char *judge_arguments(const struct config *c)
 		[CONFIG_ON_VIOLATION_WARN] = "tma=internal points=1048576",
 	};
 
-	return c->root == CONFIG_ROOT_KERNEL ? internal[c->on_violation] : "tma=external";
+	if (c->root == CONFIG_ROOT_KERNEL)
+		return internal[c->on_violation];
+	return remembers(c, mode) ? "tma=external points=1048576 remember=1" : "tma=external";
 }
 
-static int build_create(struct request *q)
+static int build_create(struct request *q, enum config_mode mode)
 {
 	const struct config *c = q->config;
 	size_t used = 0;
 	int r;
 
-	r = append(q->create, sizeof(q->create), &used, "%s", judge_arguments(c));
+	r = append(q->create, sizeof(q->create), &used, "%s", judge_arguments(c, mode));
 	if (r < 0)
 		return r;
 	r = append(q->create, sizeof(q->create), &used,
@@ -152,6 +164,7 @@ static int build_tma_argv(struct request *q, enum config_mode mode, struct file_
 		{ "digest", config_digest_to_string(c->digest) },
 		{ "nsref", config_user_namespace_to_string(c->user_namespace) },
 		{ "root", config_root_to_string(c->root) },
+		{ "remember", remembers(c, mode) ? "yes" : "no" },
 		{ "on-violation", config_on_violation_to_string(c->on_violation) },
 		{ "name", c->name },
 	};
@@ -365,7 +378,7 @@ static int build(struct request *q, const struct request_options *options,
 	if (r >= 0)
 		r = build_tma_argv(q, options->mode, options->caller);
 	if (r >= 0)
-		r = build_create(q);
+		r = build_create(q, options->mode);
 	return r;
 }
 
@@ -411,7 +424,9 @@ int request_init(struct request *q, const struct config *config,
 		.enforce = enforces(config, options->mode),
 		.seal = seals(config, options->mode),
 		.internal = config->root == CONFIG_ROOT_KERNEL,
-		.preload = config->root == CONFIG_ROOT_KERNEL ? digest_sizes[config->digest] : 0,
+		.preload = config->root == CONFIG_ROOT_KERNEL || remembers(config, options->mode)
+				   ? digest_sizes[config->digest]
+				   : 0,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
 		.trajectory_kept = kept_files(config->trajectory_bytes),
 		.deadline_msec = config->deadline_usec / 1000,

@@ -59,13 +59,16 @@ static int check_version(struct session *s, uint64_t version)
 	return r;
 }
 
-/* Return: 0 at the end of the model, 1 before it, or a negative errno after failing the session. */
+/*
+ * Return: 0 at the end of the model, 1 before it, -EAGAIN if nothing has come, or another
+ * errno after failing the session.
+ */
 static int take_preload(struct session *s)
 {
 	int r = preload_take(&s->preload, &s->channel);
 
 	if (r == -EAGAIN || r > 0)
-		return 1;
+		return r;
 	s->preload_source = sd_event_source_disable_unref(s->preload_source);
 	preload_close(&s->preload);
 	if (r == -EBADMSG)
@@ -86,11 +89,10 @@ static int finish_preload(struct session *s)
 {
 	int r = 0;
 
-	while (s->preload.fd >= 0 && !s->failed) {
+	while (s->preload.fd >= 0 && r >= 0)
 		r = take_preload(s);
-		if (r < 0)
-			return r;
-	}
+	if (r == -EAGAIN)
+		(void)session_fail(s, FAILURE_TMA_GARBAGE, "ready before its model is", 0);
 	return r;
 }
 
@@ -98,10 +100,9 @@ static int answer_ready(struct session *s, const struct status_message *m)
 {
 	int r;
 
-	if (finish_preload(s) < 0)
-		return 0;
-
 	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
+		return 0;
+	if (finish_preload(s) < 0)
 		return 0;
 	r = s->params->enforce ? tsem_channel_command(&s->channel, "enforce") : 0;
 	if (r >= 0 && s->params->seal)
@@ -229,6 +230,7 @@ static void ask_tma(struct session *s, uint64_t now)
 	m.numbers[STATUS_PING_WAITING] = s->counters.waiting;
 	m.numbers[STATUS_PING_EXPIRED] = s->counters.expired;
 	m.numbers[STATUS_PING_DROPPED] = s->counters.dropped;
+	m.numbers[STATUS_PING_REMEMBERED] = s->counters.remembered;
 	r = status_send(s->tma_socket, &m);
 	if (r == 0)
 		s->ping_usec = now;

@@ -47,13 +47,15 @@ static const struct {
 	{ OURS, interface_description },
 };
 
-/* Where the kernel judges only what is new to it comes here. */
+/* Where the kernel knows the model only what is new to it comes here. */
 static uint64_t count_events(const struct answer_source *source)
 {
 	struct judge_counts counts;
 
 	judge_get_counts(source->judge, &counts);
-	return source->params->by_kernel ? source->kernel[STATUS_PING_EVENTS] : counts.events;
+	if (source->params->by_kernel)
+		return source->kernel[STATUS_PING_EVENTS];
+	return counts.events + source->kernel[STATUS_PING_REMEMBERED];
 }
 
 void answer_tick(struct answer_source *source, uint64_t now_usec)
@@ -179,6 +181,12 @@ static void get_status(const struct asked *asked, struct answer *answer, struct 
 
 /* Methods that take their time. */
 
+/* Whether the kernel has counts of its own. */
+static bool knows_model(const struct judge_params *params)
+{
+	return params->by_kernel || params->remember;
+}
+
 /* At once, as nobody waits for the agent then. */
 static int get_kernel_counts(const struct answer_source *source)
 {
@@ -189,7 +197,7 @@ static int get_kernel_counts(const struct answer_source *source)
 
 static void list_points(const struct asked *asked, struct answer *answer, struct reply *reply)
 {
-	if (asked->source->params->by_kernel && get_kernel_counts(asked->source) < 0) {
+	if (knows_model(asked->source->params) && get_kernel_counts(asked->source) < 0) {
 		fail(reply, OURS ".CountsUnknown", NULL, NULL);
 		return;
 	}

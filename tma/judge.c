@@ -38,6 +38,7 @@ static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
 /**
  * struct judge - A model at work.
  * @by_kernel: The kernel judges; what comes are those events that are new to it.
+ * @remember: The kernel has the model.
  * @engine: Points and pseudonyms.
  * @programs: TASK_IDs that the model has.
  * @model: With the records of its points; NULL unless training, where they are needed.
@@ -47,6 +48,7 @@ struct judge {
 	enum judge_mode mode;
 	enum judge_violation violation;
 	bool by_kernel;
+	bool remember;
 	struct tsem_engine engine;
 	struct tsem_set programs;
 	struct tsem_model *model;
@@ -69,12 +71,13 @@ struct line {
 
 /** enum timing - When an event is judged. */
 enum timing {
-	TIMING_WAITS,  /* its task sleeps until it is told */
-	TIMING_AFTER,  /* it has happened: the answer is one step harder */
-	TIMING_DENIED, /* the kernel has refused it: its task is untrusted */
-	TIMING_KERNEL, /* the kernel has judged it, and done what was to be done */
+	TIMING_WAITS,	/* its task sleeps until it is told */
+	TIMING_AFTER,	/* it has happened: the answer is one step harder */
+	TIMING_DENIED,	/* the kernel has refused it: its task is untrusted */
+	TIMING_KERNEL,	/* the kernel has judged it, and done what was to be done */
+	TIMING_REFUSED, /* it could not wait: the kernel, which has the model, has refused it */
 };
-#define TIMING_COUNT (TIMING_KERNEL + 1)
+#define TIMING_COUNT (TIMING_REFUSED + 1)
 
 static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 	[VIOLATION_DENY] = {
@@ -82,12 +85,14 @@ static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, false, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
 		[TIMING_KERNEL] = { JUDGE_SILENT, false, "refused" },
+		[TIMING_REFUSED] = { JUDGE_SILENT, false, "refused" },
 	},
 	[VIOLATION_ISOLATE] = {
 		[TIMING_WAITS] = { JUDGE_UNTRUSTED, false, "untrusted" },
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
 		[TIMING_KERNEL] = { JUDGE_SILENT, false, "untrusted" },
+		[TIMING_REFUSED] = { JUDGE_UNTRUSTED, false, "untrusted" },
 	},
 	[VIOLATION_KILL] = {
 		/* It sleeps until it is killed: an answer would let it run on until then. */
@@ -95,12 +100,14 @@ static const struct response responses[JUDGE_VIOLATION_COUNT][TIMING_COUNT] = {
 		[TIMING_AFTER] = { JUDGE_UNTRUSTED, true, "untrusted" },
 		[TIMING_DENIED] = { JUDGE_SILENT, true, "refused" },
 		[TIMING_KERNEL] = { JUDGE_SILENT, true, "refused" },
+		[TIMING_REFUSED] = { JUDGE_UNTRUSTED, true, "refused" },
 	},
 	[VIOLATION_WARN] = {
 		[TIMING_WAITS] = { JUDGE_TRUSTED, false, "shadow" },
 		[TIMING_AFTER] = { JUDGE_SILENT, false, "shadow" },
 		[TIMING_DENIED] = { JUDGE_SILENT, false, "refused" },
 		[TIMING_KERNEL] = { JUDGE_SILENT, false, "shadow" },
+		[TIMING_REFUSED] = { JUDGE_SILENT, false, "shadow" },
 	},
 };
 
@@ -346,6 +353,7 @@ int judge_new(const struct judge_params *params, int model_fd, struct judge_erro
 	judge->mode = params->mode;
 	judge->violation = params->violation;
 	judge->by_kernel = params->by_kernel;
+	judge->remember = params->remember;
 	judge->engine.hasher = params->hasher;
 	judge->engine.fields = params->fields;
 	judge->engine.sealed = params->mode != JUDGE_TRAIN;
@@ -397,7 +405,10 @@ static enum timing timing_of(const struct judge *judge, const struct tsem_record
 		return TIMING_KERNEL;
 	if (record->kind != TSEM_RECORD_ASYNC)
 		return TIMING_WAITS;
-	return tsem_events[record->event].wait ? TIMING_DENIED : TIMING_AFTER;
+	if (tsem_events[record->event].wait)
+		return TIMING_DENIED;
+	/* An empty model is none that the kernel could hold anything against. */
+	return judge->remember && judge->engine.points.count ? TIMING_REFUSED : TIMING_AFTER;
 }
 
 static void respond(struct judge *judge, const struct tsem_record *record,

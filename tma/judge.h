@@ -36,6 +36,8 @@ enum judge_violation {
 /**
  * struct judge_params - How to judge; borrowed while judge_new() runs.
  * @by_kernel: Root=kernel: what comes has been judged, and nobody waits for an answer.
+ * @remember: The kernel has the model and enforces it: what cannot wait and is outside was
+ *	refused when it comes here.
  * @name: Of the workload, for the header of a new model.
  * @hasher: Of the namespace's hash function, made before the sandbox; borrowed as
  *	long as the judge lives.
@@ -48,6 +50,7 @@ struct judge_params {
 	enum judge_mode mode;
 	enum judge_violation violation;
 	bool by_kernel;
+	bool remember;
 	enum tsem_fields fields;
 	struct tsem_hasher *hasher;
 	const char *nsref;

@@ -55,6 +55,12 @@ static int parse_root(struct options *o, const char *value)
 	return o->judge.by_kernel || strcmp(value, "process") == 0 ? 0 : -EINVAL;
 }
 
+static int parse_remember(struct options *o, const char *value)
+{
+	o->judge.remember = strcmp(value, "yes") == 0;
+	return o->judge.remember || strcmp(value, "no") == 0 ? 0 : -EINVAL;
+}
+
 static int parse_fields(struct options *o, const char *value)
 {
 	bool strict = strcmp(value, "strict") == 0;
@@ -133,6 +139,7 @@ static const struct {
 	{ "identity", parse_identity },	  { "pseudonym", parse_pseudonym },
 	{ "scratch", parse_scratch },	  { "caller", parse_caller },
 	{ "threshold", parse_threshold }, { "root", parse_root },
+	{ "remember", parse_remember },
 };
 
 static int parse_options(struct options *o, int argc, char **argv)

@@ -189,6 +189,15 @@ class Failures(WorkloadTest):
                 self.assertEqual(kernel.armed, [])
                 shutil.rmtree(libexec)
 
+    def test_tma_that_is_ready_before_its_model(self):
+        self.train(load_records(1))
+        libexec = self.fake_tma("os.write(4, struct.pack('<I260x', 3))\ntime.sleep(60)\n")
+        kernel = self.kernel()
+        status, _, err = self.finish(self.start(kernel, "enforce", self.config(), libexec=libexec))
+        self.assertEqual(status, 205)
+        self.assertIn("ready before its model is", err)
+        self.assertEqual(kernel.armed, [])
+
     def test_tma_that_says_nothing_after_ready(self):
         libexec = self.fake_tma("os.write(4, struct.pack('<I260x', 3))\ntime.sleep(60)\n")
         process = self.start(self.kernel(), "train", self.config("/bin/sleep 1000"),

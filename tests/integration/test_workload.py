@@ -62,10 +62,20 @@ class Learning(WorkloadTest):
         kernel.wait_armed()
         self.finish(process)
         verbs = [command.split()[0] for command in kernel.commands]
-        self.assertEqual(verbs, ["create", "enforce", "seal", "arm"])
+        self.assertEqual(verbs, ["create", "pseudonym", "state", "enforce", "seal", "arm"])
         words = kernel.commands[0].split()
-        for word in ("tma=external", "exec=1", "batch=1", "deadline=2000", "gone=kill"):
+        for word in ("tma=external", "remember=1", "exec=1", "batch=1", "deadline=2000", "gone=kill"):
             self.assertIn(word, words)
+
+    def test_who_wants_all_events_is_asked_about_all(self):
+        self.train(load_records(1))
+        for keys in ({"Model_Trajectory": "16M"}, {"Failure_OnViolation": "warn"}):
+            kernel = self.kernel()
+            process = self.start(kernel, "enforce", self.config(**keys))
+            kernel.wait_armed()
+            self.finish(process)
+            self.assertNotIn("remember=1", kernel.commands[0])
+            self.assertFalse([command for command in kernel.commands if command.startswith("state")])
 
     def violation(self, action, kind="event"):
         known, unknown = load_records(1) + load_records(2, kind)[1:]
@@ -100,7 +110,8 @@ class Learning(WorkloadTest):
         late = load_records(1, "async_event", ("task_kill",))[0]
         self.train(records)
         kernel = self.kernel()
-        process = self.start(kernel, "enforce", self.config(Failure_OnViolation=action))
+        process = self.start(kernel, "enforce", self.config(Failure_OnViolation=action,
+                                                              Model_Trajectory="16M"))
         kernel.wait_armed()
         kernel.send(numbered(late, 9))
         self.assertEqual(kernel.verdicts(1), ["untrusted 9"])

@@ -46,22 +46,29 @@ struct fixture {
 	int model;
 };
 
-static struct judge *make_for(struct fixture *f, enum judge_mode mode,
-			      enum judge_violation violation, bool by_kernel)
+static struct judge_params params_of(struct fixture *f, enum judge_mode mode,
+				     enum judge_violation violation)
 {
-	const struct judge_params params = {
+	return (struct judge_params){
 		.mode = mode,
 		.violation = violation,
-		.by_kernel = by_kernel,
 		.fields = TSEM_FIELDS_PORTABLE,
 		.hasher = f->hasher,
 		.nsref = "initial",
 		.name = "test",
 	};
+}
+
+static struct judge *make_for(struct fixture *f, enum judge_mode mode,
+			      enum judge_violation violation, bool by_kernel)
+{
+	struct judge_params params = params_of(f, mode, violation);
 	struct judge_error error;
 	struct judge *judge = NULL;
-	int r = judge_new(&params, f->model, &error, &judge);
+	int r;
 
+	params.by_kernel = by_kernel;
+	r = judge_new(&params, f->model, &error, &judge);
 	if (r < 0)
 		fail_msg("judge_new: %d %s", r, error.text);
 	return judge;
@@ -289,6 +296,41 @@ static void test_the_kernel_has_judged(void **state)
 	}
 }
 
+/* It could not wait, and the kernel had the model. */
+static void test_the_kernel_has_refused(void **state)
+{
+	static const struct {
+		enum judge_violation violation;
+		enum judge_verdict verdict;
+		const char *told;
+		bool end_workload;
+	} rows[] = {
+		{ VIOLATION_DENY, JUDGE_SILENT, "refused", false },
+		{ VIOLATION_ISOLATE, JUDGE_UNTRUSTED, "untrusted", false },
+		{ VIOLATION_KILL, JUDGE_UNTRUSTED, "refused", true },
+	};
+	struct fixture *f = *state;
+	const char *const records[] = { known };
+
+	learn(f, records, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct judge_params params = params_of(f, JUDGE_ENFORCE, rows[i].violation);
+		struct judge_error error;
+		struct judgement judgement;
+		struct judge *judge;
+
+		params.remember = true;
+		assert_int_equal(judge_new(&params, f->model, &error, &judge), 0);
+		judgement = judge_text(judge, ASYNC("2", "capable", CAPABLE("3")));
+		assert_int_equal(judgement.verdict, rows[i].verdict);
+		assert_string_equal(judgement.told, rows[i].told);
+		assert_int_equal(judgement.end_workload, rows[i].end_workload);
+		judgement = judge_text(judge, WAITING("3", "socket_create", SOCKET("22")));
+		assert_int_not_equal(judgement.verdict, JUDGE_TRUSTED);
+		judge_free(judge);
+	}
+}
+
 static void test_the_kernel_has_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -477,6 +519,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_runs_add_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_learning_grows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_kernel_has_judged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_kernel_has_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_kernel_has_counted, set_up, tear_down),
 		cmocka_unit_test(test_count_lines),
 		cmocka_unit_test_setup_teardown(test_counts_are_read, set_up, tear_down),

@@ -22,6 +22,7 @@ ORCHESTRATOR = os.environ.get("QUIXOTE_ORCHESTRATOR") or next(
 QUIXOTE = os.environ.get("QUIXOTE") or shutil.which("quixote", path=BUILD + "/cli:/usr/bin")
 LIBEXEC = os.path.dirname(ORCHESTRATOR).replace("/orchestrator", "/tma")
 HERE = "/run/first"
+ASKED = {"Trajectory": "16M"}   # every event is told, so the kernel asks about known ones too
 TRAINED = b"grep root /etc/passwd\n"
 
 
@@ -216,7 +217,7 @@ def forget_forensics():
 
 def lost(kill, limit, sentence, **keys):
     """A task waits, a supervisor is lost: the outcome within `limit` seconds."""
-    workload = Workload("enforce", **keys)
+    workload = Workload("enforce", **ASKED, **keys)
     workload.type(TRAINED)
     expect(workload.read(len(grep_output())) == grep_output(), "does not run at all")
     workload.stop_tma()
