@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/coverage.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "signed.h"
@@ -54,16 +55,17 @@ static int set_threshold(struct verification *v, const char *text)
 static void tell(const struct signed_model *m, struct text *t)
 {
 	const struct tsem_statement *s = &m->trust.statement;
+	const struct completeness c = completeness_of(m->opened.model);
 
 	text_format(t, "%s: ", s->name);
 	signed_tell(m, t);
 	text_format(
 		t,
 		"\n  %llu coefficients of %llu programs, training runs: %llu; %llu events, %llu of "
-		"them of a kind seen once only\n",
+		"them of a kind seen once only\n  completeness: at least %.1f %%\n",
 		(unsigned long long)s->coefficients, (unsigned long long)s->programs,
 		(unsigned long long)s->runs, (unsigned long long)s->events,
-		(unsigned long long)s->once);
+		(unsigned long long)s->once, 100 * c.complete);
 }
 
 static void tell_json(const struct signed_model *m, struct text *t)

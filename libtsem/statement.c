@@ -6,30 +6,36 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "coverage.h"
 #include "refuse.h"
 #include "statement.h"
 
 #define FORMULA 1
 
+/* Numbers in a statement, but for the formula. */
+#define NUMBERS 10
+
 /* From a model. */
 
-static int count_point(const struct tsem_model_point *point, void *userdata)
+/* More than JSON can say stays the most that it can say. */
+static uint64_t said(uint64_t number)
 {
-	struct tsem_statement *s = userdata;
-
-	/* More than JSON can say stays the most that it can say. */
-	if (__builtin_add_overflow(s->events, point->count, &s->events) || s->events > INT64_MAX)
-		s->events = INT64_MAX;
-	s->once += point->count == 1;
-	return 0;
+	return number < INT64_MAX ? number : INT64_MAX;
 }
 
 void tsem_statement_about(const struct tsem_model *model, const uint8_t sha256[32],
 			  struct tsem_statement *ret)
 {
 	const struct tsem_model_header *h = tsem_model_get_header(model);
+	const struct completeness c = completeness_of(model);
 	struct tsem_statement s = {
-		.runs = h->runs,
+		.runs = said(h->runs),
+		.events = said(c.events.seen),
+		.once = c.events.once,
+		.twice = c.events.twice,
+		.shown = said(c.runs.seen),
+		.shown_once = c.runs.once,
+		.shown_twice = c.runs.twice,
 		.coefficients = tsem_model_point_count(model),
 		.programs = tsem_model_program_count(model),
 	};
@@ -42,7 +48,6 @@ void tsem_statement_about(const struct tsem_model *model, const uint8_t sha256[3
 		       h->fields == TSEM_FIELDS_STRICT ? "strict" : "portable");
 	for (size_t i = 0; i < TSEM_SHA256_CHARS / 2; i++)
 		(void)sprintf(s.sha256 + 2 * i, "%02x", sha256[i]);
-	(void)tsem_model_each_point(model, count_point, &s); /* always 0 */
 	*ret = s;
 }
 
@@ -66,6 +71,10 @@ int tsem_statement_agrees(const struct tsem_statement *s, const struct tsem_stat
 		{ "programs", s->programs, model->programs },
 		{ "events", s->events, model->events },
 		{ "once", s->once, model->once },
+		{ "twice", s->twice, model->twice },
+		{ "shown", s->shown, model->shown },
+		{ "shown_once", s->shown_once, model->shown_once },
+		{ "shown_twice", s->shown_twice, model->shown_twice },
 	};
 
 	if (strcmp(s->sha256, model->sha256))
@@ -139,8 +148,10 @@ static int take_texts(const struct texts *t, struct tsem_statement *s,
 static int take_numbers(const json_int_t *numbers, struct tsem_statement *s,
 			struct tsem_model_error *error)
 {
-	uint64_t *const fields[] = { &s->version,  &s->runs,   &s->coefficients,
-				     &s->programs, &s->events, &s->once };
+	uint64_t *const fields[NUMBERS] = { &s->version,    &s->runs,	&s->coefficients,
+					    &s->programs,   &s->events, &s->once,
+					    &s->twice,	    &s->shown,	&s->shown_once,
+					    &s->shown_twice };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (numbers[i] < (i == 0 ? 1 : 0))
@@ -156,16 +167,19 @@ int tsem_statement_parse(const struct tsem_envelope *e, struct tsem_statement *r
 	_cleanup_(json_decrefp) json_t *root =
 		json_loadb((const char *)e->payload, e->payload_size, JSON_REJECT_DUPLICATES, NULL);
 	struct tsem_statement s = { .version = 0 };
-	json_int_t formula, numbers[6];
+	json_int_t formula, n[NUMBERS];
 	struct texts t;
 	int r;
 
 	if (!root ||
-	    json_unpack(root, "{s:s, s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I !}",
-			"name", &t.name, "version", &numbers[0], "sha256", &t.sha256, "formula",
-			&formula, "fields", &t.fields, "digest", &t.digest, "nsref", &t.nsref,
-			"source", &t.source, "runs", &numbers[1], "coefficients", &numbers[2],
-			"programs", &numbers[3], "events", &numbers[4], "once", &numbers[5]) < 0)
+	    json_unpack(root,
+			"{s:s, s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
+			"s:I, s:I, s:I !}",
+			"name", &t.name, "version", &n[0], "sha256", &t.sha256, "formula", &formula,
+			"fields", &t.fields, "digest", &t.digest, "nsref", &t.nsref, "source",
+			&t.source, "runs", &n[1], "coefficients", &n[2], "programs", &n[3],
+			"events", &n[4], "once", &n[5], "twice", &n[6], "shown", &n[7],
+			"shown_once", &n[8], "shown_twice", &n[9]) < 0)
 		return tsem_refuse(error, -EBADMSG,
 				   "what was signed is not a statement about a model");
 	if (formula != FORMULA)
@@ -174,7 +188,7 @@ int tsem_statement_parse(const struct tsem_envelope *e, struct tsem_statement *r
 				   (long long)formula, FORMULA);
 	r = take_texts(&t, &s, error);
 	if (r == 0)
-		r = take_numbers(numbers, &s, error);
+		r = take_numbers(n, &s, error);
 	if (r == 0)
 		*ret = s;
 	return r;
@@ -190,11 +204,14 @@ void tsem_statement_print(const struct tsem_statement *s, struct tsem_envelope *
 		"{\"name\": \"%s\", \"version\": %llu, \"sha256\": \"%s\", \"formula\": %d, "
 		"\"fields\": \"%s\", \"digest\": \"%s\", \"nsref\": \"%s\", \"source\": \"%s\", "
 		"\"runs\": %llu, \"coefficients\": %llu, \"programs\": %llu, \"events\": %llu, "
-		"\"once\": %llu}",
+		"\"once\": %llu, \"twice\": %llu, \"shown\": %llu, \"shown_once\": %llu, "
+		"\"shown_twice\": %llu}",
 		s->name, (unsigned long long)s->version, s->sha256, FORMULA, s->fields, s->digest,
 		s->nsref, s->source, (unsigned long long)s->runs,
 		(unsigned long long)s->coefficients, (unsigned long long)s->programs,
-		(unsigned long long)s->events, (unsigned long long)s->once);
+		(unsigned long long)s->events, (unsigned long long)s->once,
+		(unsigned long long)s->twice, (unsigned long long)s->shown,
+		(unsigned long long)s->shown_once, (unsigned long long)s->shown_twice);
 
 	ret->payload_size = n;
 	ret->signature_count = 0;

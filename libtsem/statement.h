@@ -27,8 +27,12 @@
  * @runs: Training runs.
  * @coefficients: In the model.
  * @programs: In the model.
- * @events: Seen in all runs.
+ * @events: Seen in all runs; this and what follows as coverage.h counts.
  * @once: Coefficients that were seen once only: the fewer, the less is unseen.
+ * @twice: The same, twice.
+ * @shown: Coefficients that runs showed, counted once for each run.
+ * @shown_once: Coefficients that one run only showed.
+ * @shown_twice: The same, two runs.
  */
 struct tsem_statement {
 	char name[TSEM_MODEL_NAME_BYTES + 1];
@@ -43,6 +47,10 @@ struct tsem_statement {
 	uint64_t programs;
 	uint64_t events;
 	uint64_t once;
+	uint64_t twice;
+	uint64_t shown;
+	uint64_t shown_once;
+	uint64_t shown_twice;
 };
 
 /**

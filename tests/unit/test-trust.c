@@ -437,6 +437,26 @@ static void lie_version(struct tsem_statement *s)
 	s->version = 0;
 }
 
+static void lie_twice(struct tsem_statement *s)
+{
+	s->twice++;
+}
+
+static void lie_shown(struct tsem_statement *s)
+{
+	s->shown++;
+}
+
+static void lie_shown_once(struct tsem_statement *s)
+{
+	s->shown_once++;
+}
+
+static void lie_shown_twice(struct tsem_statement *s)
+{
+	s->shown_twice++;
+}
+
 static struct lie_case {
 	const char *name;
 	void (*tell)(struct tsem_statement *s);
@@ -453,6 +473,10 @@ static struct lie_case {
 	{ "lie: programs", lie_programs, "what was signed says 1 programs" },
 	{ "lie: events", lie_events, "what was signed says 1 events" },
 	{ "lie: seen once", lie_once, "what was signed says 1 once" },
+	{ "lie: seen twice", lie_twice, "what was signed says 1 twice" },
+	{ "lie: shown", lie_shown, "what was signed says 1 shown," },
+	{ "lie: shown once", lie_shown_once, "what was signed says 1 shown_once" },
+	{ "lie: shown twice", lie_shown_twice, "what was signed says 1 shown_twice" },
 	{ "lie: version", lie_version, "a number is too small" },
 };
 
@@ -471,13 +495,15 @@ static void check_lie(void **state)
 }
 
 /* Payloads that were signed and are no statement. */
-#define NUMBERS "\"runs\": 0, \"coefficients\": 0, \"programs\": 0, \"events\": 0, \"once\": 0"
+#define NUMBERS                                                                                    \
+	"\"runs\": 0, \"coefficients\": 0, \"programs\": 0, \"events\": 0, \"once\": 0, "          \
+	"\"twice\": 0, \"shown\": 0, \"shown_once\": 0, \"shown_twice\": 0"
 #define TEXTS                                                                                      \
 	"\"fields\": \"portable\", \"digest\": \"sha256\", \"nsref\": \"initial\", \"source\": "   \
 	"\"\", "
 #define MODEL_OF(version, formula)                                                                 \
 	"\"name\": \"web\", \"version\": " version ", \"sha256\": \"\", \"formula\": " formula "," \
-											       " "
+	" "
 static struct payload_case {
 	const char *name, *payload, *error;
 } payload_cases[] = {

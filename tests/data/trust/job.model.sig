@@ -1,8 +1,8 @@
 {
   "payloadType": "application/vnd.quixote.model-statement.v1+json",
-  "payload": "eyJuYW1lIjogImpvYiIsICJ2ZXJzaW9uIjogOSwgInNoYTI1NiI6ICJkYjU4MzBiNmE5NmVlNGM1OTYwZDcyM2IyNWRmMDM2YzAxNDM2OTA2N2M3ZDA1OWJmNGQxZTAyMTgxZDU5MzZjIiwgImZvcm11bGEiOiAxLCAiZmllbGRzIjogInBvcnRhYmxlIiwgImRpZ2VzdCI6ICJzaGEyNTYiLCAibnNyZWYiOiAiaW5pdGlhbCIsICJzb3VyY2UiOiAiYWJjIiwgInJ1bnMiOiAxLCAiY29lZmZpY2llbnRzIjogMywgInByb2dyYW1zIjogMSwgImV2ZW50cyI6IDksICJvbmNlIjogMn0=",
+  "payload": "eyJuYW1lIjogImpvYiIsICJ2ZXJzaW9uIjogOSwgInNoYTI1NiI6ICJkYjU4MzBiNmE5NmVlNGM1OTYwZDcyM2IyNWRmMDM2YzAxNDM2OTA2N2M3ZDA1OWJmNGQxZTAyMTgxZDU5MzZjIiwgImZvcm11bGEiOiAxLCAiZmllbGRzIjogInBvcnRhYmxlIiwgImRpZ2VzdCI6ICJzaGEyNTYiLCAibnNyZWYiOiAiaW5pdGlhbCIsICJzb3VyY2UiOiAiMDEyMyIsICJydW5zIjogMSwgImNvZWZmaWNpZW50cyI6IDMsICJwcm9ncmFtcyI6IDEsICJldmVudHMiOiA5LCAib25jZSI6IDIsICJ0d2ljZSI6IDAsICJzaG93biI6IDMsICJzaG93bl9vbmNlIjogMywgInNob3duX3R3aWNlIjogMH0=",
   "signatures": [
-    {"keyid": "092d977b3b3ecef1ac3caa5ec4e7714c2c9e5ede477998c219dba275fff45823", "sig": "2Gmheb1/FAizFL6NN0yDkW1Wch3tz++0LtBnMRdOUUEK2yOC1oJFK44nFlihslLT+NrAcNl73lZeApkYzufbBw=="},
-    {"keyid": "b0c2d7d538caea2e57861bce04842c6d2a4ac52203cfda6077224cbbad506176", "sig": "q3F3fgzsoQ+9ShLRnBGedGl6A0qsYaXAY2ZH86ui/YENvSPSWtaEYoKsdqwf6ORgQGnNenZni+f1d2lJrjOpBA=="}
+    {"keyid": "bfdc69dda79538b355f4215cd909a381e5b16d00098d1ea487e5fce3e58408c2", "sig": "QPz0jebJlTNBIAeRyGmKf+WqNhqi5QNgjWQuZ1N1Y/c+dH4JfRHwy+SAD/X98J3GKY58jRy11Tv04P73t1kNAA=="},
+    {"keyid": "5d6a8c440ab36b261680292e0c2e62506c57d1ff4f9275612b7484e117faee60", "sig": "27mdSdoD5XZ41kbRF7oHp0U1H1iULSF+429Jh00K16kcc0V/GJgZoP2G9/fSPtfm0Dm0dwf8wZJgg1+i0D14Dw=="}
   ]
 }
