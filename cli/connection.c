@@ -15,8 +15,6 @@
 #include "../orchestrator/directory.h"
 #include "connection.h"
 
-#define PARAMETERS "{\"parameters\":"
-
 /* Through the directory, as an address is shorter than a path may be. */
 static int connect_in(int socket, int dir)
 {
@@ -76,52 +74,6 @@ int connection_call(struct connection *c, const char *method, const char *parame
 	return n == size + 1 ? 0 : -EIO;
 }
 
-/* The object of the parameters; line feeds can stand between its members only. */
-static void find_parameters(char *text, size_t size, struct answer *answer)
-{
-	size_t depth = 0, begin = strlen(PARAMETERS);
-	bool quoted = false;
-
-	if (size < begin || memcmp(text, PARAMETERS, begin) != 0)
-		return;
-	for (size_t i = begin; i < size; i++) {
-		if (text[i] == '\n' || text[i] == '\r')
-			text[i] = ' ';
-		if (text[i] == '"')
-			quoted = !quoted;
-		else if (quoted && text[i] == '\\')
-			i++;
-		else if (!quoted && text[i] == '{')
-			depth++;
-		else if (!quoted && text[i] == '}' && --depth == 0) {
-			answer->text = text + begin;
-			answer->size = i + 1 - begin;
-			return;
-		}
-	}
-}
-
-static int parse_answer(char *text, size_t size, struct answer *ret)
-{
-	struct answer answer = {};
-	const char *continues;
-	int r;
-
-	r = facts_parse(text, size, &answer.facts);
-	if (r < 0)
-		return r;
-	answer.error = facts_get(&answer.facts, "error");
-	continues = facts_get(&answer.facts, "continues");
-	answer.continues = continues && strcmp(continues, "true") == 0;
-	find_parameters(text, size, &answer);
-	if (!answer.error && !answer.text) {
-		answer_done(&answer);
-		return -EBADMSG;
-	}
-	*ret = answer;
-	return 0;
-}
-
 static int fill(struct connection *c, int timeout_msec)
 {
 	struct pollfd ready = { .fd = c->fd, .events = POLLIN };
@@ -153,17 +105,11 @@ int connection_receive(struct connection *c, int timeout_msec, struct answer *re
 
 		if (nul) {
 			c->taken = nul + 1 - c->data;
-			return parse_answer(c->data, nul - c->data, ret);
+			return answer_parse(c->data, nul - c->data, ret);
 		}
 		looked = c->used;
 		r = fill(c, timeout_msec);
 		if (r < 0)
 			return r;
 	}
-}
-
-void answer_done(struct answer *answer)
-{
-	facts_done(&answer->facts);
-	*answer = (struct answer){};
 }

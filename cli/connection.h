@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "facts.h"
+#include "answer.h"
 
 /** CONNECTION_ANSWER_BYTES - Longest answer: the longest record, and what stands around it. */
 #define CONNECTION_ANSWER_BYTES (1u << 20)
@@ -30,22 +30,6 @@ struct connection {
 };
 
 #define CONNECTION_EMPTY ((struct connection){ .fd = -EBADF })
-
-/**
- * struct answer - One answer.
- * @facts: All of it: "parameters.events".
- * @text: Its parameters as they are, in one line; borrowed until the next call.
- * @size: Bytes at @text.
- * @error: Name of the error; NULL if it is none.
- * @continues: Another one will follow.
- */
-struct answer {
-	struct facts facts;
-	const char *text;
-	size_t size;
-	const char *error;
-	bool continues;
-};
 
 /**
  * connection_open() - Connect.
@@ -69,7 +53,5 @@ int connection_call(struct connection *c, const char *method, const char *parame
  * errno.
  */
 int connection_receive(struct connection *c, int timeout_msec, struct answer *ret);
-
-void answer_done(struct answer *answer);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../../cli/answer.h"
 #include "../../cli/facts.h"
 #include "../../cli/phrase.h"
 #include "../../cli/text.h"
@@ -196,6 +197,55 @@ static void test_record_without_members(void **state)
 						      .test_func = check,         \
 						      .initial_state = &table[i] }
 
+static struct answer_case {
+	const char *name, *text;
+	int r;
+	const char *error, *parameters;
+	bool continues;
+} answer_cases[] = {
+	{ "answer: empty parameters", "{\"parameters\":{}}", 0, NULL, "{}", false },
+	{ "answer: continues", "{\"parameters\":{\"a\":1},\"continues\":true}", 0, NULL, "{\"a\":1}", true },
+	{ "answer: does not continue", "{\"parameters\":{},\"continues\":false}", 0, NULL, "{}", false },
+	{ "answer: error", "{\"error\":\"a.B\",\"parameters\":{\"c\":\"d\"}}", 0, "a.B", NULL, false },
+	{ "answer: nested", "{\"parameters\":{\"a\":{\"b\":\"}\\\"{\"}}}", 0, NULL, "{\"a\":{\"b\":\"}\\\"{\"}}", false },
+	{ "answer: line feeds become blanks", "{\"parameters\":{\n\"a\":\r1}}", 0, NULL, "{ \"a\": 1}", false },
+	{ "answer: nothing", "", -EBADMSG, NULL, NULL, false },
+	{ "answer: empty object", "{}", -EBADMSG, NULL, NULL, false },
+	{ "answer: no object", "[]", -EBADMSG, NULL, NULL, false },
+	{ "answer: parameters are a number", "{\"parameters\":5}", -EBADMSG, NULL, NULL, false },
+	{ "answer: parameters are a text", "{\"parameters\":\"{}\"}", -EBADMSG, NULL, NULL, false },
+	{ "answer: parameters are not first", "{\"a\":1,\"parameters\":{}}", -EBADMSG, NULL, NULL, false },
+	{ "answer: cut off", "{\"parameters\":{}", -EBADMSG, NULL, NULL, false },
+	{ "answer: something behind", "{\"parameters\":{}}x", -EBADMSG, NULL, NULL, false },
+	{ "answer: an array", "{\"parameters\":{\"a\":[]}}", -EBADMSG, NULL, NULL, false },
+};
+
+static void check_answer(void **state)
+{
+	const struct answer_case *c = *state;
+	struct answer answer, untouched;
+	char text[200];
+
+	memset(&untouched, 0xaa, sizeof(untouched));
+	answer = untouched;
+	strcpy(text, c->text);
+	assert_int_equal(answer_parse(text, strlen(text), &answer), c->r);
+	if (c->r < 0) {
+		assert_memory_equal(&answer, &untouched, sizeof(answer));
+		return;
+	}
+	assert_int_equal(answer.continues, c->continues);
+	if (c->error)
+		assert_string_equal(answer.error, c->error);
+	else
+		assert_null(answer.error);
+	if (c->parameters) {
+		assert_int_equal(answer.size, strlen(c->parameters));
+		assert_memory_equal(answer.text, c->parameters, answer.size);
+	}
+	answer_done(&answer);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest single[] = {
@@ -205,12 +255,13 @@ int main(void)
 		cmocka_unit_test(test_record_without_members),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(single) + ARRAY_SIZE(facts_cases) +
-				ARRAY_SIZE(shown_cases)];
+				ARRAY_SIZE(shown_cases) + ARRAY_SIZE(answer_cases)];
 	size_t count = 0;
 
 	for (; count < ARRAY_SIZE(single); count++)
 		tests[count] = single[count];
 	ADD_TABLE(facts_cases, check_facts);
 	ADD_TABLE(shown_cases, check_shown);
+	ADD_TABLE(answer_cases, check_answer);
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
