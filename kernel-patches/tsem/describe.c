@@ -78,12 +78,19 @@ void tsem_pack_path_text(struct tsem_packer *p, const struct tsem_ns *ns,
 	tsem_pack_text(p, text->bytes, text->size);
 }
 
-/* A file without a name has a number for one, drawn anew each time. */
-static void hide_tmpfile(struct tsem_text *text)
+/* A file made by O_TMPFILE: its name is "#" and a number that is drawn anew each time. */
+static bool is_nameless(const struct dentry *dentry)
 {
-	while (text->size && text->bytes[text->size - 1] != '/' &&
-	       text->bytes[text->size - 1] != '#')
-		text->size--;
+	const struct qstr *name = &dentry->d_name;
+
+	return d_unhashed(dentry) && name->len > 1 && name->name[0] == '#' &&
+	       strspn(name->name + 1, "0123456789") == name->len - 1;
+}
+
+static void hide_number(const struct dentry *dentry, struct tsem_text *text)
+{
+	if (is_nameless(dentry))
+		text->size -= dentry->d_name.len - 1;
 }
 
 /* Whether a namespace that has a model of its own was told that content does not matter. */
@@ -100,7 +107,7 @@ static bool has_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text
 
 /* Packs the PATH and says whether content does not matter there, unless it is executed. */
 static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
-		     bool nameless, bool *ret_hidden)
+		     bool *ret_hidden)
 {
 	struct inode *inode = d_backing_inode(path->dentry);
 	char *buffer = __getname();
@@ -111,8 +118,7 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 		return -ENOMEM;
 	r = tsem_path_text(path, buffer, &text);
 	if (r == 0) {
-		if (nameless)
-			hide_tmpfile(&text);
+		hide_number(path->dentry, &text);
 		tsem_pack_path_text(p, ns, path->dentry->d_sb, tsem_created_in(inode, ns), &text);
 		*ret_hidden = tsem_scratch_find(&ns->params, text.bytes, text.size) ||
 			      has_pseudonym(ns, &text);
@@ -125,7 +131,7 @@ int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct
 {
 	bool hidden;
 
-	return pack_path(p, ns, path, false, &hidden);
+	return pack_path(p, ns, path, &hidden);
 }
 
 /**
@@ -183,6 +189,7 @@ int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct den
 		return -ENOMEM;
 	r = dentry_text(dentry, buffer, &text);
 	if (r == 0) {
+		hide_number(dentry, &text);
 		tsem_pack_u8(p, !!inode);
 		if (inode)
 			tsem_pack_inode(p, ns, inode);
@@ -191,11 +198,6 @@ int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct den
 	}
 	__putname(buffer);
 	return r;
-}
-
-static bool is_tmpfile(const struct file *file)
-{
-	return (file->f_flags & __O_TMPFILE) && file->f_path.dentry->d_name.name[0] == '#';
 }
 
 /* A mapping on a stacked filesystem has a file of the layer below, opened with more flags. */
@@ -220,7 +222,7 @@ int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 
 	tsem_pack_u32(p, user_flags(file));
 	tsem_pack_inode(p, ns, file_user_inode(file));
-	return pack_path(p, ns, path, is_tmpfile(file), &hidden);
+	return pack_path(p, ns, path, &hidden);
 }
 
 /**
@@ -244,7 +246,7 @@ int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, inode);
-	r = pack_path(p, ns, &file->f_path, is_tmpfile(file), &hidden);
+	r = pack_path(p, ns, &file->f_path, &hidden);
 	if (r < 0)
 		return r;
 

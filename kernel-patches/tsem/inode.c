@@ -224,8 +224,10 @@ static int hook_path_symlink(const struct path *dir, struct dentry *dentry, cons
 static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
 			  struct dentry *new_dentry)
 {
+	/* A link does not leave its mount. */
+	const struct path old = { .mnt = new_dir->mnt, .dentry = old_dentry };
 	struct tsem_event event;
-	int r = note_place(new_dir, new_dentry);
+	int r = note_places(&old, old_dentry, new_dir, new_dentry);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_LINK, &r))
 		return r;

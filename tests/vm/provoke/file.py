@@ -90,6 +90,31 @@ def open_nameless(t):
                       "path": path(t.dir + "/#", fs, created=0), "digest": ZEROS})
 
 
+@case("inode_getattr", "inode_setattr", "inode_setxattr", "inode_link", "path_link",
+      places=("tmpfs", "ext4", "overlay"))
+def nameless(t):
+    """The number of a file without a name is nowhere, and a name it gets is told."""
+    fd = os.open(t.dir, O_TMPFILE | os.O_RDWR, 0o600)
+    fs = filesystem(t.dir)
+    named = {"inode": inode(fd, fs), "path": path(t.dir + "/#", fs, created=0)}
+    with t.step("inode_getattr") as step:
+        os.fstat(fd)
+    step.expect(path=named)
+    with t.step("inode_setattr") as step:
+        os.fchmod(fd, 0o600)
+    step.expect(dentry=named, attr={"valid": "65", "mode": "0100600", "uid": "0", "gid": "0",
+                                    "size": "0"})
+    with t.step("inode_setxattr") as step:
+        os.setxattr(fd, "trusted.x", b"1")
+    place = dict(named["path"], pathname=fs.place(t.dir) + "/#")
+    step.expect(dentry=dict(named, path=place), name="trusted.x", value="31", flags="0")
+    above, name = inode(t.dir), t.dir + "/name"
+    with t.step("inode_link") as step:
+        call(libc.linkat(-100, b"/proc/self/fd/%d" % fd, -100, name.encode(), 0x400))
+    step.expect(old_dentry=named, dir=above, new_dentry={"path": path(name, fs)})
+    step.expect("path_link", old_dentry=named, new_dir=path(t.dir), new_dentry={"path": path(name, fs)})
+
+
 @case("file_open")
 def open_in_proc(t):
     other = t.child()
