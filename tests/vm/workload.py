@@ -66,12 +66,14 @@ class Workload:
             + (["--driver"] if driver else []) + ["--", *arguments], **options)
         wait_until(lambda: self.process.poll() is not None or status_files() - before,
                    "a namespace")
-        names = list(status_files() - before)
-        expect(names, "no namespace: " + (self.process.stderr.read().decode()
-                                          if self.process.poll() is not None else ""))
-        # Held open: the counters are there until the last of us looks away.
-        self.status_file = os.open(TREE + names[0], os.O_RDONLY)
-        self.path = TREE + names[0][:-len(".status")]
+        for name in status_files() - before:
+            self.path = TREE + name[:-len(".status")]
+            try:
+                # Held open: the counters are there until the last of us looks away.
+                self.status_file = os.open(TREE + name, os.O_RDONLY)
+            except FileNotFoundError:
+                pass    # it has failed to start, and is gone again
+        expect(self.status_file is not None or self.process.poll() is not None, "no namespace")
 
     def status(self):
         lines = os.pread(self.status_file, 4096, 0).decode().splitlines()
@@ -188,7 +190,7 @@ def train(commands=TRAINED, **keys):
 def enforce(commands, **keys):
     workload = Workload("enforce", **keys)
     status, out, err = workload.finish(commands)
-    refused = workload.count("refused")
+    refused = workload.count("refused") if workload.status_file is not None else 0
     workload.close()
     return status, out, err, refused
 
