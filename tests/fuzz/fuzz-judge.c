@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * fuzz-judge.c - fuzzes judge_record() against an empty model, by every OnViolation=.
+ * fuzz-judge.c - fuzzes judge_record() against an empty model, by every OnViolation=, and
+ * the lines of the kernel's counts, which have one spelling each.
  *
  * Nothing that is not understood, and nothing outside the model, is ever
  * trusted while enforcing; whoever waits is answered or the workload ends;
  * what is told has a coefficient.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "../../libtsem/core/sha256.h"
+#include "../../tma/counts.h"
 #include "../../tma/judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -66,10 +69,25 @@ static void check_judgement(enum judge_violation violation, const struct judgeme
 	check(!j->end_workload || violation == VIOLATION_KILL || violation == VIOLATION_ISOLATE);
 }
 
+static void check_count(const char *line, size_t size)
+{
+	char again[COUNTS_LINE_BYTES + 1];
+	struct count count;
+	size_t used = 0;
+
+	if (counts_parse_line(line, size, 32, &count) < 0)
+		return;
+	for (unsigned int i = 0; i < 32; i++)
+		used += sprintf(again + used, "%02x", count.coefficient.bytes[i]);
+	used += sprintf(again + used, " %llu", (unsigned long long)count.number);
+	check(used == size && memcmp(line, again, size) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct judge *judges[JUDGE_VIOLATION_COUNT];
 
+	check_count((const char *)data, size);
 	if (!judges[0]) {
 		int fd = empty_model();
 
