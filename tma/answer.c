@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* answer.c - see answer.h. What is not in a table here cannot be asked. */
-#include <errno.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
 #include "answer.h"
-#include "counts.h"
 #include "interface.h"
 
 #define USEC_PER_SEC 1000000ull
@@ -187,21 +185,10 @@ static bool knows_model(const struct judge_params *params)
 	return params->by_kernel || params->remember;
 }
 
-/* At once, as nobody waits for the agent then. */
-static int get_kernel_counts(const struct answer_source *source)
-{
-	if (judge_get_points(source->judge)->count > ANSWER_KERNEL_POINTS)
-		return -E2BIG;
-	return counts_read(source->judge, source->counts, source->buffer, source->buffer_size);
-}
-
 static void list_points(const struct asked *asked, struct answer *answer, struct reply *reply)
 {
-	if (knows_model(asked->source->params) && get_kernel_counts(asked->source) < 0) {
-		fail(reply, OURS ".CountsUnknown", NULL, NULL);
-		return;
-	}
 	answer->kind = ANSWER_POINTS;
+	answer->counting = knows_model(asked->source->params);
 	answer->slots = judge_get_points(asked->source->judge)->slots;
 }
 
@@ -263,12 +250,14 @@ static const char *wrong_parameter(const struct call *call, unsigned int paramet
 	return call->given & ~parameters & CALL_OUTSIDE ? "outside" : NULL;
 }
 
-void answer_begin(struct answer *answer, const struct answer_source *source,
-		  const struct call *call, uint64_t now_usec, struct reply *reply)
+void answer_begin(struct answer *answer, struct answer_source *source, const struct call *call,
+		  uint64_t now_usec, struct reply *reply)
 {
 	const struct asked asked = { .source = source, .call = call, .now_usec = now_usec };
 
 	*answer = (struct answer){ .kind = ANSWER_NOTHING };
+	if (source->counter == answer)
+		source->counter = NULL; /* of a client that has gone in the middle */
 	if (call->oneway)
 		return; /* nothing here has another effect than its answer */
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
@@ -297,12 +286,46 @@ static void end(struct answer *answer, struct reply *reply)
 	answer->kind = ANSWER_NOTHING;
 }
 
-static void continue_points(struct answer *answer, const struct answer_source *source,
+/*
+ * One piece of the kernel's counts. Whoever asks while another one is at it is told
+ * what that one has read so far.
+ */
+static void continue_counting(struct answer *answer, struct answer_source *source,
+			      struct reply *reply)
+{
+	const struct answer *counter = source->counter;
+	int r = 0;
+
+	if (counter != answer) {
+		if (counter && counter->kind == ANSWER_POINTS && counter->counting) {
+			answer->counting = false;
+			return;
+		}
+		source->counter = answer;
+		r = counts_begin(&source->counts_reader, source->counts);
+	}
+	if (r == 0)
+		r = counts_read_some(&source->counts_reader, source->judge, source->counts);
+	if (r > 0)
+		return;
+	source->counter = NULL;
+	answer->counting = false;
+	if (r < 0) {
+		fail(reply, OURS ".CountsUnknown", NULL, NULL);
+		answer->kind = ANSWER_NOTHING;
+	}
+}
+
+static void continue_points(struct answer *answer, struct answer_source *source,
 			    struct reply *reply)
 {
 	const struct tsem_set *points = judge_get_points(source->judge);
 	unsigned int told = 0;
 
+	if (answer->counting) {
+		continue_counting(answer, source, reply);
+		return;
+	}
 	if (points->slots != answer->slots) {
 		fail(reply, OURS ".PointsMoved", NULL, NULL);
 		answer->kind = ANSWER_NOTHING;
@@ -339,7 +362,7 @@ static void add_event(const struct ring_event *event, unsigned int digest_size, 
 	reply_end(reply);
 }
 
-static void continue_events(struct answer *answer, const struct answer_source *source,
+static void continue_events(struct answer *answer, struct answer_source *source,
 			    struct reply *reply)
 {
 	unsigned int digest_size = source->params->hasher->ops->size;
@@ -362,8 +385,7 @@ static void continue_events(struct answer *answer, const struct answer_source *s
 	}
 }
 
-static void continue_model(struct answer *answer, const struct answer_source *source,
-			   struct reply *reply)
+static void continue_model(struct answer *answer, struct answer_source *source, struct reply *reply)
 {
 	const struct judge_params *p = source->params;
 	size_t slot = answer->slot++;
@@ -380,10 +402,10 @@ static void continue_model(struct answer *answer, const struct answer_source *so
 	(void)reply_close(reply, true);
 }
 
-void answer_continue(struct answer *answer, const struct answer_source *source, struct reply *reply)
+void answer_continue(struct answer *answer, struct answer_source *source, struct reply *reply)
 {
 	static void (*const pieces[ANSWER_KIND_COUNT])(
-		struct answer * answer, const struct answer_source *source, struct reply *reply) = {
+		struct answer * answer, struct answer_source * source, struct reply * reply) = {
 		[ANSWER_POINTS] = continue_points,
 		[ANSWER_EVENTS] = continue_events,
 		[ANSWER_FOLLOW] = continue_events,

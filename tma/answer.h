@@ -7,6 +7,7 @@
 #define QUIXOTE_ANSWER_H
 
 #include "call.h"
+#include "counts.h"
 #include "judge.h"
 #include "latency.h"
 #include "reply.h"
@@ -16,9 +17,8 @@
 /** ANSWER_BYTES - Room for a piece of answers and the longest one. */
 #define ANSWER_BYTES (512u << 10)
 
-/** ANSWER_KERNEL_POINTS - Most whose counts are asked of a kernel that judges: ten milliseconds or
- * so. */
-#define ANSWER_KERNEL_POINTS 65536
+/** ANSWER_COUNTS_BYTES - Read of the kernel's counts at once: some two hundred. */
+#define ANSWER_COUNTS_BYTES (16u << 10)
 
 /** struct answer_losses - See the interface description. */
 struct answer_losses {
@@ -40,7 +40,8 @@ struct answer_rate {
  * @params: How it is judged; borrowed.
  * @judge: Borrowed.
  * @counts: Descriptor of the kernel's counts, where it judges.
- * @buffer: Memory to read them into; borrowed.
+ * @counts_reader: Of them.
+ * @counter: The answer that reads them at the moment, if it still does.
  * @latency: Of verdicts.
  * @events: The last ones.
  * @outside: Those outside the model.
@@ -51,8 +52,8 @@ struct answer_source {
 	const struct judge_params *params;
 	struct judge *judge;
 	int counts;
-	char *buffer;
-	size_t buffer_size;
+	struct counts_reader counts_reader;
+	const struct answer *counter;
 	struct latency latency;
 	struct ring events;
 	struct ring outside;
@@ -80,6 +81,7 @@ enum answer_kind {
  * @ring: Of events.
  * @cursor: Into it.
  * @until: Number of the first event that is not told.
+ * @counting: The kernel's counts have to be read first.
  * @slot: Next one of the points, or next path.
  * @slots: Of the points when it began.
  */
@@ -88,17 +90,17 @@ struct answer {
 	const struct ring *ring;
 	struct ring_cursor cursor;
 	uint64_t until;
+	bool counting;
 	size_t slot;
 	size_t slots;
 };
 
 /** answer_begin() - Answer a call, or begin to. */
-void answer_begin(struct answer *answer, const struct answer_source *source,
-		  const struct call *call, uint64_t now_usec, struct reply *reply);
+void answer_begin(struct answer *answer, struct answer_source *source, const struct call *call,
+		  uint64_t now_usec, struct reply *reply);
 
 /** answer_continue() - Tell another piece; @answer is ANSWER_NOTHING after the last one. */
-void answer_continue(struct answer *answer, const struct answer_source *source,
-		     struct reply *reply);
+void answer_continue(struct answer *answer, struct answer_source *source, struct reply *reply);
 
 /** answer_has_more() - Whether answer_continue() has something to tell. */
 static inline bool answer_has_more(const struct answer *answer)

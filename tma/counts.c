@@ -76,31 +76,44 @@ static int take_lines(struct judge *judge, const char *text, size_t size, size_t
 	return 0;
 }
 
+int counts_begin(struct counts_reader *reader, int fd)
+{
+	reader->used = 0;
+	/* From its start, whoever has read it before; what cannot be read again has no lines. */
+	return lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE ? -errno : 0;
+}
+
+int counts_read_some(struct counts_reader *reader, struct judge *judge, int fd)
+{
+	size_t taken = 0;
+	ssize_t n;
+	int r;
+
+	n = read(fd, reader->buffer + reader->used, reader->size - reader->used);
+	if (n < 0)
+		return errno == EINTR ? 1 : -errno;
+	if (n == 0)
+		return reader->used ? -EBADMSG : 0;
+	reader->used += n;
+	r = take_lines(judge, reader->buffer, reader->used, &taken);
+	if (r < 0)
+		return r;
+	if (!taken && reader->used >= COUNTS_LINE_BYTES)
+		return -EBADMSG;
+	memmove(reader->buffer, reader->buffer + taken, reader->used - taken);
+	reader->used -= taken;
+	return 1;
+}
+
 int counts_read(struct judge *judge, int fd, char *buffer, size_t size)
 {
-	size_t used = 0;
+	struct counts_reader reader = { .buffer = buffer, .size = size };
+	int r = counts_begin(&reader, fd);
 
-	/* From its start, whoever has read it before; what cannot be read again has no lines. */
-	if (lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
-		return -errno;
-	for (;;) {
-		ssize_t n = read(fd, buffer + used, size - used);
-		size_t taken = 0;
-		int r;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return used ? -EBADMSG : 0;
-		used += n;
-		r = take_lines(judge, buffer, used, &taken);
-		if (r < 0)
-			return r;
-		if (!taken && used >= COUNTS_LINE_BYTES)
-			return -EBADMSG;
-		memmove(buffer, buffer + taken, used - taken);
-		used -= taken;
-	}
+	if (r < 0)
+		return r;
+	do {
+		r = counts_read_some(&reader, judge, fd);
+	} while (r > 0);
+	return r;
 }

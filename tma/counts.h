@@ -32,6 +32,24 @@ int counts_parse_line(const char *line, size_t size, unsigned int digest_size, s
 struct judge;
 
 /**
+ * struct counts_reader - Reading the counts file a piece at a time.
+ * @buffer: Memory, at least two lines long; borrowed.
+ * @used: Bytes of a line that has no end yet.
+ */
+struct counts_reader {
+	char *buffer;
+	size_t size;
+	size_t used;
+};
+
+/** counts_begin() - At its start. Return: 0; an errno of lseek(). */
+int counts_begin(struct counts_reader *reader, int fd);
+
+/** counts_read_some() - As much as @reader has room for. Return: 1; 0 at the end; else as
+ * counts_read(). */
+int counts_read_some(struct counts_reader *reader, struct judge *judge, int fd);
+
+/**
  * counts_read() - What the kernel has counted is what was seen.
  * @fd: The counts file, or what has no lines.
  * @buffer: Memory to work in, at least two lines long.

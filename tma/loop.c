@@ -331,8 +331,10 @@ static int init_manage(struct loop *loop, uid_t caller)
 	    ring_init(&source->outside) < 0)
 		return -ENOMEM;
 	source->counts = TMA_FD_COUNTS;
-	source->buffer = loop->records; /* of no use between two batches */
-	source->buffer_size = LOOP_RECORDS_BYTES;
+	source->counts_reader.buffer = malloc(ANSWER_COUNTS_BYTES);
+	source->counts_reader.size = ANSWER_COUNTS_BYTES;
+	if (!source->counts_reader.buffer)
+		return -ENOMEM;
 	source->begin_usec = now_usec;
 	source->rates[0].begin_usec = source->rates[1].begin_usec = now_usec;
 	return manage_init(loop->manage, TMA_FD_MANAGEMENT, loop->epoll, caller, source);
