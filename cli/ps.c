@@ -19,8 +19,9 @@ static const char help[] =
 	"      --json    in JSON, one object a line\n"
 	"  -h, --help    this text\n"
 	"\n"
-	"P50 and P99 are the time that the modelling agent adds to an event, of the last "
-	"seconds.\n";
+	"P50 and P99 are the time that the modelling agent adds to an event that it is asked "
+	"about,\n"
+	"of the last seconds; - if there was none.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
