@@ -12,8 +12,8 @@
  * recorded_tell() - Tell them, the oldest first; a line that is damaged is told with its place.
  * @dir: Path of the state directory.
  *
- * Return: 1 if there is at least one file, 0 if there is none; -EBADMSG if a line was damaged, after
- * all others have been told; -ENOMEM; an errno of open() or read().
+ * Return: 1 if there is at least one file, 0 if there is none; -EBADMSG if a line was damaged,
+ * after all others have been told; -ENOMEM; an errno of open() or read().
  */
 int recorded_tell(struct events *e, const char *dir);
 
