@@ -108,12 +108,13 @@ static int hook_file_fcntl(struct file *file, unsigned int cmd, unsigned long ar
 	return command(TSEM_EVENT_FILE_FCNTL, file, cmd);
 }
 
+/* Precedes inode_setattr, as path_truncate does where there is no file. */
 static int hook_file_truncate(struct file *file)
 {
 	struct tsem_event event;
-	int r;
+	int r = tsem_note_place(&file->f_path);
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_TRUNCATE, &r))
+	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_FILE_TRUNCATE, &r))
 		return r;
 	return tsem_event_end(&event, tsem_pack_mapped(&event.cell, event.ns, file));
 }

@@ -139,6 +139,18 @@ static int note_place(const struct path *dir, struct dentry *dentry)
 	return note_places(dir, dentry, NULL, NULL);
 }
 
+/**
+ * tsem_note_place() - The hook that follows is about this object, which it knows by its dentry.
+ * @path: The object, where it is mounted.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or an error with which the operation fails.
+ */
+int tsem_note_place(const struct path *path)
+{
+	return note_place(path, path->dentry);
+}
+
 /* The path_* hooks. Those that are events of their own are so only with events=all. */
 
 static int path_event(enum tsem_event_id id, const struct path *dir, struct dentry *dentry,

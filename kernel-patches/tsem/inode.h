@@ -49,6 +49,9 @@ static inline struct tsem_inode *tsem_inode(const struct inode *inode)
 	return inode->i_security + tsem_blob_sizes.lbs_inode;
 }
 
+/* inode.c */
+int tsem_note_place(const struct path *path);
+
 /* mark.c */
 int tsem_mark_created(struct inode *inode, u64 instance);
 void tsem_mark_recall(struct inode *inode);

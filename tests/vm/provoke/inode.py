@@ -40,6 +40,21 @@ def attributes(t):
     step.expect(dentry=found, attr=attr("ATIME MTIME CTIME TOUCH"))
 
 
+@case("inode_setattr", places=EVERYWHERE)
+def size_of_open_file(t):
+    """Named as the file is, and not by its place in its filesystem."""
+    fd = os.open(t.old, os.O_WRONLY)
+    found = dentry(t.old)
+    with t.step("inode_setattr") as step:
+        os.ftruncate(fd, 4)
+    step.expect(dentry=found, attr=attr("SIZE MTIME CTIME FILE", size="4"))
+    os.close(fd)
+    found = dentry(t.old)
+    with t.step("inode_setattr") as step:
+        os.close(os.open(t.old, os.O_WRONLY | os.O_TRUNC))
+    step.expect(dentry=found, attr=attr("SIZE MTIME CTIME FILE OPEN"))
+
+
 @case("inode_setattr", places=("tmpfs", "root", "ext4", "overlay"))
 def owner(t):
     found = dentry(t.old)
