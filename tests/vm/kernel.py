@@ -208,13 +208,15 @@ def run_rules(module, after):
         if chosen and not any(word in name for word in chosen):
             print("ok %d - %s # SKIP not chosen" % (number, title))
             continue
-        try:
+        reason, errors = None, []
+        for step in (rule, after):
             try:
-                reason = rule()
-            finally:
-                after()
+                reason = step() or reason
+            except Exception as error:  # a rule may fail in any way
+                errors.append("%s: %s" % (type(error).__name__, error))
+        failed += bool(errors)
+        if errors:
+            print("not ok %d - %s: %s" % (number, title, "; ".join(errors)), flush=True)
+        else:
             print("ok %d - %s%s" % (number, title, " # SKIP " + reason if reason else ""), flush=True)
-        except Exception as error:  # a rule may fail in any way
-            failed += 1
-            print("not ok %d - %s: %s: %s" % (number, title, type(error).__name__, error), flush=True)
     sys.exit(1 if failed else 0)
