@@ -5,9 +5,11 @@
  * not readable yet, or never. What this does is no event, because the task is
  * marked while it does it.
  *
- * A digest is kept with the inode where the filesystem is local and counts
+ * A digest is kept with the inode where the filesystem is on a disk and counts
  * changes (i_version). It is neither used nor stored while anybody can write,
  * through a descriptor or a mapping: such writes need not be counted one by one.
+ * tmpfs is no such filesystem: it does not hear of what is written through a
+ * mapping to a page that was read there before.
  */
 
 #include <linux/cred.h>
@@ -106,10 +108,8 @@ out_free:
 /* Whether this inode's count of changes can be relied on now. */
 static bool is_settled(struct inode *inode)
 {
-	const struct super_block *sb = inode->i_sb;
-
-	return IS_I_VERSION(inode) && (sb->s_bdev || sb->s_magic == TMPFS_MAGIC) &&
-	       !inode_is_open_for_write(inode) && !mapping_writably_mapped(inode->i_mapping);
+	return IS_I_VERSION(inode) && inode->i_sb->s_bdev && !inode_is_open_for_write(inode) &&
+	       !mapping_writably_mapped(inode->i_mapping);
 }
 
 static bool find_kept(struct inode *inode, const struct tsem_alg *alg, u64 version,
