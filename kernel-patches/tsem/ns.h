@@ -159,7 +159,7 @@ struct tsem_asked {
 	u32 generation;
 };
 
-/** struct tsem_recent - An event that did not wait and can still be judged, and its task. */
+/** struct tsem_recent - An event that did not wait and can still be judged, and its process. */
 struct tsem_recent {
 	u64 number;
 	struct pid *pid;	/* reference; NULL if the slot is empty */

@@ -34,9 +34,18 @@ bool tsem_may_control(const struct cred *cred)
 	return cap_capable(cred, &init_user_ns, CAP_MAC_ADMIN, CAP_OPT_NOAUDIT) == 0;
 }
 
-static bool shares_memory(struct task_struct *process, const struct mm_struct *mm)
+/* Of a process whose leader may have ended before its other threads. Compared only. */
+static struct mm_struct *memory_of(struct task_struct *process)
 {
-	return mm && READ_ONCE(process->mm) == mm;
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+
+	for_each_thread(process, thread) {
+		mm = READ_ONCE(thread->mm);
+		if (mm)
+			break;
+	}
+	return mm;
 }
 
 /**
@@ -51,12 +60,13 @@ static bool shares_memory(struct task_struct *process, const struct mm_struct *m
  */
 void tsem_task_distrust(struct task_struct *task)
 {
-	const struct mm_struct *mm = READ_ONCE(task->mm);
 	struct task_struct *process, *thread;
+	struct mm_struct *mm;
 
 	rcu_read_lock();
+	mm = memory_of(task);
 	for_each_process(process) {
-		if (!same_thread_group(process, task) && !shares_memory(process, mm))
+		if (!same_thread_group(process, task) && !(mm && process_shares_mm(process, mm)))
 			continue;
 		if (process->flags & PF_KTHREAD)
 			continue;

@@ -79,7 +79,7 @@ static struct pid *remember_recent(struct tsem_ns *ns, u64 number,
 	lockdep_assert_held(&ns->lock);
 	if (ns->recent_asked)
 		ns->recent_asked[ns->recent_next] = *asked;
-	*slot = (struct tsem_recent){ .number = number, .pid = get_pid(task_pid(current)) };
+	*slot = (struct tsem_recent){ .number = number, .pid = get_pid(task_tgid(current)) };
 	ns->recent_next = (ns->recent_next + 1) % TSEM_RECENT_MAX;
 	return old;
 }
@@ -298,7 +298,7 @@ static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pi
 	if (verdict != VERDICT_UNTRUSTED)
 		return;
 
-	task = get_pid_task(pid, PIDTYPE_PID);
+	task = get_pid_task(pid, PIDTYPE_TGID);
 	if (!task)
 		return;
 	tsem_task_distrust(task);
