@@ -11,6 +11,7 @@
 
 #include <linux/binfmts.h>
 #include <linux/cred.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "describe.h"
@@ -80,8 +81,9 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 
 	tsem_exec_free(task->exec);
 	task->exec = NULL;
+	/* The armed task would not survive this exec, and nobody would enter. */
 	if (!ns)
-		return 0;
+		return READ_ONCE(tsem_task(current->group_leader)->armed) ? -EPERM : 0;
 	if (READ_ONCE(ns->dead))
 		return -EPERM;
 	task->exec = exec_new(ns);
@@ -172,6 +174,9 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 	tsem_ns_join(armed);
 	tsem_ns_close_way(armed);
 	tsem_ns_count(armed, TSEM_COUNT_ENTERED);
+	smp_mb(); /* pairs with tsem_ns_kill(): it finds the task, or we see what it wants */
+	if (READ_ONCE(armed->dead))
+		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
 	task->task_id = (struct tsem_digest){};
 	task->p_task_id = (struct tsem_digest){};
 	task->ttd = 0;

@@ -255,14 +255,14 @@ static bool kill_once(struct tsem_ns *ns)
  * @ns: Nobody enters it and nobody forks in it any more.
  *
  * A fork that began before @dead was set fails, as its parent has a fatal
- * signal, or is found by the next round.
+ * signal, or is found by the next round. Who enters ends itself.
  *
  * Context: Process context.
  */
 void tsem_ns_kill(struct tsem_ns *ns)
 {
 	WRITE_ONCE(ns->dead, true);
-	smp_mb(); /* pairs with the fork that reads @dead after it copied @ns */
+	smp_mb(); /* pairs with fork and exec, which read @dead after they set @ns */
 	for (int round = 0; round < 16 && kill_once(ns); round++)
 		cond_resched();
 }
