@@ -109,7 +109,7 @@ int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, const struct tse
 void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken);
 int tsem_answer_task(struct tsem_ns *ns, struct task_struct *task, bool trusted);
 int tsem_submit_aggregate(struct tsem_ns *ns);
-void tsem_reader_gone(struct tsem_ns *ns);
+void tsem_reader_closed(struct tsem_ns *ns);
 void tsem_recent_clear(struct tsem_ns *ns);
 
 #endif /* _SECURITY_TSEM_EVENT_H */

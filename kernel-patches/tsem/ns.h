@@ -187,7 +187,7 @@ struct tsem_recent {
  * @mark_count: Marks that are kept; guarded in mark.c.
  * @pool: For atomic hooks.
  * @lock: Protects all below but @read_mutex. Taken with interrupts disabled,
- *	inside any lock of a hook; nothing but pool.lock is taken inside it.
+ *	inside any lock of a hook; nothing but pool.lock and model->lock is taken inside it.
  * @queue: Records not yet read.
  * @queue_count: Their number.
  * @queue_bytes: Their size in memory.

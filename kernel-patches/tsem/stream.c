@@ -57,7 +57,6 @@ static struct tsem_ns *events_ns(const struct file *file)
 static int events_open(struct inode *inode, struct file *file)
 {
 	struct stream *stream;
-	bool again = false;	/* what another reader has said is not this one's opinion */
 	struct tsem_ns *ns;
 	int r = 0;
 
@@ -83,15 +82,15 @@ static int events_open(struct inode *inode, struct file *file)
 		r = -EPIPE;	/* its members were told to end */
 	} else {
 		ns->opener_count++;
-		again = ns->opened;
+		/* What another reader has said is not this one's opinion. */
+		if (ns->opened && ns->params.remember)
+			tsem_model_forget(ns->model);
 		ns->opened = true;
 		ns->gone = false;
 	}
 	spin_unlock_irq(&ns->lock);
 	if (r < 0)
 		goto out_put;
-	if (again && ns->params.remember)
-		tsem_model_forget(ns->model);
 	stream->ns = ns;
 	mutex_init(&stream->lock);
 	file->private_data = stream;
@@ -107,13 +106,8 @@ static int events_release(struct inode *inode, struct file *file)
 {
 	struct stream *stream = file->private_data;
 	struct tsem_ns *ns = stream->ns;
-	bool last;
 
-	spin_lock_irq(&ns->lock);
-	last = --ns->opener_count == 0;
-	spin_unlock_irq(&ns->lock);
-	if (last)
-		tsem_reader_gone(ns);
+	tsem_reader_closed(ns);
 	kvfree(stream->line);
 	kfree(stream);
 	tsem_ns_put(ns);

@@ -66,7 +66,8 @@ static int gone_result(const struct tsem_ns *ns)
 }
 
 /*
- * Keep the task of an event that does not wait, so that its verdict finds it.
+ * Keep the process of an event that does not wait, so that its verdict finds it,
+ * also when the thread has ended or has become the whole process by an exec.
  * Its struct pid is kept and not its task_struct, which would hold the
  * namespace and so itself.
  */
@@ -435,26 +436,31 @@ int tsem_submit_aggregate(struct tsem_ns *ns)
 }
 
 /**
- * tsem_reader_gone() - The last event descriptor was closed.
+ * tsem_reader_closed() - An event descriptor was closed.
  * @ns: Its namespace.
  *
- * Who waits is told, and who would wait does not: see gone_result().
+ * If it was the last one, who waits is told, and who would wait does not: see
+ * gone_result().
  *
  * Context: Process context.
  */
-void tsem_reader_gone(struct tsem_ns *ns)
+void tsem_reader_closed(struct tsem_ns *ns)
 {
 	struct waiter *waiter;
 	unsigned int bucket;
+	bool last;
 
 	spin_lock_irq(&ns->lock);
-	ns->gone = true;
-	hash_for_each(ns->waiting, bucket, waiter, node) {
-		if (waiter->verdict == VERDICT_PENDING)
-			wake(waiter, VERDICT_GONE);
+	last = --ns->opener_count == 0;
+	if (last) {
+		ns->gone = true;
+		hash_for_each(ns->waiting, bucket, waiter, node) {
+			if (waiter->verdict == VERDICT_PENDING)
+				wake(waiter, VERDICT_GONE);
+		}
 	}
 	spin_unlock_irq(&ns->lock);
 
-	if (ns->params.gone == TSEM_GONE_KILL)
+	if (last && ns->params.gone == TSEM_GONE_KILL)
 		tsem_ns_kill(ns);
 }
