@@ -360,6 +360,9 @@ static int command_run(struct control *control, char *line)
 	char none[] = "";
 
 	guard(mutex)(&control->lock);
+	/* Whoever is in a namespace changes none, whatever descriptor it was left. */
+	if (control->ns && tsem_task(current)->ns)
+		return -EPERM;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(verb, commands[i].verb))
 			return commands[i].run(control, line ?: none);

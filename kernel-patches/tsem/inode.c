@@ -125,6 +125,10 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 
 	if (!task->ns || task->inside || tsem_cred(current_cred())->stacked)
 		return 0;
+	/* Nobody waits there with a directory locked that making a namespace needs. */
+	r = tsem_may_change_tree(dentry);
+	if (r < 0)
+		return r;
 	forget_places(task);
 	task->birth = (struct tsem_birth){};
 	forget_after_call(task);
