@@ -56,12 +56,12 @@ step() {
 	: 2>/dev/null >"$log" ||
 		die "$name failed. $log cannot be written: start as the user who owns $build, or remove it."
 	start=$SECONDS
-	printf '%s%-10s%s usually %-22s log: %s\n' "$bold" "$name" "$plain" "$usually" "${log#"$PWD"/}"
+	printf '%s%-16s%s usually %-20s log: %s\n' "$bold" "$name" "$plain" "$usually" "${log#"$PWD"/}"
 	if ! "$@" >"$log" 2>&1 </dev/null; then
 		tail -n 15 "$log" | sed 's/^/  | /' >&2
 		die "$name failed. $(advise "$log")"
 	fi
-	printf '%-10s done in %d s\n' '' $((SECONDS - start))
+	printf '%-16s done in %d s\n' "$name" $((SECONDS - start))
 }
 
 missing_packages() {
