@@ -147,4 +147,4 @@ class Prepared:
         """A directory of the machine outside, where there is a machine outside."""
         point = self.mount("hostfs", "-t", "hostfs", "-o", "/tmp", "none")
         if point:
-            self.make("hostfs", "%s/quixote-events-%d" % (point, os.getpid()))
+            self.make("hostfs", "%s/quixote-events-%s" % (point, os.urandom(8).hex()))

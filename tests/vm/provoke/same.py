@@ -13,6 +13,8 @@ from .places import fill, make_image, mounted, quietly
 
 POINT = "/run/one"
 LAYERS = places.BASE + "-layers"
+# On the machine outside, where others run the same test, and process numbers here say nothing.
+OUTSIDE = "quixote-one-" + os.urandom(8).hex()
 
 
 def work(directory, rich):
@@ -82,7 +84,7 @@ class Place:
         for point in (POINT, LAYERS):
             quietly("umount", "-l", point)
         if self.name == "hostfs" and mounted(LAYERS, "-t", "hostfs", "-o", "/tmp", "none"):
-            quietly("rm", "-r", "%s/quixote-one-%d" % (LAYERS, os.getpid()))
+            quietly("rm", "-r", LAYERS + "/" + OUTSIDE)
             quietly("umount", "-l", LAYERS)
 
     def fill(self, directory):
@@ -106,6 +108,5 @@ class Place:
     def make_hostfs(self):
         if not mounted(LAYERS, "-t", "hostfs", "-o", "/tmp", "none"):
             return False
-        inside = "quixote-one-%d" % os.getpid()
-        os.mkdir("%s/%s" % (LAYERS, inside))
-        return mounted(POINT, "-t", "hostfs", "-o", "/tmp/" + inside, "none") and self.fill(POINT)
+        os.mkdir(LAYERS + "/" + OUTSIDE)
+        return mounted(POINT, "-t", "hostfs", "-o", "/tmp/" + OUTSIDE, "none") and self.fill(POINT)
