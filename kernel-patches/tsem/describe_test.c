@@ -193,7 +193,7 @@ static void socks(struct kunit *test)
 }
 
 static const struct tsem_member address_member[] = {
-	{ .name = "addr", .kind = TSEM_KIND_CHOICE, .index = TSEM_CHOICE_ADDR, .empty_if = -1 },
+	{ TSEM_KEY("addr"), .kind = TSEM_KIND_CHOICE, .index = TSEM_CHOICE_ADDR, .empty_if = -1 },
 };
 static const struct tsem_type address_type = { "address", address_member, 1 };
 

@@ -431,9 +431,9 @@ static void print_aggregate(const struct tsem_ns *ns, struct text *t)
 }
 
 static const struct tsem_member process_member[] = {
-	{ .name = "process", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
-	{ .name = "event", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
-	{ .name = "action", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("process"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("event"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("action"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
 };
 static const struct tsem_type log_type = { "log", process_member, ARRAY_SIZE(process_member) };
 

@@ -31,8 +31,7 @@ static int take_plain(struct tsem_scanner *s, uint8_t *decoded, size_t room, con
 	if (tsem_scan_peek(s) != '"')
 		return tsem_scan_wrong_kind(s);
 	start = ++s->at;
-	while (s->at < s->end && *s->at >= 0x20 && *s->at != '"' && *s->at != '\\')
-		s->at++;
+	tsem_scan_plain(s);
 	if (s->at < s->end && *s->at == '"') {
 		*ret = start;
 		*ret_size = (size_t)(s->at++ - start);
@@ -108,9 +107,18 @@ static int parse_number(const uint8_t *text, size_t size, const struct tsem_memb
 	return 0;
 }
 
+static void pack_number(struct tsem_packer *p, uint64_t value, unsigned int size)
+{
+	if (p->used <= p->size && size <= p->size - p->used) {
+		for (unsigned int i = 0; i < size; i++, value >>= 8)
+			p->data[p->used + i] = (uint8_t)value;
+	}
+	p->used += size;
+}
+
 static int scan_number(struct tsem_scanner *s, const struct tsem_member *m)
 {
-	uint8_t decoded[64], bytes[8];
+	uint8_t decoded[64];
 	const uint8_t *text;
 	uint64_t value;
 	size_t size;
@@ -123,9 +131,7 @@ static int scan_number(struct tsem_scanner *s, const struct tsem_member *m)
 	r = parse_number(text, size, m, &value);
 	if (r < 0)
 		return r;
-	for (unsigned int i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-	tsem_pack_bytes(&s->packer, bytes, numbers[m->kind].bytes);
+	pack_number(&s->packer, value, numbers[m->kind].bytes);
 	return 0;
 }
 
@@ -155,27 +161,44 @@ static int scan_text(struct tsem_scanner *s)
 	return 0;
 }
 
+/* Four bytes of eight digits; false if they are none, which printing them again tells. */
+static bool hex_eight(const uint8_t *text, uint8_t bytes[4])
+{
+	const uint64_t ones = TSEM_SCAN_ONES;
+	uint64_t eight = tsem_scan_eight(text), letters = eight >> 6 & ones;
+	uint64_t values = (eight & 0x0f * ones) + 9 * letters;
+	uint64_t pairs = (values << 4 | values >> 8) & 0x00ff00ff00ff00ffu;
+
+	for (unsigned int i = 0; i < 4; i++)
+		bytes[i] = (uint8_t)(pairs >> 16 * i);
+	return !(values & 0xf0 * ones) &&
+	       values + '0' * ones + ('a' - '9' - 1) * (((values + 6 * ones) >> 4) & ones) == eight;
+}
+
 /* Decode in pieces of one digest; an odd digit at the end is only looked at. */
 static int hex_pairs(struct tsem_scanner *s, const uint8_t *text, size_t size)
 {
 	uint8_t bytes[TSEM_DIGEST_MAX];
 	size_t used = 0;
 
-	for (size_t i = 0; i + 1 < size; i += 2) {
-		uint8_t high = hex_values[text[i]], low = hex_values[text[i + 1]];
-
-		if (!high || !low)
-			return -TSEM_REJECT_HEX;
-		bytes[used++] = (uint8_t)((high - 1) << 4 | (low - 1));
+	for (; size >= 8; size -= 8, text += 8) {
 		if (used == sizeof(bytes)) {
 			tsem_pack_bytes(&s->packer, bytes, used);
 			used = 0;
 		}
+		if (!hex_eight(text, bytes + used))
+			return -TSEM_REJECT_HEX;
+		used += 4;
 	}
-	if (size % 2 && !hex_values[text[size - 1]])
-		return -TSEM_REJECT_HEX;
 	tsem_pack_bytes(&s->packer, bytes, used);
-	return 0;
+	for (; size >= 2; size -= 2, text += 2) {
+		uint8_t high = hex_values[text[0]], low = hex_values[text[1]];
+
+		if (!high || !low)
+			return -TSEM_REJECT_HEX;
+		tsem_pack_u8(&s->packer, (uint8_t)((high - 1) << 4 | (low - 1)));
+	}
+	return size && !hex_values[*text] ? -TSEM_REJECT_HEX : 0;
 }
 
 /* @bytes is the size that it must have; 0 for a BLOB, which says its own. */
@@ -273,20 +296,14 @@ static unsigned int find_member(const struct tsem_type *type, const struct tsem_
 	return type->member_count;
 }
 
-/* Take a key that stands as a producer writes it, if it is this one. */
-static bool take_known_key(struct tsem_scanner *s, const char *name)
+/* Take a key that stands as the kernel writes it, if it is this one. */
+static bool take_known_key(struct tsem_scanner *s, const struct tsem_member *m)
 {
-	const uint8_t *at = s->at;
+	size_t size = m->key_size - TSEM_KEY_COMMA;
 
-	if (at == s->end || *at++ != '"')
+	if ((size_t)(s->end - s->at) < size || memcmp(s->at, m->key + TSEM_KEY_COMMA, size))
 		return false;
-	for (; *name; name++, at++) {
-		if (at == s->end || *at != (uint8_t)*name)
-			return false;
-	}
-	if (s->end - at < 2 || at[0] != '"' || at[1] != ':')
-		return false;
-	s->at = at + 2;
+	s->at += size;
 	return true;
 }
 
@@ -299,7 +316,7 @@ static int take_member(struct tsem_scanner *s, const struct tsem_type *type, uns
 
 	tsem_scan_blanks(s);
 	for (unsigned int i = next; i < type->member_count; i++) {
-		if (take_known_key(s, type->members[i].name)) {
+		if (take_known_key(s, &type->members[i])) {
 			*ret = i;
 			return 0;
 		}
@@ -333,6 +350,8 @@ static bool group_present(const struct tsem_type *type, const struct order *o, u
 
 static int check_presence(const struct tsem_type *type, const struct order *o)
 {
+	if (o->present == (1U << type->member_count) - 1)
+		return 0;
 	for (unsigned int i = 0; i < type->member_count; i++) {
 		const struct tsem_member *m = &type->members[i];
 

@@ -24,15 +24,15 @@ static const char *const part_names[PART_COUNT] = {
 };
 
 static const struct tsem_member export_members[] = {
-	{ .name = "type", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("type"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
 };
 static const struct tsem_member aggregate_members[] = {
-	{ .name = "value", .kind = TSEM_KIND_DIGEST, .empty_if = -1 },
+	{ TSEM_KEY("value"), .kind = TSEM_KIND_DIGEST, .empty_if = -1 },
 };
 static const struct tsem_member log_members[] = {
-	{ .name = "process", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
-	{ .name = "event", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
-	{ .name = "action", .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("process"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("event"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
+	{ TSEM_KEY("action"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
 };
 static const struct tsem_type export_type = { "export", export_members, 1 };
 static const struct tsem_type aggregate_type = { "aggregate", aggregate_members, 1 };

@@ -28,20 +28,24 @@ static size_t multibyte(const uint8_t *bytes, size_t size)
 	return length;
 }
 
+#define WORDS 4 /* of text looked at together */
+
+static bool are_ascii(const uint8_t *bytes)
+{
+	uint64_t words[WORDS];
+
+	memcpy(words, bytes, sizeof(words));
+	return !((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u);
+}
+
 bool tsem_is_utf8(const uint8_t *bytes, size_t size)
 {
-	const uint64_t high = 0x8080808080808080u;
-
 	for (size_t i = 0; i < size;) {
-		uint64_t eight;
 		size_t length;
 
-		if (size - i >= sizeof(eight)) {
-			memcpy(&eight, bytes + i, sizeof(eight));
-			if (!(eight & high)) {
-				i += sizeof(eight);
-				continue;
-			}
+		if (size - i >= WORDS * sizeof(uint64_t) && are_ascii(bytes + i)) {
+			i += WORDS * sizeof(uint64_t);
+			continue;
 		}
 		if (!(bytes[i] & 0x80)) {
 			i++;
@@ -169,6 +173,38 @@ static int take_escape(struct tsem_scanner *s, uint8_t out[4], size_t *ret_size)
 	return -TSEM_REJECT_ESCAPE;
 }
 
+/* How many of eight bytes stand before a quote, a backslash or a control character. */
+static size_t count_plain(const uint8_t *bytes)
+{
+	const uint64_t ones = TSEM_SCAN_ONES;
+	uint64_t eight = tsem_scan_eight(bytes);
+	uint64_t quote = eight ^ '"' * ones, backslash = eight ^ '\\' * ones;
+	/* A byte borrows from those above it only, so the first one found is right. */
+	uint64_t found = (((eight - 0x20 * ones) & ~eight) | ((quote - ones) & ~quote) |
+			  ((backslash - ones) & ~backslash)) &
+			 0x80 * ones;
+	size_t plain = 0;
+
+	if (!found)
+		return sizeof(eight);
+	for (; !(found & 0x80); found >>= 8)
+		plain++;
+	return plain;
+}
+
+void tsem_scan_plain(struct tsem_scanner *s)
+{
+	while (s->end - s->at >= 8) {
+		size_t plain = count_plain(s->at);
+
+		s->at += plain;
+		if (plain < 8)
+			return;
+	}
+	while (s->at < s->end && *s->at >= 0x20 && *s->at != '"' && *s->at != '\\')
+		s->at++;
+}
+
 /* A string from behind its opening quote, decoded into a packer; room is its business. */
 int tsem_scan_string(struct tsem_scanner *s, struct tsem_packer *out)
 {
@@ -178,8 +214,7 @@ int tsem_scan_string(struct tsem_scanner *s, struct tsem_packer *out)
 		size_t size;
 		int r;
 
-		while (s->at < s->end && *s->at >= 0x20 && *s->at != '"' && *s->at != '\\')
-			s->at++;
+		tsem_scan_plain(s);
 		if (s->at > plain)
 			tsem_pack_bytes(out, plain, (size_t)(s->at - plain));
 		if (s->at == s->end || *s->at < 0x20)

@@ -50,9 +50,27 @@ static inline bool tsem_key_is(const struct tsem_key *key, const char *name)
 	return strlen(name) == key->size && !memcmp(key->bytes, name, key->size);
 }
 
+/** tsem_scan_eight() - Eight bytes, the first one lowest, to be looked at together. */
+static inline uint64_t tsem_scan_eight(const uint8_t *bytes)
+{
+	uint64_t eight;
+
+	memcpy(&eight, bytes, sizeof(eight));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	eight = __builtin_bswap64(eight);
+#endif
+	return eight;
+}
+
+/** TSEM_SCAN_ONES - A number below 0x100 times this is that number in each of eight bytes. */
+#define TSEM_SCAN_ONES 0x0101010101010101u
+
 bool tsem_is_utf8(const uint8_t *bytes, size_t size);
 
 /* All of these return 0 or a negative enum tsem_reject. */
+
+/** tsem_scan_plain() - Go to the next byte that does not stand for itself in a string. */
+void tsem_scan_plain(struct tsem_scanner *s);
 
 /** tsem_scan_string() - From behind the opening quote; room is the packer's business. */
 int tsem_scan_string(struct tsem_scanner *s, struct tsem_packer *out);

@@ -41,12 +41,21 @@ enum tsem_named_projection {
 };
 #define TSEM_PROJECT_COUNT (TSEM_PROJECT_USERVALUE + 1)
 
+/** TSEM_KEY() - How the initialiser of a struct tsem_member begins. */
+#define TSEM_KEY(text) \
+	.name = (text), .key = ", \"" text "\": ", .key_size = sizeof(", \"" text "\": ") - 1
+
+/** TSEM_KEY_COMMA - Bytes of a key that the first member of an object goes without. */
+#define TSEM_KEY_COMMA		2
+
 #define TSEM_MEMBER_OPTIONAL	0x1	/* may be missing */
 #define TSEM_MEMBER_LOCAL	0x2	/* left out by the portable projection */
 
 /**
  * struct tsem_member - One member of an object.
  * @name: Key in the record.
+ * @key: The same as it is printed behind another member: ", \"name\": ".
+ * @key_size: Bytes of @key.
  * @kind: What it holds.
  * @base: 8, 10 or 16 for numbers, else 0.
  * @flags: TSEM_MEMBER_* bits.
@@ -58,6 +67,8 @@ enum tsem_named_projection {
  */
 struct tsem_member {
 	const char *name;
+	const char *key;
+	uint8_t key_size;
 	uint8_t kind;
 	uint8_t base;
 	uint8_t flags;
