@@ -448,46 +448,68 @@ static void put(struct text *t, const void *bytes, size_t size)
 	t->used += size;
 }
 
+static void put_byte(struct text *t, char byte)
+{
+	if (t->used < t->size)
+		t->start[t->used] = byte;
+	t->used++;
+}
+
+static const char digits[] = "0123456789abcdef";
+
 static void put_hex(struct text *t, const uint8_t *bytes, size_t size)
 {
-	static const char digits[] = "0123456789abcdef";
+	char pairs[2 * TSEM_DIGEST_MAX];
 
-	for (size_t i = 0; i < size; i++) {
-		const char pair[2] = { digits[bytes[i] >> 4], digits[bytes[i] & 15] };
+	while (size) {
+		size_t piece = size < TSEM_DIGEST_MAX ? size : TSEM_DIGEST_MAX;
 
-		put(t, pair, sizeof(pair));
+		for (size_t i = 0; i < piece; i++) {
+			pairs[2 * i] = digits[bytes[i] >> 4];
+			pairs[2 * i + 1] = digits[bytes[i] & 15];
+		}
+		put(t, pairs, 2 * piece);
+		bytes += piece;
+		size -= piece;
 	}
 }
 
-static unsigned int divide(uint64_t *value, unsigned int by)
+static unsigned int divide_by_ten(uint64_t *value)
 {
 #ifdef __KERNEL__
-	return do_div(*value, by);
+	return do_div(*value, 10);
 #else
-	unsigned int rest = (unsigned int)(*value % by);
+	unsigned int rest = (unsigned int)(*value % 10);
 
-	*value /= by;
+	*value /= 10;
 	return rest;
 #endif
 }
 
+/* In its quotes. */
 static void put_number(struct text *t, uint64_t value, unsigned int base, bool negative)
 {
-	static const char digits[] = "0123456789abcdef";
 	char text[32];
 	size_t at = sizeof(text);
 
 	if (negative)
 		value = 0 - value;
-	do
-		text[--at] = digits[divide(&value, base)];
-	while (value);
+	text[--at] = '"';
+	do {
+		if (base == 10) {
+			text[--at] = digits[divide_by_ten(&value)];
+		} else {
+			text[--at] = digits[value & (base - 1)];
+			value >>= base == 16 ? 4 : 3;
+		}
+	} while (value);
 	if (base == 16)
 		text[--at] = 'x';
 	if (base != 10)
 		text[--at] = '0';
 	if (negative)
 		text[--at] = '-';
+	text[--at] = '"';
 	put(t, text + at, sizeof(text) - at);
 }
 
@@ -552,13 +574,6 @@ static void put_text(struct text *t, const uint8_t *bytes, size_t size)
 	put(t, bytes + size - plain, plain);
 }
 
-static void put_key(struct text *t, const char *name)
-{
-	put(t, "\"", 1);
-	put(t, name, strlen(name));
-	put(t, "\": ", 3);
-}
-
 static void print_scalar(struct text *t, struct cursor *c, const struct tsem_member *m)
 {
 	size_t size;
@@ -567,18 +582,23 @@ static void print_scalar(struct text *t, struct cursor *c, const struct tsem_mem
 
 	if (!value)
 		return;
-	put(t, "\"", 1);
 	switch (m->kind) {
 	case TSEM_KIND_TEXT:
+		put_byte(t, '"');
 		put_text(t, value + 4, size - 4);
+		put_byte(t, '"');
 		break;
 	case TSEM_KIND_BLOB:
+		put_byte(t, '"');
 		put_hex(t, value + 4, size - 4);
+		put_byte(t, '"');
 		break;
 	case TSEM_KIND_UUID:
 	case TSEM_KIND_IP6:
 	case TSEM_KIND_DIGEST:
+		put_byte(t, '"');
 		put_hex(t, value, size);
+		put_byte(t, '"');
 		break;
 	case TSEM_KIND_S32:
 		number = (uint64_t)(int64_t)(int32_t)little_endian(value, 4);
@@ -591,7 +611,6 @@ static void print_scalar(struct text *t, struct cursor *c, const struct tsem_mem
 	default:
 		put_number(t, little_endian(value, (unsigned int)size), m->base, false);
 	}
-	put(t, "\"", 1);
 }
 
 static void print_object(struct text *t, struct cursor *c, const struct tsem_type *type);
@@ -608,10 +627,11 @@ static void print_value(struct text *t, struct cursor *c, const struct tsem_memb
 		form = take_form(c, &tsem_choices[m->index]);
 		if (!form)
 			return;
-		put(t, "{", 1);
-		put_key(t, form->name);
+		put(t, "{\"", 2);
+		put(t, form->name, strlen(form->name));
+		put(t, "\": ", 3);
 		print_object(t, c, &tsem_types[form->type]);
-		put(t, "}", 1);
+		put_byte(t, '}');
 		break;
 	default:
 		print_scalar(t, c, m);
@@ -621,21 +641,20 @@ static void print_value(struct text *t, struct cursor *c, const struct tsem_memb
 static void print_object(struct text *t, struct cursor *c, const struct tsem_type *type)
 {
 	struct members state = { .present = 0 };
-	bool first = true;
+	size_t comma = TSEM_KEY_COMMA;	/* of the next key that is not printed */
 
-	put(t, "{", 1);
+	put_byte(t, '{');
 	for (unsigned int i = 0; i < type->member_count && !c->bad; i++) {
+		const struct tsem_member *m = &type->members[i];
 		bool byte;
 
-		if (!take_presence(c, &type->members[i], &state, &byte))
+		if (!take_presence(c, m, &state, &byte))
 			continue;
-		if (!first)
-			put(t, ", ", 2);
-		first = false;
-		put_key(t, type->members[i].name);
-		print_value(t, c, &type->members[i]);
+		put(t, m->key + comma, m->key_size - comma);
+		comma = 0;
+		print_value(t, c, m);
 	}
-	put(t, "}", 1);
+	put_byte(t, '}');
 }
 
 size_t tsem_packed_print(const struct tsem_type *type, unsigned int digest_size,
