@@ -21,26 +21,41 @@ void tsem_object_digest(const struct tsem_type *type, const struct tsem_view *vi
 	finish(hasher, ret);
 }
 
+void tsem_event_name_digest(enum tsem_event_id event, struct tsem_hasher *hasher,
+			    struct tsem_digest *ret)
+{
+	const char *name = tsem_events[event].name;
+
+	tsem_hash_init(hasher);
+	tsem_hash_update(hasher, name, strlen(name));
+	finish(hasher, ret);
+}
+
+void tsem_parts_coefficient(const struct tsem_digest *const parts[TSEM_COEFFICIENT_PARTS],
+			    struct tsem_hasher *hasher, struct tsem_digest *ret)
+{
+	uint8_t bytes[TSEM_COEFFICIENT_PARTS * TSEM_DIGEST_MAX];
+	size_t size = hasher->ops->size, used = 0;
+
+	for (unsigned int i = 0; i < TSEM_COEFFICIENT_PARTS; i++, used += size)
+		memcpy(bytes + used, parts[i]->bytes, size);
+	tsem_hash_init(hasher);
+	tsem_hash_update(hasher, bytes, used);
+	finish(hasher, ret);
+}
+
 void tsem_event_coefficient(enum tsem_event_id event, const struct tsem_digest *p_task_id,
 			    const struct tsem_digest *task_id, const struct tsem_digest *coe_id,
 			    const struct tsem_digest *cell_id, struct tsem_hasher *hasher,
 			    struct tsem_digest *ret)
 {
-	const char *name = tsem_events[event].name;
-	unsigned int size = hasher->ops->size;
-	struct tsem_digest name_digest;
+	struct tsem_digest name;
+	const struct tsem_digest *const parts[TSEM_COEFFICIENT_PARTS] = {
+		&name, p_task_id, task_id, coe_id, cell_id,
+	};
 
-	tsem_hash_init(hasher);
-	tsem_hash_update(hasher, name, strlen(name));
-	finish(hasher, &name_digest);
-
-	tsem_hash_init(hasher);
-	tsem_hash_update(hasher, name_digest.bytes, size);
-	tsem_hash_update(hasher, p_task_id->bytes, size);
-	tsem_hash_update(hasher, task_id->bytes, size);
-	tsem_hash_update(hasher, coe_id->bytes, size);
-	tsem_hash_update(hasher, cell_id->bytes, size);
-	finish(hasher, ret);
+	tsem_event_name_digest(event, hasher, &name);
+	tsem_parts_coefficient(parts, hasher, ret);
 }
 
 void tsem_pseudonym(const void *pathname, size_t size, struct tsem_hasher *hasher,

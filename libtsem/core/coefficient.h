@@ -22,6 +22,17 @@ void tsem_object_digest(const struct tsem_type *type, const struct tsem_view *vi
 			const uint8_t *data, size_t size, struct tsem_hasher *hasher,
 			struct tsem_digest *ret);
 
+/** TSEM_COEFFICIENT_PARTS - H(name), PTASK_ID, TASK_ID, COE_ID, CELL_ID. */
+#define TSEM_COEFFICIENT_PARTS 5
+
+/** tsem_event_name_digest() - H(name), the same for every event of a kind. */
+void tsem_event_name_digest(enum tsem_event_id event, struct tsem_hasher *hasher,
+			    struct tsem_digest *ret);
+
+/** tsem_parts_coefficient() - H of the parts in their order. */
+void tsem_parts_coefficient(const struct tsem_digest *const parts[TSEM_COEFFICIENT_PARTS],
+			    struct tsem_hasher *hasher, struct tsem_digest *ret);
+
 /**
  * tsem_event_coefficient() - H(H(name) || PTASK_ID || TASK_ID || COE_ID || CELL_ID).
  * @task_id: The task's; zeros make this formula the TASK_ID of bprm_committed_creds.

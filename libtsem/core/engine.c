@@ -52,24 +52,71 @@ static bool hides_digest(const struct tsem_engine *engine, const struct tsem_rec
 	return false;
 }
 
-void tsem_engine_digest(const struct tsem_engine *engine, const struct tsem_record *record,
-			struct tsem_result *ret)
+static struct tsem_view view_of(const struct tsem_engine *engine)
 {
-	static const struct tsem_digest zeros;
-	struct tsem_view view = {
+	return (struct tsem_view){
 		.digest_size = engine->hasher->ops->size,
 		.fields = engine->fields,
 	};
-	bool exec = record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS;
+}
 
-	tsem_object_digest(&tsem_coe, &view, record->coe.data, record->coe.size, engine->hasher,
-			   &ret->coe_id);
+/* Most records are of the credentials of the one before. */
+static void digest_coe(struct tsem_engine *engine, const struct tsem_span *coe,
+		       struct tsem_digest *ret)
+{
+	struct tsem_kept *kept = &engine->kept;
+	struct tsem_view view = view_of(engine);
+
+	if (coe->size && coe->size == kept->coe_size && !memcmp(coe->data, kept->coe, coe->size)) {
+		*ret = kept->coe_id;
+		return;
+	}
+	tsem_object_digest(&tsem_coe, &view, coe->data, coe->size, engine->hasher, ret);
+	if (coe->size > sizeof(kept->coe))
+		return;
+	memcpy(kept->coe, coe->data, coe->size);
+	kept->coe_size = coe->size;
+	kept->coe_id = *ret;
+}
+
+static const struct tsem_digest *digest_name(struct tsem_engine *engine, enum tsem_event_id event)
+{
+	struct tsem_kept *kept = &engine->kept;
+
+	if (!kept->has_name[event])
+		tsem_event_name_digest(event, engine->hasher, &kept->names[event]);
+	kept->has_name[event] = true;
+	return &kept->names[event];
+}
+
+/* All but the COE_ID, which is there already. */
+static void digest_rest(const struct tsem_engine *engine, const struct tsem_record *record,
+			const struct tsem_digest *name, struct tsem_result *ret)
+{
+	static const struct tsem_digest zeros;
+	bool exec = record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS;
+	const struct tsem_digest *const parts[TSEM_COEFFICIENT_PARTS] = {
+		name,	      &record->p_task_id, exec ? &zeros : &record->task_id,
+		&ret->coe_id, &ret->cell_id,
+	};
+	struct tsem_view view = view_of(engine);
+
 	view.file_digest_hidden = hides_digest(engine, record);
 	tsem_object_digest(&tsem_events[record->event].cell, &view, record->cell.data,
 			   record->cell.size, engine->hasher, &ret->cell_id);
-	tsem_event_coefficient(record->event, &record->p_task_id,
-			       exec ? &zeros : &record->task_id, &ret->coe_id, &ret->cell_id,
-			       engine->hasher, &ret->coefficient);
+	tsem_parts_coefficient(parts, engine->hasher, &ret->coefficient);
+}
+
+void tsem_engine_digest(const struct tsem_engine *engine, const struct tsem_record *record,
+			struct tsem_result *ret)
+{
+	struct tsem_view view = view_of(engine);
+	struct tsem_digest name;
+
+	tsem_object_digest(&tsem_coe, &view, record->coe.data, record->coe.size, engine->hasher,
+			   &ret->coe_id);
+	tsem_event_name_digest(record->event, engine->hasher, &name);
+	digest_rest(engine, record, &name, ret);
 }
 
 void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *record,
@@ -77,7 +124,8 @@ void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *rec
 {
 	bool new = false;
 
-	tsem_engine_digest(engine, record, ret);
+	digest_coe(engine, &record->coe, &ret->coe_id);
+	digest_rest(engine, record, digest_name(engine, record->event), ret);
 	ret->entry = NULL;
 	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS) {
 		ret->judgement = TSEM_JUDGED_NO_POINT;

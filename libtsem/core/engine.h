@@ -9,6 +9,24 @@
 #include "record.h"
 #include "set.h"
 
+/** TSEM_COE_MAX - A longer packed COE is hashed each time. */
+#define TSEM_COE_MAX 64
+
+/**
+ * struct tsem_kept - Digests that are the same in most records that an engine judges.
+ * @coe: The COE that was hashed last, packed.
+ * @coe_size: Its bytes; 0 if there is none.
+ * @coe_id: Its digest.
+ * @names: H(name) of an event, once @has_name says so.
+ */
+struct tsem_kept {
+	uint8_t coe[TSEM_COE_MAX];
+	size_t coe_size;
+	struct tsem_digest coe_id;
+	struct tsem_digest names[TSEM_EVENT_COUNT];
+	bool has_name[TSEM_EVENT_COUNT];
+};
+
 /**
  * struct tsem_engine - A model at work.
  * @hasher: Of the namespace's hash function; borrowed.
@@ -16,6 +34,7 @@
  * @points: Coefficients.
  * @pseudonyms: Of pathnames whose content does not matter; may be empty.
  * @sealed: Nothing is learned any more: what is not in @points is outside.
+ * @kept: Zeros to begin with, and after @hasher or @fields were changed.
  */
 struct tsem_engine {
 	struct tsem_hasher *hasher;
@@ -23,6 +42,7 @@ struct tsem_engine {
 	struct tsem_set points;
 	struct tsem_set pseudonyms;
 	bool sealed;
+	struct tsem_kept kept;
 };
 
 /** enum tsem_judgement - What the engine says of an event. */
