@@ -100,7 +100,8 @@ bool ring_next(const struct ring *ring, struct ring_cursor *cursor, struct ring_
 	const struct entry *entry;
 
 	*ret_missed = 0;
-	if (cursor->number < ring->first) {
+	/* Also before the oldest: what filled the memory in between may have given way. */
+	if (cursor->number <= ring->first) {
 		*ret_missed = ring->first - cursor->number;
 		*cursor = ring_oldest(ring);
 	}

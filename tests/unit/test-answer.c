@@ -84,6 +84,28 @@ static void test_ring_goes_round(void **state)
 	free(ring.memory);
 }
 
+/* A reader that stands where the oldest event begins has missed none, wherever that is. */
+static void test_ring_and_oldest(void **state)
+{
+	static struct ring_cursor stood[20000];
+	struct ring_cursor fast;
+	struct ring ring;
+
+	assert_int_equal(ring_init(&ring), 0);
+	fast = ring_oldest(&ring);
+	for (uint64_t number = 0; number < ARRAY_SIZE(stood); number++) {
+		struct ring_cursor slow;
+
+		stood[number] = fast;
+		add_event(&ring, number, number * 7919 % 3000);
+		assert_event(&ring, &fast, number);
+		slow = stood[ring.first];
+		assert_event(&ring, &slow, ring.first);
+	}
+	assert_true(ring.first > 10000);
+	free(ring.memory);
+}
+
 static void test_ring_and_long_events(void **state)
 {
 	struct ring_cursor cursor;
@@ -192,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_ring_goes_round),
+		cmocka_unit_test(test_ring_and_oldest),
 		cmocka_unit_test(test_ring_and_long_events),
 		cmocka_unit_test(test_latency),
 		cmocka_unit_test(test_latency_of_every_size),
