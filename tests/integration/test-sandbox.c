@@ -164,6 +164,41 @@ static int try_bind(void)
 	return bind(-1, &address, sizeof(address)) < 0 ? errno : 0;
 }
 
+static int try_send(void)
+{
+	return send(-1, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EBADF ? errno : 0;
+}
+
+static int try_receive(void)
+{
+	char byte;
+
+	return recv(-1, &byte, 1, MSG_DONTWAIT) < 0 && errno != EBADF ? errno : 0;
+}
+
+/* To another than it is connected to. */
+static int try_send_elsewhere(void)
+{
+	const struct sockaddr address = { .sa_family = AF_UNIX };
+
+	return sendto(-1, "", 1, 0, &address, sizeof(address)) < 0 ? errno : 0;
+}
+
+/* Both can carry descriptors. */
+static int try_send_message(void)
+{
+	const struct msghdr message = { .msg_iovlen = 0 };
+
+	return sendmsg(-1, &message, 0) < 0 ? errno : 0;
+}
+
+static int try_receive_message(void)
+{
+	struct msghdr message = { .msg_iovlen = 0 };
+
+	return recvmsg(-1, &message, 0) < 0 ? errno : 0;
+}
+
 static int try_watch(void)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -207,6 +242,11 @@ static struct try_case {
 	{ "tma: set an option of a socket", SANDBOX_TMA, try_set_socket_option, KILLED },
 	{ "tma: connect", SANDBOX_TMA, try_connect, KILLED },
 	{ "tma: bind", SANDBOX_TMA, try_bind, KILLED },
+	{ "tma: send", SANDBOX_TMA, try_send, 0 },
+	{ "tma: receive", SANDBOX_TMA, try_receive, 0 },
+	{ "tma: send to another", SANDBOX_TMA, try_send_elsewhere, KILLED },
+	{ "tma: send a descriptor", SANDBOX_TMA, try_send_message, KILLED },
+	{ "tma: receive a descriptor", SANDBOX_TMA, try_receive_message, KILLED },
 	{ "recorder: accept", SANDBOX_RECORDER, try_accept, KILLED },
 	{ "recorder: who has connected", SANDBOX_RECORDER, try_peer, KILLED },
 	{ "recorder: nothing", SANDBOX_RECORDER, try_nothing, 0 },
