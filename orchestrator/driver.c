@@ -59,6 +59,21 @@ static void connection_free(struct connection *c)
 	free(c);
 }
 
+/* The one descriptor of a message. Its room ends aligned, so there may be more than one. */
+static int take_only_fd(const struct cmsghdr *c)
+{
+	size_t bytes = c->cmsg_len - CMSG_LEN(0);
+	int fd;
+
+	for (size_t at = 0; at + sizeof(fd) <= bytes; at += sizeof(fd)) {
+		memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+		if (bytes == sizeof(fd))
+			return fd;
+		(void)close_fd(fd);
+	}
+	return -EBADMSG;
+}
+
 /* The one descriptor of the one message; -EAGAIN if it is not there yet. */
 static int receive_pidfd(int fd)
 {
@@ -73,16 +88,13 @@ static int receive_pidfd(int fd)
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
-	int pidfd;
 
 	if (recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
 		return -errno;
 	c = CMSG_FIRSTHDR(&message);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 		return -EBADMSG;
-	memcpy(&pidfd, CMSG_DATA(c), sizeof(pidfd));
-	return pidfd;
+	return take_only_fd(c);
 }
 
 static int read_line(const char *path, const char *key, long *ret)

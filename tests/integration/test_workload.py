@@ -318,6 +318,18 @@ class Drivers(WorkloadTest):
         self.assertEqual((status, out), (0, b"-1\n"), err)
         self.assertEqual(kernel.armed, [])
 
+    def test_one_descriptor_only(self):
+        """Two fit into the room of one; neither stays open where nobody knows of it."""
+        program = ("import os, socket, array, select; s = socket.socket(socket.AF_UNIX, "
+                   "socket.SOCK_SEQPACKET); s.connect(os.environ['QUIXOTE_SHIM_SOCKET']); "
+                   "r, w = os.pipe(); s.sendmsg([b'x'], [(socket.SOL_SOCKET, "
+                   "socket.SCM_RIGHTS, array.array('i', [w, w]))]); os.close(w); "
+                   "print(int.from_bytes(s.recv(4), 'little', signed=True), "
+                   "select.select([r], [], [], 5)[0] == [r])")
+        kernel, status, out, err = self.drive(f'python3 -c "{program}"', "/usr/bin/id")
+        self.assertEqual((status, out), (0, b"-74 True\n"), err)
+        self.assertEqual(kernel.armed, [])
+
     def test_service_is_ended_with_its_driver(self):
         kernel, status, out, err = self.drive(
             "echo driver; exit 5", "/bin/sh -c \"trap 'echo service ended; exit 9' TERM; "
