@@ -137,9 +137,7 @@ int place_open(const char *path, bool train, struct place *ret)
 	place.dir = open_parent(path, &place.name);
 	if (place.dir < 0)
 		return place.dir;
-	place.fd_old = open_old(&place, train);
-	if (place.fd_old < 0)
-		return place.fd_old;
+	/* The lock comes first: what is read under it nobody replaces. */
 	if (train) {
 		const struct file_identity now =
 			privilege_files_as((struct file_identity){ .uid = -1, .gid = -1 });
@@ -149,6 +147,9 @@ int place_open(const char *path, bool train, struct place *ret)
 		if (r < 0)
 			return r;
 	}
+	place.fd_old = open_old(&place, train);
+	if (place.fd_old < 0)
+		return place.fd_old;
 	*ret = place;
 	place = PLACE_EMPTY;
 	return 0;
