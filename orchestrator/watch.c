@@ -19,6 +19,9 @@
 /* Shorter than this an agent may be silent because the machine is busy. */
 #define HUNG_USEC_MIN (2000 * USEC_PER_MSEC)
 
+/* Of a pipe that is full, some times over: 64 KiB by 4 KiB. */
+#define PRELOAD_READS_MAX 64
+
 static uint64_t deadline_usec(const struct session *s)
 {
 	return s->params->deadline_msec * USEC_PER_MSEC;
@@ -84,13 +87,16 @@ static int on_preload(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
-/* The TMA has written all of it before it says that it is ready. */
+/*
+ * The TMA has written all of it before it says that it is ready: what is left is in the
+ * pipe, and more than that is not waited for.
+ */
 static int finish_preload(struct session *s)
 {
 	int r = 0;
 
-	while (s->preload.fd >= 0 && r >= 0)
-		r = take_preload(s);
+	for (unsigned int i = 0; s->preload.fd >= 0 && r >= 0; i++)
+		r = i < PRELOAD_READS_MAX ? take_preload(s) : -EAGAIN;
 	if (r == -EAGAIN)
 		(void)session_fail(s, FAILURE_TMA_GARBAGE, "ready before its model is", 0);
 	return r;

@@ -198,6 +198,20 @@ class Failures(WorkloadTest):
         self.assertIn("ready before its model is", err)
         self.assertEqual(kernel.armed, [])
 
+    def test_tma_whose_model_never_ends(self):
+        self.train(load_records(1))
+        libexec = self.fake_tma("if not os.fork():\n"
+                                "    while True: os.write(13, (b's' + bytes(32)) * 100000)\n"
+                                "time.sleep(0.2)\n"
+                                "os.write(4, struct.pack('<I260x', 3))\ntime.sleep(60)\n")
+        kernel = self.kernel()
+        started = time.monotonic()
+        status, _, err = self.finish(self.start(kernel, "enforce", self.config(), libexec=libexec))
+        self.assertEqual(status, 205)
+        self.assertIn("ready before its model is", err)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual(kernel.armed, [])
+
     def test_tma_that_says_nothing_after_ready(self):
         libexec = self.fake_tma("os.write(4, struct.pack('<I260x', 3))\ntime.sleep(60)\n")
         process = self.start(self.kernel(), "train", self.config("/bin/sleep 1000"),
