@@ -116,6 +116,16 @@ static int choose(struct acceptance *a, const char *digits)
 	return 0;
 }
 
+/* What is behind the room there is answers no later question. */
+static void skip_line(void)
+{
+	int c;
+
+	do {
+		c = getchar();
+	} while (c != '\n' && c != EOF);
+}
+
 /* Return: the answer without its line feed; NULL at the end. */
 static char *ask(const char *question, char *room, size_t size)
 {
@@ -123,6 +133,8 @@ static char *ask(const char *question, char *room, size_t size)
 	(void)fflush(stderr);
 	if (!fgets(room, (int)size, stdin))
 		return NULL;
+	if (!strchr(room, '\n'))
+		skip_line();
 	room[strcspn(room, "\n")] = '\0';
 	return room;
 }

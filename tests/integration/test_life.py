@@ -205,6 +205,9 @@ job: 4 coefficients of 1 programs, 3 runs
         before = self.read("job.model")
         self.expect(0, "model", "accept", "--interactive", config, input="", **user)  # the end is no yes
         self.assertEqual(self.read("job.model"), before)
+        # What is too long for an answer is no answer to the next question.
+        self.expect(0, "model", "accept", "--interactive", config, input="n" * 15 + "y\nq\n", **user)
+        self.assertEqual(self.read("job.model"), before)
 
     def test_rehearse(self):
         config = self.write_workload()
