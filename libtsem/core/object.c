@@ -109,11 +109,19 @@ static int parse_number(const uint8_t *text, size_t size, const struct tsem_memb
 
 static void pack_number(struct tsem_packer *p, uint64_t value, unsigned int size)
 {
-	if (p->used <= p->size && size <= p->size - p->used) {
-		for (unsigned int i = 0; i < size; i++, value >>= 8)
-			p->data[p->used + i] = (uint8_t)value;
+	switch (size) {
+	case 1:
+		tsem_pack_u8(p, (uint8_t)value);
+		break;
+	case 2:
+		tsem_pack_u16(p, (uint16_t)value);
+		break;
+	case 4:
+		tsem_pack_u32(p, (uint32_t)value);
+		break;
+	default:
+		tsem_pack_u64(p, value);
 	}
-	p->used += size;
 }
 
 static int scan_number(struct tsem_scanner *s, const struct tsem_member *m)
@@ -169,8 +177,10 @@ static bool hex_eight(const uint8_t *text, uint8_t bytes[4])
 	uint64_t values = (eight & 0x0f * ones) + 9 * letters;
 	uint64_t pairs = (values << 4 | values >> 8) & 0x00ff00ff00ff00ffu;
 
-	for (unsigned int i = 0; i < 4; i++)
-		bytes[i] = (uint8_t)(pairs >> 16 * i);
+	bytes[0] = (uint8_t)pairs;
+	bytes[1] = (uint8_t)(pairs >> 16);
+	bytes[2] = (uint8_t)(pairs >> 32);
+	bytes[3] = (uint8_t)(pairs >> 48);
 	return !(values & 0xf0 * ones) &&
 	       values + '0' * ones + ('a' - '9' - 1) * (((values + 6 * ones) >> 4) & ones) == eight;
 }
@@ -201,14 +211,28 @@ static int hex_pairs(struct tsem_scanner *s, const uint8_t *text, size_t size)
 	return size && !hex_values[*text] ? -TSEM_REJECT_HEX : 0;
 }
 
+/* Whether quotes stand where they do around so many digits; what is between is not looked at. */
+static bool has_length(struct tsem_scanner *s, size_t digits)
+{
+	return digits && tsem_scan_peek(s) == '"' && (size_t)(s->end - s->at) >= digits + 2 &&
+	       s->at[digits + 1] == '"';
+}
+
 /* @bytes is the size that it must have; 0 for a BLOB, which says its own. */
 static int scan_hex(struct tsem_scanner *s, unsigned int bytes)
 {
 	uint8_t decoded[2 * TSEM_DIGEST_MAX + 1];
+	size_t size, used = s->packer.used;
 	const uint8_t *text;
-	size_t size;
-	int r = take_plain(s, decoded, sizeof(decoded), &text, &size);
+	int r;
 
+	if (has_length(s, 2 * bytes) && hex_pairs(s, s->at + 1, 2 * bytes) == 0) {
+		s->at += 2 * bytes + 2;
+		return 0;
+	}
+	/* It may still have escapes; if not, what is wrong with it is found again. */
+	s->packer.used = used;
+	r = take_plain(s, decoded, sizeof(decoded), &text, &size);
 	if (r < 0)
 		return r;
 	if (text == decoded && size > sizeof(decoded))
@@ -307,13 +331,21 @@ static bool take_known_key(struct tsem_scanner *s, const struct tsem_member *m)
 	return true;
 }
 
-/* Take a key in whatever spelling, tried first where it is expected. */
+/* Take a key in whatever spelling. */
+static int take_spelled(struct tsem_scanner *s, const struct tsem_type *type, unsigned int *ret)
+{
+	struct tsem_key key;
+	int r = tsem_scan_key(s, &key);
+
+	if (r == 0)
+		*ret = find_member(type, &key);
+	return r;
+}
+
+/* Take a key, tried first where it is expected. */
 static int take_member(struct tsem_scanner *s, const struct tsem_type *type, unsigned int next,
 		       unsigned int *ret)
 {
-	struct tsem_key key;
-	int r;
-
 	tsem_scan_blanks(s);
 	for (unsigned int i = next; i < type->member_count; i++) {
 		if (take_known_key(s, &type->members[i])) {
@@ -321,10 +353,7 @@ static int take_member(struct tsem_scanner *s, const struct tsem_type *type, uns
 			return 0;
 		}
 	}
-	r = tsem_scan_key(s, &key);
-	if (r == 0)
-		*ret = find_member(type, &key);
-	return r;
+	return take_spelled(s, type, ret);
 }
 
 /** struct order - What an object has, and what of its presence bytes is written. */

@@ -34,10 +34,20 @@ static const uint8_t *take(struct cursor *c, size_t size)
 	return at;
 }
 
+static uint32_t four_bytes(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
 static uint64_t little_endian(const uint8_t *bytes, unsigned int size)
 {
 	uint64_t value = 0;
 
+	if (size == 4)
+		return four_bytes(bytes);
+	if (size == 8)
+		return four_bytes(bytes) | (uint64_t)four_bytes(bytes + 4) << 32;
 	while (size--)
 		value = value << 8 | bytes[size];
 	return value;

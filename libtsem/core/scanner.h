@@ -32,7 +32,7 @@ struct tsem_key {
 
 static inline void tsem_scan_blanks(struct tsem_scanner *s)
 {
-	while (s->at < s->end &&
+	while (s->at < s->end && *s->at <= ' ' &&
 	       (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
 		s->at++;
 }
