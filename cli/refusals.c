@@ -14,6 +14,9 @@
 
 #define RECORD "record."
 
+/* Of the shortest hash function. */
+#define COEFFICIENT_CHARS 64
+
 static int compare(const void *a, const void *b)
 {
 	return strcmp(((const struct refusal *)a)->coefficient,
@@ -106,6 +109,14 @@ static int add_refusal(struct refusals *r, struct facts *line, time_t when)
 	return 0;
 }
 
+/* It becomes part of a command that people copy. */
+static bool is_coefficient(const char *text)
+{
+	size_t size = text ? strlen(text) : 0;
+
+	return size >= COEFFICIENT_CHARS && strspn(text, "0123456789abcdef") == size;
+}
+
 static int take_line(struct refusals *r, struct programs *programs, struct facts *line)
 {
 	const char *verdict = facts_get(line, "verdict"), *when = facts_get(line, "time");
@@ -115,7 +126,7 @@ static int take_line(struct refusals *r, struct programs *programs, struct facts
 		r->lost += strtoull(lost, NULL, 10);
 		return 0;
 	}
-	if (!verdict || !when || !facts_get(line, "coefficient") ||
+	if (!verdict || !when || !is_coefficient(facts_get(line, "coefficient")) ||
 	    !facts_get(line, RECORD "event.type"))
 		return -EBADMSG;
 	if (!strcmp(verdict, "program")) {

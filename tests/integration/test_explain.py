@@ -352,13 +352,15 @@ class ExplainTest(unittest.TestCase):
         self.write("job.model", self.story.model())
         config = self.write("job.cfg", "[Workload]\nCommand=./job.sh\n[Model]\nFile=job.model\n")
         bad = ["{", "[]", "{}", '{"time":1,"verdict":"refused"}', "\0", '{"a":' * 20, "x" * 100000]
+        # It would be part of a command.
+        bad.append(self.story.forensics().strip().replace(self.story.refused[0][0], "1 /etc/shadow; reboot"))
         self.write("forensics.jsonl.1", "\n".join(bad) + "\n")
         self.write("forensics.jsonl", '{"lost":17}\n' + self.story.forensics() + '{"time":1,"coeff')
         done = self.run_quixote("explain", "--state=" + self.dir.name, config)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(len(done.stdout.splitlines()), 3)
         self.assertEqual(done.stderr, "quixote: job: 17 refusals could not be recorded\n"
-                                      "quixote: job: 8 lines of the record were not understood\n")
+                                      "quixote: job: 9 lines of the record were not understood\n")
 
     def test_model_that_is_cut_off(self):
         self.story.refuse(self.opened("/etc/shadow"))
