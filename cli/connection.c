@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -74,6 +76,24 @@ int connection_call(struct connection *c, const char *method, const char *parame
 	return n == size + 1 ? 0 : -EIO;
 }
 
+static uint64_t now_msec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Of the time for a whole answer, what is left: who sends byte by byte gets no more. */
+static int left_msec(uint64_t begin_msec, int timeout_msec)
+{
+	uint64_t passed = now_msec() - begin_msec;
+
+	if (timeout_msec < 0)
+		return timeout_msec;
+	return passed < (uint64_t)timeout_msec ? timeout_msec - (int)passed : 0;
+}
+
 static int fill(struct connection *c, int timeout_msec)
 {
 	struct pollfd ready = { .fd = c->fd, .events = POLLIN };
@@ -94,6 +114,7 @@ static int fill(struct connection *c, int timeout_msec)
 
 int connection_receive(struct connection *c, int timeout_msec, struct answer *ret)
 {
+	uint64_t begin_msec = now_msec();
 	size_t looked = 0;
 
 	c->used -= c->taken;
@@ -108,7 +129,7 @@ int connection_receive(struct connection *c, int timeout_msec, struct answer *re
 			return answer_parse(c->data, nul - c->data, ret);
 		}
 		looked = c->used;
-		r = fill(c, timeout_msec);
+		r = fill(c, left_msec(begin_msec, timeout_msec));
 		if (r < 0)
 			return r;
 	}

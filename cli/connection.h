@@ -47,6 +47,7 @@ int connection_call(struct connection *c, const char *method, const char *parame
 
 /**
  * connection_receive() - Wait for an answer.
+ * @timeout_msec: For the whole of it.
  * @ret: To be ended by answer_done().
  *
  * Return: 0; -ETIMEDOUT; -EPIPE if the other side is gone; -EINTR; -EBADMSG; -ENOMEM; another
