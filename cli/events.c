@@ -11,6 +11,7 @@
 #include "command.h"
 #include "events.h"
 #include "event-tell.h"
+#include "text.h"
 
 static const char help[] =
 	"usage: quixote events [OPTION]... NAME|FILE\n"
@@ -50,7 +51,7 @@ static int tell_answer(struct events *e, struct answer *answer)
 {
 	tell_missed(e, answer);
 	if (e->json)
-		return printf("%.*s\n", (int)answer->size, answer->text) < 0 ? -EIO : 0;
+		return text_print_json(answer->text, answer->size);
 	facts_keep(&answer->facts, "parameters.event.");
 	return answer->facts.count ? event_tell(&e->subject, &answer->facts) : 0;
 }

@@ -122,6 +122,6 @@ void overview_json(const struct running_list *list)
 		const struct answer *status = &list->list[n].status;
 
 		if (!list->list[n].fault)
-			(void)printf("%.*s\n", (int)status->size, status->text);
+			(void)text_print_json(status->text, status->size); /* ferror() */
 	}
 }

@@ -14,6 +14,7 @@
 #include "../tma/recorder.h"
 #include "event-tell.h"
 #include "recorded.h"
+#include "text.h"
 
 /* What the sandbox of the recorder lets a file have. */
 #define FILE_BYTES_MAX (2ull * RECORDER_FILE_BYTES)
@@ -63,6 +64,17 @@ static bool tell_lost(const struct reading *r, const struct facts *facts)
 	return lost;
 }
 
+/* As "quixote events" prints those that are told by the agent. */
+static int print_event(const char *line, size_t size)
+{
+	_cleanup_(text_done) struct text t = TEXT_EMPTY;
+
+	text_add_string(&t, "{\"event\":");
+	text_add(&t, line, size);
+	text_add_string(&t, "}");
+	return t.failed ? -ENOMEM : text_print_json(text_get(&t), t.size);
+}
+
 static int tell_line(struct reading *r, const char *line, size_t size)
 {
 	_cleanup_(facts_done) struct facts facts = {};
@@ -72,9 +84,9 @@ static int tell_line(struct reading *r, const char *line, size_t size)
 		if (!r->events->json)
 			result = event_tell(&r->events->subject, &facts);
 		else
-			(void)printf("{\"event\":%.*s}\n", (int)size, line);
+			result = print_event(line, size);
 	} else if (result == 0 && r->events->json) {
-		(void)printf("%.*s\n", (int)size, line);
+		result = text_print_json(line, size);
 	}
 	if (result != -EBADMSG && result != -E2BIG)
 		return result;

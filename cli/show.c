@@ -64,7 +64,7 @@ static int show_model(const struct show *show, struct connection *connection)
 		if (r < 0 || !more)
 			continue;
 		if (show->json)
-			(void)printf("%.*s\n", (int)answer.size, answer.text);
+			r = text_print_json(answer.text, answer.size);
 		else
 			tell_model(&answer);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* text.c - see text.h. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -118,30 +119,57 @@ void text_add_shown(struct text *t, const void *data, size_t size)
 	}
 }
 
+/* One character as it stands in a string of JSON, which a terminal may be given. Its length. */
+static size_t add_escaped(struct text *t, const uint8_t *at, size_t size)
+{
+	uint32_t c;
+	size_t length = character(at, size, &c);
+
+	if (!length)
+		text_format(t, "\\udc%02x", *at);
+	else if (c > 0xffff && is_dangerous(c))
+		text_format(t, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+	else if (is_dangerous(c))
+		text_format(t, "\\u%04x", c);
+	else
+		text_add(t, at, length);
+	return length ? length : 1;
+}
+
 void text_add_json(struct text *t, const void *data, size_t size)
 {
 	const uint8_t *at = data, *end = at + size;
 
 	text_add(t, "\"", 1);
 	while (at < end) {
-		uint32_t c;
-		size_t length = character(at, end - at, &c);
-
-		if (!length) {
-			text_format(t, "\\udc%02x", *at);
-			length = 1;
-		} else if (c > 0xffff && is_dangerous(c)) {
-			text_format(t, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
-		} else if (is_dangerous(c)) {
-			text_format(t, "\\u%04x", c);
-		} else if (c == '"' || c == '\\') {
-			text_format(t, "\\%c", (char)c);
-		} else {
-			text_add(t, at, length);
-		}
-		at += length;
+		if (*at == '"' || *at == '\\')
+			text_add(t, "\\", 1);
+		at += add_escaped(t, at, end - at);
 	}
 	text_add(t, "\"", 1);
+}
+
+int text_print_json(const void *data, size_t size)
+{
+	const uint8_t *at = data, *end = at + size;
+	struct text t = TEXT_EMPTY;
+	int r;
+
+	while (at < end) {
+		size_t plain = 0;
+
+		/* Blanks among them: what is below is in no string of JSON. */
+		while (at + plain < end && at[plain] < 0x7f)
+			plain++;
+		text_add(&t, at, plain);
+		at += plain;
+		if (at < end)
+			at += add_escaped(&t, at, end - at);
+	}
+	text_add(&t, "\n", 1);
+	r = t.failed ? -ENOMEM : fwrite(text_get(&t), 1, t.size, stdout) == t.size ? 0 : -EIO;
+	text_done(&t);
+	return r;
 }
 
 void text_add_word(struct text *t, const char *word)

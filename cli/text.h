@@ -58,6 +58,15 @@ void text_add_shown(struct text *t, const void *data, size_t size);
  */
 void text_add_json(struct text *t, const void *data, size_t size);
 
+/**
+ * text_print_json() - Print JSON that others wrote, and a line feed.
+ *
+ * It says the same, with the characters escaped that text_add_shown() does not show.
+ *
+ * Return: 0, -ENOMEM, or -EIO.
+ */
+int text_print_json(const void *data, size_t size);
+
 /** text_add_word() - Add for a terminal, in double quotes if a shell would need some. */
 void text_add_word(struct text *t, const char *word);
 

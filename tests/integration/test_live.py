@@ -517,6 +517,10 @@ class HostileAgent(LiveTest):
                     b'"record":{"event":{"type":"\\u001b[31mfile_open"}}}},"continues":true}\0{"parameters":{}}\0')
         text = self.quixote("events", "web").stdout
         self.assertNotRegex(text, r"[\x00-\x09\x0b-\x1f]")
+        os.unlink(self.socket)
+        self.answer(b'{"parameters":{"name":"web","mode":"\x7f\xc2\x9b2J\xe2\x80\xae\xc3\xa4\xf3\xa0\x80\x81"}}\0')
+        self.assertEqual(self.quixote("ps", "--json").stdout,
+                         '{"name":"web","mode":"\\u007f\\u009b2J\\u202e\xe4\\udb40\\udc01"}\n')
 
     def test_agent_that_does_not_answer(self):
         os.makedirs(self.dir + "/run/web")
@@ -527,6 +531,27 @@ class HostileAgent(LiveTest):
         started = time.monotonic()
         self.assertIn("Connection timed out", self.quixote("ps").stderr)
         self.assertLess(time.monotonic() - started, 10)
+
+    def test_agent_that_never_comes_to_an_end(self):
+        os.makedirs(self.dir + "/run/web")
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(self.socket)
+        listener.listen()
+        self.addCleanup(listener.close)
+
+        def drip():
+            connection, _ = listener.accept()
+            for _ in range(20):
+                time.sleep(1)
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    break
+            connection.close()
+        threading.Thread(target=drip, daemon=True).start()
+        started = time.monotonic()
+        self.assertIn("Connection timed out", self.quixote("ps").stderr)
+        self.assertLess(time.monotonic() - started, 15)
 
 
 if __name__ == "__main__":
