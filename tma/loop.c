@@ -93,6 +93,23 @@ static int flush_verdicts(struct loop *loop)
 	return 0;
 }
 
+/* Word, number, line feed; returns its length, at most VERDICT_LINE_BYTES. */
+static size_t print_verdict(char *line, const char *word, uint64_t number)
+{
+	char digits[20];
+	size_t word_size = strlen(word), at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	memcpy(line, word, word_size);
+	line += word_size;
+	*line++ = ' ';
+	memcpy(line, digits + at, sizeof(digits) - at);
+	line[sizeof(digits) - at] = '\n';
+	return word_size + 1 + sizeof(digits) - at + 1;
+}
+
 static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t number)
 {
 	static const char *const words[JUDGE_VERDICT_COUNT] = {
@@ -100,7 +117,6 @@ static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t n
 		[JUDGE_UNTRUSTED] = "untrusted",
 		[JUDGE_REFUSED] = "refused",
 	};
-	int n;
 
 	/* A workload that is being ended gets no answer any more: who waits is killed waiting. */
 	if (verdict == JUDGE_SILENT || !number || loop->violated)
@@ -111,9 +127,8 @@ static int add_verdict(struct loop *loop, enum judge_verdict verdict, uint64_t n
 		if (r < 0)
 			return r;
 	}
-	n = snprintf(loop->verdicts + loop->verdict_used, VERDICT_LINE_BYTES, "%s %llu\n",
-		     words[verdict], (unsigned long long)number);
-	loop->verdict_used += n;
+	loop->verdict_used +=
+		print_verdict(loop->verdicts + loop->verdict_used, words[verdict], number);
 	loop->verdict_count++;
 	return 0;
 }
