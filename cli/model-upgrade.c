@@ -321,8 +321,9 @@ static void tell_file(const void *node, VISIT when, void *closure)
 	}
 	text_add_string(t, "  ");
 	text_add_shown(t, file->path, strlen(file->path));
-	text_format(t, "%s%s%s: %s\n", *file->package ? " (" : "", file->package,
-		    *file->package ? ")" : "", states[file->state].words);
+	text_add_string(t, *file->package ? " (" : "");
+	text_add_shown(t, file->package, strlen(file->package));
+	text_format(t, "%s: %s\n", *file->package ? ")" : "", states[file->state].words);
 }
 
 static int tell(struct upgrade *u)
