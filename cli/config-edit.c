@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../orchestrator/privilege.h"
 #include "config-edit.h"
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -94,18 +95,25 @@ static int read_file(int fd, struct text *ret)
 	return ret->failed ? -ENOMEM : 0;
 }
 
+/** struct place_on_disk - The directory of a file, which is looked up once, and its name there. */
+struct place_on_disk {
+	int dir;
+	const char *name;
+};
+
 /* Beside the file, with its owner and mode, then in its place. */
-static int write_file(const char *path, const struct stat *like, const struct text *text)
+static int write_file(const struct place_on_disk *at, const struct stat *like,
+		      const struct text *text)
 {
 	_cleanup_(freep) char *temp = NULL;
 	_cleanup_(close_fdp) int fd = -EBADF;
 	int r = 0;
 
-	if (asprintf(&temp, "%s.new", path) < 0) {
+	if (asprintf(&temp, "%s.new", at->name) < 0) {
 		temp = NULL;
 		return -ENOMEM;
 	}
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(at->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	if ((getuid() == 0 && fchown(fd, like->st_uid, like->st_gid) < 0) ||
@@ -113,11 +121,47 @@ static int write_file(const char *path, const struct stat *like, const struct te
 		r = -errno;
 	if (r == 0 && write(fd, text->data, text->size) != (ssize_t)text->size)
 		r = errno ? -errno : -ENOSPC;
-	if (r == 0 && (fsync(fd) < 0 || rename(temp, path) < 0))
+	if (r == 0 && (fsync(fd) < 0 || renameat(at->dir, temp, at->dir, at->name) < 0))
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temp); /* it is ours */
+		(void)unlinkat(at->dir, temp, 0); /* it is ours */
 	return r;
+}
+
+/* With the rights of whoever owns the directory, who may change what its name leads to. */
+static int write_as_owner(const struct place_on_disk *at, const struct stat *like,
+			  const struct text *text)
+{
+	struct file_identity before;
+	struct stat dir;
+	int r;
+
+	if (getuid() != 0)
+		return write_file(at, like, text);
+	if (fstat(at->dir, &dir) < 0)
+		return -errno;
+	before = privilege_files_as((struct file_identity){ .uid = dir.st_uid, .gid = dir.st_gid });
+	r = write_file(at, like, text);
+	(void)privilege_files_as(before);
+	return r;
+}
+
+/* @real: Absolute; its last slash is cut out. */
+static int open_place(char *real, struct place_on_disk *ret)
+{
+	char *slash = strrchr(real, '/');
+
+	*slash = '\0';
+	ret->name = slash + 1;
+	ret->dir = open(slash == real ? "/" : real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret->dir < 0)
+		return -errno;
+	return openat(ret->dir, ret->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static void place_on_disk_close(struct place_on_disk *at)
+{
+	(void)close_fd(at->dir);
 }
 
 static int say(struct config_error *error, const char *path, int r)
@@ -133,7 +177,8 @@ int config_edit(const char *path, const char *key, const char *value, struct con
 	_cleanup_(text_done) struct text before = TEXT_EMPTY, after = TEXT_EMPTY;
 	_cleanup_(config_freep) struct config *config = NULL;
 	_cleanup_(freep) char *real = realpath(path, NULL);
-	_cleanup_(close_fdp) int fd = real ? open(real, O_RDONLY | O_CLOEXEC) : -EBADF;
+	_cleanup_(place_on_disk_close) struct place_on_disk at = { .dir = -EBADF };
+	_cleanup_(close_fdp) int fd = real ? open_place(real, &at) : -EBADF;
 	struct stat st;
 	int r;
 
@@ -148,6 +193,6 @@ int config_edit(const char *path, const char *key, const char *value, struct con
 	if (r < 0)
 		return r;
 	errno = 0;
-	r = write_file(real, &st, &after);
+	r = write_as_owner(&at, &st, &after);
 	return r < 0 ? say(error, path, r) : 0;
 }
