@@ -84,6 +84,16 @@ static int find_part(const struct part *part, char *path, size_t size)
 	return r < 0 ? r : -ENOENT;
 }
 
+int builtin_find(enum builtin_part part, char *path, size_t size)
+{
+	static const struct part *const parts[] = {
+		[BUILTIN_KERNEL] = &kernel_part,
+		[BUILTIN_INIT] = &init_part,
+	};
+
+	return find_part(parts[part], path, size);
+}
+
 /* Of a file system of the guest's own: a socket on the caller's would lead to nobody there. */
 static char run_dir[] = "QUIXOTE_RUNTIME_DIR=/run/quixote";
 
@@ -183,9 +193,9 @@ int builtin_run(const struct builtin_request *request)
 	}
 	self[n] = '\0';
 	((char **)request->argv)[0] = self;
-	if (find_part(&kernel_part, kernel, sizeof(kernel)) < 0)
+	if (builtin_find(BUILTIN_KERNEL, kernel, sizeof(kernel)) < 0)
 		return fail_part("the built-in kernel");
-	if (find_part(&init_part, init, sizeof(init)) < 0)
+	if (builtin_find(BUILTIN_INIT, init, sizeof(init)) < 0)
 		return fail_part("quixote-guest");
 	if (um_scratch_choose(UM_MEMORY_MB, scratch, sizeof(scratch), &options.memory_mb) < 0) {
 		fprintf(stderr, "quixote: no directory has room for %u MB of memory and allows "

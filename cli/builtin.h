@@ -6,6 +6,7 @@
 #define QUIXOTE_BUILTIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * struct builtin_request - What to run inside; all borrowed.
@@ -22,6 +23,15 @@ struct builtin_request {
 
 /** builtin_host_has_tsem() - Whether the running kernel has TSEM (its control file is there). */
 bool builtin_host_has_tsem(void);
+
+/** enum builtin_part - What the built-in kernel needs. */
+enum builtin_part {
+	BUILTIN_KERNEL,
+	BUILTIN_INIT,
+};
+
+/** builtin_find() - Where a part is. Return: 0; -ENOENT if it is not there or no program. */
+int builtin_find(enum builtin_part part, char *path, size_t size);
 
 /**
  * builtin_run() - Run a command of quixote inside the built-in kernel, on the caller's

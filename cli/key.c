@@ -15,6 +15,7 @@
 #include "../orchestrator/failure.h"
 #include "../orchestrator/keys.h"
 #include "command.h"
+#include "keyring.h"
 #include "text.h"
 
 static const char help[] =
@@ -147,35 +148,19 @@ static int key_new(const struct key_command *c)
 	return tell_new(c, &half, (const char *[]){ private, public });
 }
 
-static int read_keys(const char *directory, struct tsem_keyring *ret)
-{
-	char detail[KEYS_DETAIL_BYTES], data[TSEM_KEYRING_BYTES];
-	_cleanup_(close_fdp) int fd = keys_open(directory, getuid(), detail);
-	struct tsem_model_error error;
-	ssize_t size;
-
-	if (fd < 0)
-		return fail(detail, fd == -EPERM ? "others may write it" : strerror(-fd));
-	size = pread(fd, data, sizeof(data), 0);
-	if (size < 0)
-		return fail(directory, strerror(errno));
-	if (tsem_keyring_parse(data, size, ret, &error) < 0)
-		return fail(directory, error.text);
-	return 0;
-}
-
 static int key_list(const struct key_command *c)
 {
 	_cleanup_(freep) struct tsem_keyring *ring = calloc(1, sizeof(*ring));
 	const char *directory = c->argument ?: CONFIG_KEYS_DIRECTORY;
 	struct text t = TEXT_EMPTY;
-	int r;
 
 	if (!ring)
 		return fail(directory, strerror(ENOMEM));
-	r = read_keys(directory, ring);
-	if (r)
-		return r;
+	if (keyring_read(directory, ring, &t) < 0) {
+		(void)fprintf(stderr, "quixote: %s\n", text_get(&t));
+		text_done(&t);
+		return EXIT_LOST;
+	}
 	for (size_t i = 0; i < ring->count; i++) {
 		if (c->json) {
 			text_add_string(&t, "{");

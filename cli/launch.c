@@ -102,8 +102,8 @@ int launch_arguments(struct launch *l, int argc, char *const argv[])
 	return 0;
 }
 
-/* Whether this process may model here. Without libcap: one bit of one call. */
-static bool has_mac_admin(void)
+/* Without libcap: one bit of one call. */
+bool launch_may_model(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -136,7 +136,7 @@ int launch_place(const struct launch *l, enum config_mode mode)
 
 	if (l->kernel == LAUNCH_KERNEL_BUILTIN)
 		return LAUNCH_KERNEL_BUILTIN;
-	if (tsem && has_mac_admin())
+	if (tsem && launch_may_model())
 		return LAUNCH_KERNEL_HOST;
 	if (l->kernel == LAUNCH_KERNEL_HOST && !tsem) {
 		(void)fprintf(stderr,
@@ -151,7 +151,7 @@ int launch_place(const struct launch *l, enum config_mode mode)
 }
 
 /* In QUIXOTE_LIBEXEC, where the build puts it, or where it is installed. */
-static int find_orchestrator(char *path, size_t size)
+int launch_find_orchestrator(char *path, size_t size)
 {
 	static const char *const places[] = {
 		"quixote-orchestrator",
@@ -216,7 +216,7 @@ static int execute_orchestrator(const struct launch *l, enum config_mode mode)
 	size_t n = 0;
 	char path[PATH_MAX];
 
-	if (find_orchestrator(path, sizeof(path)) < 0) {
+	if (launch_find_orchestrator(path, sizeof(path)) < 0) {
 		(void)fprintf(stderr,
 			      "quixote: quixote-orchestrator is not there; install quixote as "
 			      "a whole or set QUIXOTE_LIBEXEC\n");

@@ -7,6 +7,7 @@
 #define QUIXOTE_LAUNCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "../orchestrator/config.h"
 
@@ -74,6 +75,12 @@ int launch_and_wait(const struct launch *launch, enum config_mode mode, int plac
 /** launch_replace_model() - Have the configuration name @launch->model. Return: false, said,
  * without memory. */
 bool launch_replace_model(const struct launch *launch, struct config *config);
+
+/** launch_may_model() - Whether this process has the capability to model on the running kernel. */
+bool launch_may_model(void);
+
+/** launch_find_orchestrator() - Where it is. Return: 0; -ENOENT; another errno. */
+int launch_find_orchestrator(char *path, size_t size);
 
 /** launch_is_guest() - Whether this runs inside the built-in kernel, started by quixote outside. */
 bool launch_is_guest(void);

@@ -12,49 +12,34 @@
 #include "../libtsem/model-life.h"
 #include "../orchestrator/failure.h"
 #include "builtin.h"
-#include "open.h"
 #include "plan.h"
 #include "signed.h"
-#include "text.h"
 
 /* Formula.md, section 3, "Pathnames". */
 static char *const default_scratch[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
 
-/* More at once help nobody. */
-#define PROBLEMS_MAX 16
-
-/**
- * struct plan - What would be done.
- * @place: Of launch_place(), or minus an exit status.
- * @command: The command line with the arguments appended, as a person would type it.
- * @driver: That of the driver; empty if there is none.
- * @model: Has a model if there is one.
- * @trust: Who signed it; empty if that does not matter.
- * @problems: Sentences.
- * @status: Exit status of the first problem.
- */
-struct plan {
-	const struct launch *launch;
-	const struct config *config;
-	enum config_mode mode;
-	int place;
-	struct text command;
-	struct text driver;
-	struct opened model;
-	struct text trust;
-	struct text problems[PROBLEMS_MAX];
-	size_t problem_count;
-	int status;
-};
-
-static struct text *add_problem(struct plan *p, int status)
+static struct text *add_problem(struct plan *p, enum plan_subject subject)
 {
+	struct plan_problem *problem;
+
 	if (!p->status)
-		p->status = status;
-	if (p->problem_count == PROBLEMS_MAX)
+		p->status = subject < PLAN_MODEL_MISSING ? EXIT_CONFIGURATION : EXIT_MODEL;
+	if (p->problem_count == PLAN_PROBLEMS)
 		p->problem_count--; /* the last one is replaced */
-	text_done(&p->problems[p->problem_count]);
-	return &p->problems[p->problem_count++];
+	problem = &p->problems[p->problem_count++];
+	text_done(&problem->text);
+	problem->subject = subject;
+	problem->told = 0;
+	return &problem->text;
+}
+
+/* To the last problem. */
+static void add_command(struct plan *p, const char *command, const char *path)
+{
+	struct plan_problem *problem = &p->problems[p->problem_count - 1];
+
+	problem->told = problem->text.size;
+	text_format(&problem->text, "; %s %s", command, path);
 }
 
 static void add_line(struct text *t, char *const *words)
@@ -80,11 +65,11 @@ static void check_program(struct plan *p)
 	if (!strchr(program, '/'))
 		return; /* looked for in PATH, as the workload's user */
 	if (stat(program, &st) < 0)
-		text_format(add_problem(p, EXIT_CONFIGURATION), "%s: Command: %s: %s",
-			    p->launch->path, program, strerror(errno));
+		text_format(add_problem(p, PLAN_COMMAND), "%s: Command: %s: %s", p->launch->path,
+			    program, strerror(errno));
 	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
-		text_format(add_problem(p, EXIT_CONFIGURATION),
-			    "%s: Command: %s: not an executable file", p->launch->path, program);
+		text_format(add_problem(p, PLAN_COMMAND), "%s: Command: %s: not an executable file",
+			    p->launch->path, program);
 }
 
 static void check_user(struct plan *p)
@@ -93,8 +78,8 @@ static void check_user(struct plan *p)
 
 	if (!user || (user[0] >= '0' && user[0] <= '9') || getpwnam(user))
 		return;
-	text_format(add_problem(p, EXIT_CONFIGURATION), "%s: User: there is no user \"%s\"",
-		    p->launch->path, user);
+	text_format(add_problem(p, PLAN_USER), "%s: User: there is no user \"%s\"", p->launch->path,
+		    user);
 }
 
 static void check_directory(struct plan *p)
@@ -105,10 +90,10 @@ static void check_directory(struct plan *p)
 	if (!directory)
 		return;
 	if (stat(directory, &st) < 0)
-		text_format(add_problem(p, EXIT_CONFIGURATION), "%s: WorkingDirectory: %s: %s",
+		text_format(add_problem(p, PLAN_DIRECTORY), "%s: WorkingDirectory: %s: %s",
 			    p->launch->path, directory, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		text_format(add_problem(p, EXIT_CONFIGURATION),
+		text_format(add_problem(p, PLAN_DIRECTORY),
 			    "%s: WorkingDirectory: %s: not a directory", p->launch->path,
 			    directory);
 }
@@ -133,7 +118,7 @@ static void check_paths(struct plan *p, enum tsem_model_list list, char *const *
 	for (; wanted[wanted_count]; wanted_count++)
 		same = same && has_path(paths, count, wanted[wanted_count]);
 	if (!same || count != wanted_count)
-		text_format(add_problem(p, EXIT_MODEL),
+		text_format(add_problem(p, PLAN_MODEL),
 			    "%s: it was learned with another %s=", p->config->model, key);
 }
 
@@ -149,11 +134,12 @@ static void check_match(struct plan *p)
 	struct tsem_model_error error;
 
 	if (tsem_model_matches(p->model.model, &wanted, &error) < 0)
-		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
-	if (p->mode == CONFIG_MODE_TRAIN && tsem_model_is_sealed(p->model.model))
-		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: it is sealed, so no run adds to it; type: quixote model unseal %s",
-			    p->config->model, p->config->model);
+		text_format(add_problem(p, PLAN_MODEL), "%s: %s", p->config->model, error.text);
+	if (p->mode == CONFIG_MODE_TRAIN && tsem_model_is_sealed(p->model.model)) {
+		text_format(add_problem(p, PLAN_MODEL_SEALED),
+			    "%s: it is sealed, so no run adds to it", p->config->model);
+		add_command(p, "type: quixote model unseal", p->config->model);
+	}
 	check_paths(p, TSEM_MODEL_PSEUDONYMS, p->config->pseudonym, "Pseudonym");
 	check_paths(p, TSEM_MODEL_SCRATCH, p->config->scratch ?: default_scratch, "Scratch");
 }
@@ -169,15 +155,16 @@ static void check_model(struct plan *p)
 	}
 	if (r == -ENOENT && p->mode == CONFIG_MODE_TRAIN)
 		return; /* the first run makes it */
-	if (r == -ENOENT)
-		text_format(add_problem(p, EXIT_MODEL),
-			    "%s: there is no model; learn it: quixote train -c %s",
-			    p->config->model, p->launch->path);
-	else if (error.line)
-		text_format(add_problem(p, EXIT_MODEL), "%s:%u: %s", p->config->model, error.line,
+	if (r == -ENOENT) {
+		text_format(add_problem(p, PLAN_MODEL_MISSING), "%s: there is no model",
+			    p->config->model);
+		add_command(p, "learn it: quixote train -c", p->launch->path);
+	} else if (error.line) {
+		text_format(add_problem(p, PLAN_MODEL), "%s:%u: %s", p->config->model, error.line,
 			    error.text);
-	else
-		text_format(add_problem(p, EXIT_MODEL), "%s: %s", p->config->model, error.text);
+	} else {
+		text_format(add_problem(p, PLAN_MODEL), "%s: %s", p->config->model, error.text);
+	}
 }
 
 /* The same as the TMA will do; a model that is not there or damaged has been told. */
@@ -198,7 +185,7 @@ static void check_trust(struct plan *p)
 	if (m && signed_read(&params, &why, m) == 0)
 		signed_tell(m, &p->trust);
 	else
-		text_format(add_problem(p, EXIT_MODEL), "%s",
+		text_format(add_problem(p, PLAN_TRUST), "%s",
 			    m ? text_get(&why) : strerror(ENOMEM));
 	if (m)
 		signed_done(m);
@@ -302,7 +289,7 @@ static void describe_json(const struct plan *p, struct text *t)
 	text_add_string(t, ", \"problems\": [");
 	for (size_t i = 0; i < p->problem_count; i++) {
 		text_add_string(t, i ? ", " : "");
-		text_add_json(t, text_get(&p->problems[i]), p->problems[i].size);
+		text_add_json(t, text_get(&p->problems[i].text), p->problems[i].text.size);
 	}
 	text_add_string(t, "]}\n");
 }
@@ -315,28 +302,37 @@ static void print_plan(const struct plan *p)
 	(void)fputs(text_get(&t), stdout);
 	text_done(&t);
 	for (size_t i = 0; i < p->problem_count; i++)
-		(void)fprintf(stderr, "quixote: %s\n", text_get(&p->problems[i]));
+		(void)fprintf(stderr, "quixote: %s\n", text_get(&p->problems[i].text));
+}
+
+void plan_examine(struct plan *p)
+{
+	build_command(p);
+	check_program(p);
+	check_user(p);
+	check_directory(p);
+	check_model(p);
+	check_trust(p);
+}
+
+void plan_done(struct plan *p)
+{
+	text_done(&p->command);
+	text_done(&p->driver);
+	opened_done(&p->model);
+	text_done(&p->trust);
+	for (size_t i = 0; i < p->problem_count; i++)
+		text_done(&p->problems[i].text);
 }
 
 int plan_print(const struct launch *l, const struct config *config, enum config_mode mode)
 {
-	struct plan p = { .launch = l, .config = config, .mode = mode };
+	_cleanup_(plan_done) struct plan p = { .launch = l, .config = config, .mode = mode };
 
-	build_command(&p);
-	check_program(&p);
-	check_user(&p);
-	check_directory(&p);
-	check_model(&p);
-	check_trust(&p);
+	plan_examine(&p);
 	p.place = launch_place(l, mode); /* says itself why there is none */
 	if (p.place < 0 && !p.status)
 		p.status = -p.place;
 	print_plan(&p);
-	text_done(&p.command);
-	text_done(&p.driver);
-	opened_done(&p.model);
-	text_done(&p.trust);
-	for (size_t i = 0; i < p.problem_count; i++)
-		text_done(&p.problems[i]);
 	return p.status;
 }

@@ -11,6 +11,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "agent.h"
+#include "program.h"
 
 static int own_directory(char *dir, size_t size)
 {
@@ -29,26 +30,10 @@ static int own_directory(char *dir, size_t size)
 
 int agent_find_program(const char *name, char *path, size_t size)
 {
-	const char *named = getenv("QUIXOTE_LIBEXEC");
-	static const char *const places[] = { "%s/%s", "%s/../tma/%s" };
 	char dir[PATH_MAX];
 	int r = own_directory(dir, sizeof(dir));
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		int n = snprintf(path, size, places[i], named ?: dir, name);
-#pragma GCC diagnostic pop
-
-		if (n < 0 || (size_t)n >= size)
-			return -ENAMETOOLONG;
-		if (access(path, X_OK) == 0)
-			return 0;
-		r = -errno;
-	}
-	return r;
+	return r < 0 ? r : program_find(dir, name, path, size);
 }
 
 static int place_fds(const int *fds, int count)
