@@ -23,6 +23,7 @@ struct command {
 
 int ci_main(int argc, char *argv[]);
 int digest_main(int argc, char *argv[]);
+int doctor_main(int argc, char *argv[]);
 int events_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
 int key_main(int argc, char *argv[]);

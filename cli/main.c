@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "model", model_main, "look at a model, sign it" },
 	{ "key", key_main, "make and list the keys that sign models" },
 	{ "digest", digest_main, "compute the coefficients of records" },
+	{ "doctor", doctor_main, "look at what quixote needs, and tell how to repair it" },
 };
 
 static const char head[] = "usage: quixote COMMAND [OPTION]...\n"

@@ -47,7 +47,7 @@ class CliTest(unittest.TestCase):
     def test_help(self):
         for arguments in ([], ["run"], ["train"], ["explain"], ["model"], ["model", "show"], ["model", "status"], ["model", "diff"], ["model", "report"],
                           ["model", "merge"], ["model", "convert"], ["model", "sign"],
-                          ["model", "verify"], ["ci"], ["key"], ["digest"], ["ps"], ["top"], ["show"], ["events"],
+                          ["model", "verify"], ["ci"], ["key"], ["digest"], ["doctor"], ["ps"], ["top"], ["show"], ["events"],
                           ["metrics"]):
             done = self.run_quixote(*arguments, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
@@ -64,7 +64,7 @@ class CliTest(unittest.TestCase):
                          re.findall(r"^  (\w+) ", self.run_quixote("show", "--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "rehearse", "explain", "ci", "key", "digest", "ps", "top", "show", "events",
+        for command in ("run", "train", "rehearse", "explain", "ci", "key", "digest", "doctor", "ps", "top", "show", "events",
                         "metrics", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
