@@ -22,7 +22,7 @@
 #include "../libtsem/cleanup.h"
 #include "sandbox.h"
 
-/* Nine descriptors, a few clients of the management socket, and room to accept and refuse. */
+/* What is inherited, a few clients of the management socket, and room to accept and refuse. */
 #define DESCRIPTORS_MAX 32
 
 /* Twice what rotation allows a file of the recorder to have. */
