@@ -85,32 +85,10 @@ const char *doctor_sudo(void)
 	return getuid() == 0 ? "" : "sudo ";
 }
 
-/* Whoever types what is told must not execute a name: in single quotes nothing is special. */
-static void add_quoted(struct text *t, const char *word)
-{
-	for (;;) {
-		size_t size = strcspn(word, "'");
-
-		text_add_string(t, "'");
-		text_add_shown(t, word, size);
-		text_add_string(t, "'");
-		if (!word[size])
-			return;
-		text_add_string(t, "\\'");
-		word += size + 1;
-	}
-}
-
 void doctor_repair(struct text *repair, const char *command, const char *path)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				    "/._-+,:=@%";
-
 	text_add_string(repair, command);
-	if (*path && !path[strspn(path, plain)])
-		text_add_string(repair, path);
-	else
-		add_quoted(repair, path);
+	text_add_word(repair, path);
 }
 
 static void tell(const struct finding *f, bool coloured, struct text *t)

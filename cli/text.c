@@ -174,11 +174,22 @@ int text_print_json(const void *data, size_t size)
 
 void text_add_word(struct text *t, const char *word)
 {
-	bool plain = *word && !strpbrk(word, " \t\n\"'\\$`;&|<>()*?[]#~{}!");
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "/._-+,:=@%";
 
-	if (!plain)
-		text_add(t, "\"", 1);
-	text_add_shown(t, word, strlen(word));
-	if (!plain)
-		text_add(t, "\"", 1);
+	if (*word && !word[strspn(word, plain)]) {
+		text_add_string(t, word);
+		return;
+	}
+	for (;;) {
+		size_t size = strcspn(word, "'");
+
+		text_add_string(t, "'");
+		text_add_shown(t, word, size);
+		text_add_string(t, "'");
+		if (!word[size])
+			return;
+		text_add_string(t, "\\'");
+		word += size + 1;
+	}
 }

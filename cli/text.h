@@ -67,7 +67,11 @@ void text_add_json(struct text *t, const void *data, size_t size);
  */
 int text_print_json(const void *data, size_t size);
 
-/** text_add_word() - Add for a terminal, in double quotes if a shell would need some. */
+/**
+ * text_add_word() - Add for a terminal, in single quotes if a shell would need some.
+ *
+ * Nothing is special between them, so whoever pastes the command executes no part of a name.
+ */
 void text_add_word(struct text *t, const char *word);
 
 #endif

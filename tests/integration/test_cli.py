@@ -72,7 +72,7 @@ class CliTest(unittest.TestCase):
             self.assertEqual(set(known), helped, command)
 
     def test_examples_of_the_manual(self):
-        for page, said in (("quixote.1", "job: "), ("container.cfg.5", "web: /usr/sbin/nginx -c /srv/web/nginx.conf -g \"daemon off;\"")):
+        for page, said in (("quixote.1", "job: "), ("container.cfg.5", "web: /usr/sbin/nginx -c /srv/web/nginx.conf -g 'daemon off;'")):
             with open(f"{TREE}/docs/man/{page}", encoding="utf-8") as text:
                 example = re.search(r"^(\[Workload\]\n.*?AllowUnsigned=yes\n.*?)(?=^\$|^\.Ed)", text.read(), re.M | re.S)
             done = self.run_quixote("run", "--check", "-c", self.write("job.cfg", example.group(1)))
@@ -168,7 +168,7 @@ class CliTest(unittest.TestCase):
         done = self.run_quixote("run", "--check", "-c", config, "--", "a b", "$c", "")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout,
-                         'a: /bin/true "a b" "$c" ""\n'
+                         "a: /bin/true 'a b' '$c' ''\n"
                          "  as user (the caller), in (the caller's directory)\n"
                          f"  mode enforce, model {self.path('a.model')}: 1 coefficients of 0 programs, "
                          "training runs: 2\n"
@@ -192,7 +192,7 @@ class CliTest(unittest.TestCase):
         done = self.run_quixote("train", "--check", "-c", config, "--", "make", "te st")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn('a: /bin/true\n', done.stdout)
-        self.assertIn('  driven by: make "te st"\n', done.stdout)
+        self.assertIn("  driven by: make 'te st'\n", done.stdout)
 
     def test_check_tells_every_problem(self):
         config = self.write("a.cfg", "[Workload]\nCommand=/bin/nothing\nUser=nobody-here\nWorkingDirectory=/nowhere\n"

@@ -130,6 +130,35 @@ static void check_shown(void **state)
 	text_done(&t);
 }
 
+static struct word_case {
+	const char *name, *text, *word;
+} word_cases[] = {
+	{ "word: plain", "/etc/nginx-1.2/a_b+c,d:e=f@g%h.cfg", "/etc/nginx-1.2/a_b+c,d:e=f@g%h.cfg" },
+	{ "word: nothing", "", "''" },
+	{ "word: blank", "a b", "'a b'" },
+	{ "word: variable", "$HOME", "'$HOME'" },
+	{ "word: command", "`id`", "'`id`'" },
+	{ "word: another command", "$(id)", "'$(id)'" },
+	{ "word: double quote", "a\"b", "'a\"b'" },
+	{ "word: single quote", "a'; id; 'b", "'a'\\''; id; '\\''b'" },
+	{ "word: single quote at the end", "a'", "'a'\\'''" },
+	{ "word: history", "!!", "'!!'" },
+	{ "word: tilde", "~root", "'~root'" },
+	{ "word: letter of another alphabet", "\xc3\xa4", "'\xc3\xa4'" },
+	{ "word: line feed", "a\nid", "'a\\x0aid'" },
+};
+
+/* What is pasted into a shell is one word, and nothing in it is executed. */
+static void check_word(void **state)
+{
+	const struct word_case *c = *state;
+	struct text t = TEXT_EMPTY;
+
+	text_add_word(&t, c->text);
+	assert_string_equal(text_get(&t), c->word);
+	text_done(&t);
+}
+
 /* Whether a path of names leads to a member of an object, or of a form of a choice. */
 static bool leads_somewhere(const struct tsem_type *type, const char *path)
 {
@@ -255,13 +284,15 @@ int main(void)
 		cmocka_unit_test(test_record_without_members),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(single) + ARRAY_SIZE(facts_cases) +
-				ARRAY_SIZE(shown_cases) + ARRAY_SIZE(answer_cases)];
+				ARRAY_SIZE(shown_cases) + ARRAY_SIZE(word_cases) +
+				ARRAY_SIZE(answer_cases)];
 	size_t count = 0;
 
 	for (; count < ARRAY_SIZE(single); count++)
 		tests[count] = single[count];
 	ADD_TABLE(facts_cases, check_facts);
 	ADD_TABLE(shown_cases, check_shown);
+	ADD_TABLE(word_cases, check_word);
 	ADD_TABLE(answer_cases, check_answer);
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
