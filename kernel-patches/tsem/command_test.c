@@ -6,7 +6,7 @@
 
 #include <kunit/test.h>
 
-#include "event.h"
+#include "verdict.h"
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 

@@ -18,8 +18,8 @@
 #include <linux/uaccess.h>
 
 #include "control.h"
-#include "event.h"
 #include "task.h"
+#include "verdict.h"
 
 static struct dentry *tree, *external_tma, *internal_tma;
 
@@ -65,6 +65,37 @@ static int control_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static int create_ns_file(struct tsem_ns *ns, const char *suffix, umode_t mode,
+			  const struct file_operations *fops, struct dentry **ret)
+{
+	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%llu%s", ns->id, suffix);
+	*ret = securityfs_create_file(name, mode, dir, (void *)(uintptr_t)ns->id, fops);
+	return PTR_ERR_OR_ZERO(*ret);
+}
+
+/*
+ * The files name the namespace by its id and hold no reference: whoever opens one
+ * looks it up.
+ */
+static int create_ns_files(struct tsem_ns *ns)
+{
+	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
+	struct dentry **files = ns->files;
+	int r;
+
+	/* Upstream's clients know of no other file, and of none where the kernel judges. */
+	if (ns->params.upstream && ns->params.tma == TSEM_TMA_INTERNAL)
+		return 0;
+	r = create_ns_file(ns, "", 0600, &tsem_stream_fops, files++);
+	if (r < 0 || ns->params.upstream)
+		return r;
+	r = create_ns_file(ns, ".status", 0400, &tsem_status_fops, files++);
+	return r == 0 && ns->model ? tsem_model_files_create(ns, dir, files) : r;
+}
+
 static int command_create(struct control *control, char *arguments)
 {
 	struct tsem_params params;
@@ -77,7 +108,7 @@ static int command_create(struct control *control, char *arguments)
 	r = tsem_params_parse(TSEM_VERB_CREATE, arguments, &params);
 	if (r < 0)
 		return r;
-	r = tsem_ns_new(&params, &control->ns);
+	r = tsem_ns_new(&params, create_ns_files, &control->ns);
 	tsem_params_done(&params);
 	if (r == 0)
 		tsem_ns_open_way(control->ns);
@@ -233,7 +264,7 @@ static int upstream_enter(enum tsem_verb verb, struct tsem_params *params)
 		if (!owner)
 			return -EPERM;
 	}
-	r = tsem_ns_new(params, &ns);
+	r = tsem_ns_new(params, create_ns_files, &ns);
 	if (r < 0) {
 		put_pid(owner);
 		return r;
@@ -481,33 +512,6 @@ bool tsem_is_control_plane(const struct inode *inode)
 		inode->i_fop == &tsem_status_fops || tsem_is_model_file(inode));
 }
 
-static int create_ns_file(struct tsem_ns *ns, const char *suffix, umode_t mode,
-			  const struct file_operations *fops, struct dentry **ret)
-{
-	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
-	char name[32];
-
-	snprintf(name, sizeof(name), "%llu%s", ns->id, suffix);
-	*ret = securityfs_create_file(name, mode, dir, (void *)(uintptr_t)ns->id, fops);
-	return PTR_ERR_OR_ZERO(*ret);
-}
-
-static int create_ns_files(struct tsem_ns *ns)
-{
-	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
-	struct dentry **files = ns->files;
-	int r;
-
-	/* Upstream's clients know of no other file, and of none where the kernel judges. */
-	if (ns->params.upstream && ns->params.tma == TSEM_TMA_INTERNAL)
-		return 0;
-	r = create_ns_file(ns, "", 0600, &tsem_stream_fops, files++);
-	if (r < 0 || ns->params.upstream)
-		return r;
-	r = create_ns_file(ns, ".status", 0400, &tsem_status_fops, files++);
-	return r == 0 && ns->model ? tsem_model_files_create(ns, dir, files) : r;
-}
-
 /**
  * tsem_may_change_tree() - Whether current may change or cover something.
  * @dentry: What is to be changed or covered; matters if it is in the tree of TSEM.
@@ -520,30 +524,6 @@ int tsem_may_change_tree(const struct dentry *dentry)
 	    !is_subdir((struct dentry *)dentry, tree))
 		return 0;
 	return tsem_may_control(current_cred()) && !tsem_task(current)->ns ? 0 : -EPERM;
-}
-
-/**
- * tsem_ns_files_create() - Make the files of a namespace.
- * @ns: Has its id.
- *
- * The files name the namespace by its id and hold no reference: whoever opens
- * one looks it up.
- */
-int tsem_ns_files_create(struct tsem_ns *ns)
-{
-	int r = create_ns_files(ns);
-
-	if (r < 0)
-		tsem_ns_files_remove(ns);
-	return r;
-}
-
-void tsem_ns_files_remove(struct tsem_ns *ns)
-{
-	for (size_t i = 0; i < TSEM_NS_FILES_MAX; i++) {
-		securityfs_remove(ns->files[i]);	/* takes what was not made as well */
-		ns->files[i] = NULL;
-	}
 }
 
 static const struct tree_file {

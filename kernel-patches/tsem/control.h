@@ -15,8 +15,6 @@ extern const struct file_operations tsem_status_fops;
 bool tsem_is_model_file(const struct inode *inode);
 int tsem_model_files_create(struct tsem_ns *ns, struct dentry *dir, struct dentry **ret);
 int tsem_own_model_files_create(struct dentry *dir);
-int tsem_ns_files_create(struct tsem_ns *ns);
-void tsem_ns_files_remove(struct tsem_ns *ns);
 bool tsem_is_control_plane(const struct inode *inode);
 int tsem_may_change_tree(const struct dentry *dentry);
 

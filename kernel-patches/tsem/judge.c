@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "task.h"
+#include "verdict.h"
 
 /**
  * tsem_record_coefficient() - Compute the coefficient of an event.

@@ -14,8 +14,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "event.h"
 #include "model.h"
+#include "record.h"
 #include "state.h"
 
 /* A digest is uniform already; the seed is against those who choose theirs. */

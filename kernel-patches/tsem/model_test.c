@@ -7,8 +7,8 @@
 #include <kunit/test.h>
 #include <linux/hex.h>
 
-#include "event.h"
 #include "model.h"
+#include "record.h"
 
 struct step {
 	const char *coefficient;

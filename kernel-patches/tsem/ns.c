@@ -6,13 +6,13 @@
  */
 
 #include <linux/sched/signal.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "control.h"
-#include "event.h"
 #include "ns.h"
 #include "task.h"
+#include "verdict.h"
 
 /* Namespaces by id. Its lock also makes numbers without gaps. */
 static DEFINE_XARRAY(namespaces);
@@ -46,13 +46,21 @@ static void model_done(struct tsem_ns *ns)
 	kvfree(ns->recent_asked);
 }
 
+static void remove_files(struct tsem_ns *ns)
+{
+	for (size_t i = 0; i < TSEM_NS_FILES_MAX; i++) {
+		securityfs_remove(ns->files[i]);	/* takes what was not made as well */
+		ns->files[i] = NULL;
+	}
+}
+
 static void release_work(struct work_struct *work)
 {
 	struct tsem_ns *ns = container_of(work, struct tsem_ns, release);
 	struct tsem_record *record, *next;
 
 	cancel_work_sync(&ns->kill);
-	tsem_ns_files_remove(ns);
+	remove_files(ns);
 	mutex_lock(&create_mutex);
 	xa_erase(&namespaces, ns->id);
 	mutex_unlock(&create_mutex);
@@ -97,7 +105,7 @@ static struct tsem_ns *ns_alloc(struct tsem_params *params)
 }
 
 /* The id is taken only when everything else has worked: a failure uses none up. */
-static int ns_publish(struct tsem_ns *ns)
+static int ns_publish(struct tsem_ns *ns, int (*make_files)(struct tsem_ns *ns))
 {
 	int r;
 
@@ -107,8 +115,9 @@ static int ns_publish(struct tsem_ns *ns)
 	if (r < 0)
 		return r;
 
-	r = tsem_ns_files_create(ns);
+	r = make_files(ns);
 	if (r < 0) {
+		remove_files(ns);
 		xa_erase(&namespaces, ns->id);
 		return r;
 	}
@@ -119,13 +128,15 @@ static int ns_publish(struct tsem_ns *ns)
 /**
  * tsem_ns_new() - Make a namespace without members.
  * @params: What the command said; its text moves into the namespace.
+ * @make_files: Makes its files, in @ns->files, when it has its id; they are removed with it.
  * @ret: The namespace, with one reference for the caller.
  *
  * Context: Process context.
  * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel) or an
  * error of securityfs.
  */
-int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
+int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
+		struct tsem_ns **ret)
 {
 	struct tsem_ns *ns = ns_alloc(params);
 	int r;
@@ -142,7 +153,7 @@ int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret)
 	r = tsem_pool_init(&ns->pool, ns->params.cache);
 	if (r < 0)
 		goto out_model;
-	r = ns_publish(ns);
+	r = ns_publish(ns, make_files);
 	if (r < 0)
 		goto out_pool;
 

@@ -22,6 +22,7 @@
 #include "known.h"
 #include "limits.h"
 #include "model.h"
+#include "record.h"
 
 /** enum tsem_gone - What happens to events when the last reader is gone. */
 enum tsem_gone {
@@ -132,24 +133,6 @@ enum tsem_counter {
 #define TSEM_COUNTER_COUNT (TSEM_COUNT_MARKS_LOST + 1)
 
 /**
- * struct tsem_pool - Records for hooks that may not sleep.
- * @lock: Protects the list and the numbers.
- * @free: Records to be taken.
- * @available: Their number.
- * @low: Least that was ever available.
- * @size: How many there should be.
- * @refill: Makes new ones.
- */
-struct tsem_pool {
-	spinlock_t lock;
-	struct list_head free;
-	unsigned int available;
-	unsigned int low;
-	unsigned int size;
-	struct work_struct refill;
-};
-
-/**
  * struct tsem_asked - What is remembered if the verdict is trusted.
  * @coefficient: Of the event.
  * @generation: Of the model before it was asked; 0 if there is nothing to remember.
@@ -246,7 +229,8 @@ struct tsem_ns {
 	struct work_struct release;
 };
 
-int tsem_ns_new(struct tsem_params *params, struct tsem_ns **ret);
+int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
+		struct tsem_ns **ret);
 struct tsem_ns *tsem_ns_get(struct tsem_ns *ns);
 void tsem_ns_put(struct tsem_ns *ns);
 struct tsem_ns *tsem_ns_find(u64 id);

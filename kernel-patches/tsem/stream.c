@@ -15,8 +15,8 @@
 #include <linux/uaccess.h>
 
 #include "control.h"
-#include "event.h"
 #include "task.h"
+#include "verdict.h"
 
 /**
  * struct stream - An event descriptor.

@@ -9,7 +9,6 @@
 #include <linux/seq_file.h>
 
 #include "control.h"
-#include "event.h"
 #include "task.h"
 
 /**

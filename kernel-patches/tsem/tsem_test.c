@@ -9,7 +9,6 @@
 #include <linux/hex.h>
 
 #include "describe.h"
-#include "event.h"
 
 struct vector {
 	enum tsem_event_id event;

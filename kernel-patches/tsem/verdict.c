@@ -15,8 +15,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "event.h"
 #include "task.h"
+#include "verdict.h"
 
 /** enum verdict - What a waiting event gets. */
 enum verdict {
@@ -34,6 +34,19 @@ struct waiter {
 	enum verdict verdict;
 	struct tsem_asked asked;
 };
+
+/**
+ * tsem_lost() - Count an event that cannot be told.
+ * @ns: Its namespace.
+ * @error: What the operation fails with.
+ *
+ * Return: @error, or 0 where nobody judges: there a loss is no reason to refuse.
+ */
+int tsem_lost(struct tsem_ns *ns, int error)
+{
+	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+	return ns->params.tma == TSEM_TMA_EXPORT ? 0 : error;
+}
 
 static struct waiter *find_waiter(struct tsem_ns *ns, u64 number)
 {
