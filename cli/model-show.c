@@ -286,15 +286,18 @@ static void tell_filtered(struct show *s)
 static void tell(struct show *s)
 {
 	const struct tsem_model_header *h = tsem_model_get_header(s->model.model);
+	size_t points, programs;
 
 	if (is_filtered(s)) {
 		tell_filtered(s);
 		return;
 	}
-	text_format(&s->text, "%s: %zu coefficients of %zu programs; %llu training run%s; %s, %s\n",
-		    h->name, tsem_model_point_count(s->model.model),
-		    tsem_model_program_count(s->model.model), (unsigned long long)h->runs,
-		    h->runs == 1 ? "" : "s", h->digest,
+	points = tsem_model_point_count(s->model.model);
+	programs = tsem_model_program_count(s->model.model);
+	text_format(&s->text,
+		    "%s: %zu coefficient%s of %zu program%s; %llu training run%s; %s, %s\n",
+		    h->name, points, text_plural(points), programs, text_plural(programs),
+		    (unsigned long long)h->runs, text_plural(h->runs), h->digest,
 		    h->fields == TSEM_FIELDS_STRICT ? "strict" : "portable");
 	tell_paths(s, TSEM_MODEL_PSEUDONYMS, "content does not matter");
 	tell_paths(s, TSEM_MODEL_SCRATCH, "scratch directory");

@@ -275,9 +275,11 @@ static int apply(struct upgrade *u)
 	char note[128];
 	int r;
 
-	(void)snprintf(note, sizeof(note), "%llu files, %llu coefficients of %llu programs derived",
-		       (unsigned long long)u->upgraded, (unsigned long long)u->points,
-		       (unsigned long long)u->programs); /* fits */
+	(void)snprintf(note, sizeof(note),
+		       "%llu file%s, %llu coefficient%s of %llu program%s derived",
+		       (unsigned long long)u->upgraded, text_plural(u->upgraded),
+		       (unsigned long long)u->points, text_plural(u->points),
+		       (unsigned long long)u->programs, text_plural(u->programs)); /* fits */
 	r = revision_change(
 		&u->revision,
 		&(struct tsem_model_change){ .what = TSEM_MODEL_UPGRADE, .why = why, .note = note },
@@ -339,10 +341,12 @@ static int tell(struct upgrade *u)
 			     text_get(t), (unsigned long long)u->points,
 			     (unsigned long long)u->programs, (long long)u->until);
 	else
-		(void)printf("%s%s: %llu files were upgraded, from which %llu coefficients and "
-			     "%llu programs follow\n",
+		(void)printf("%s%s: %llu file%s upgraded, from which %llu coefficient%s and %llu "
+			     "program%s follow\n",
 			     text_get(t), name, (unsigned long long)u->upgraded,
-			     (unsigned long long)u->points, (unsigned long long)u->programs);
+			     text_plural(u->upgraded), (unsigned long long)u->points,
+			     text_plural(u->points), (unsigned long long)u->programs,
+			     text_plural(u->programs));
 	return fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
 }
 

@@ -59,13 +59,14 @@ static void tell(const struct signed_model *m, struct text *t)
 
 	text_format(t, "%s: ", s->name);
 	signed_tell(m, t);
-	text_format(
-		t,
-		"\n  %llu coefficients of %llu programs, training runs: %llu; %llu events, %llu of "
-		"them of a kind seen once only\n  completeness: at least %.1f %%\n",
-		(unsigned long long)s->coefficients, (unsigned long long)s->programs,
-		(unsigned long long)s->runs, (unsigned long long)s->events,
-		(unsigned long long)s->once, 100 * c.complete);
+	text_format(t,
+		    "\n  %llu coefficient%s of %llu program%s, training runs: %llu; %llu events, "
+		    "%llu of "
+		    "them of a kind seen once only\n  completeness: at least %.1f %%\n",
+		    (unsigned long long)s->coefficients, text_plural(s->coefficients),
+		    (unsigned long long)s->programs, text_plural(s->programs),
+		    (unsigned long long)s->runs, (unsigned long long)s->events,
+		    (unsigned long long)s->once, 100 * c.complete);
 }
 
 static void tell_json(const struct signed_model *m, struct text *t)

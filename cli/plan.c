@@ -201,13 +201,16 @@ static const char *place_name(const struct plan *p)
 
 static void add_model(const struct plan *p, struct text *t)
 {
+	size_t points, programs;
+
 	if (!p->model.model) {
 		text_add_string(t, "none yet");
 		return;
 	}
-	text_format(t, "%zu coefficients of %zu programs, training runs: %llu",
-		    tsem_model_point_count(p->model.model),
-		    tsem_model_program_count(p->model.model),
+	points = tsem_model_point_count(p->model.model);
+	programs = tsem_model_program_count(p->model.model);
+	text_format(t, "%zu coefficient%s of %zu program%s, training runs: %llu", points,
+		    text_plural(points), programs, text_plural(programs),
 		    (unsigned long long)tsem_model_get_header(p->model.model)->runs);
 }
 

@@ -42,11 +42,6 @@ static uint64_t total_after(const struct curve *c, size_t index)
 	return total;
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void add_percent(struct text *t, double part)
 {
 	text_format(t, part > 0 && part < 0.001 ? "%.3f %%" : "%.1f %%", 100 * part);
@@ -176,11 +171,12 @@ void survey_tell(const struct survey *s, enum survey_style style, struct text *t
 	const struct curve curve = curve_of(s);
 	const char *bold = style == SURVEY_COLOURED ? "\033[1m" : "";
 	size_t points = tsem_model_point_count(s->model);
+	size_t programs = tsem_model_program_count(s->model);
 
-	text_format(t, "%s%s: %zu coefficients of %zu programs, %llu run%s%s%s\n", bold, h->name,
-		    points, tsem_model_program_count(s->model), (unsigned long long)h->runs,
-		    plural(h->runs), tsem_model_is_sealed(s->model) ? ", sealed" : "",
-		    *bold ? "\033[0m" : "");
+	text_format(t, "%s%s: %zu coefficient%s of %zu program%s, %llu run%s%s%s\n", bold, h->name,
+		    points, text_plural(points), programs, text_plural(programs),
+		    (unsigned long long)h->runs, text_plural(h->runs),
+		    tsem_model_is_sealed(s->model) ? ", sealed" : "", *bold ? "\033[0m" : "");
 	if (!s->completeness.runs.seen) {
 		text_add_string(t, "  no run has shown anything yet\n");
 		return;

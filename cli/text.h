@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /**
@@ -66,6 +67,12 @@ void text_add_json(struct text *t, const void *data, size_t size);
  * Return: 0, -ENOMEM, or -EIO.
  */
 int text_print_json(const void *data, size_t size);
+
+/** text_plural() - "s" if @count things are several; what is printed says 1 file, 2 files. */
+static inline const char *text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 /**
  * text_add_word() - Add for a terminal, in single quotes if a shell would need some.

@@ -170,7 +170,7 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.stdout,
                          "a: /bin/true 'a b' '$c' ''\n"
                          "  as user (the caller), in (the caller's directory)\n"
-                         f"  mode enforce, model {self.path('a.model')}: 1 coefficients of 0 programs, "
+                         f"  mode enforce, model {self.path('a.model')}: 1 coefficient of 0 programs, "
                          "training runs: 2\n"
                          "  on violation deny, on loss kill, deadline 5000 ms, the model need not be signed "
                          "(AllowUnsigned=yes)\n"

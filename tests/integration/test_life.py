@@ -76,7 +76,7 @@ class LifeTest(unittest.TestCase):
         self.write("job.cfg", CONFIG)
         for name in (path, self.path("job.cfg")):
             self.assertEqual(self.expect(0, "model", "status", name).stdout, """\
-job: 4 coefficients of 1 programs, 3 runs
+job: 4 coefficients of 1 program, 3 runs
   1 first seen in the last run
   discovery, from run 1 on: 3 +0 +1
   the next event is new with probability 2.8 % (0.0 % to 10.2 %): of 71 events 2 were seen once
@@ -288,7 +288,7 @@ job: 4 coefficients of 1 programs, 3 runs
   /usr/bin/cat (coreutils): upgraded
   /usr/bin/dash (dash): upgraded
   1 files of no package are not there, or not to be read
-job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
+job: 3 files upgraded, from which 5 coefficients and 3 programs follow
 """)
         self.assertEqual(self.read("job.model"), before)
         upgraded = json.loads(self.expect(0, "model", "upgrade", root, "--keep-old=12h", "--json", "--why=DSA 1", path).stdout)
@@ -305,7 +305,7 @@ job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
         ends = calendar.timegm(time.strptime(until, "%Y-%m-%dT%H:%M:%SZ"))
         self.assertTrue(abs(ends - time.time() - 12 * 3600) < 60, until)
         done = self.expect(0, "model", "upgrade", root, path)  # again: nothing is left to do
-        self.assertIn("job: 0 files were upgraded", done.stdout)
+        self.assertIn("job: 0 files upgraded", done.stdout)
         done = self.expect(0, "model", "status", path)
         self.assertIn("of 8 events", done.stdout)  # nothing is counted twice
 
@@ -325,12 +325,12 @@ job: 3 files were upgraded, from which 5 coefficients and 3 programs follow
         self.assertIn("/usr/bin/cat (coreutils): left out: not as its package brought it", done.stdout)
         self.assertIn("/usr/bin/dash (dash): left out: not there", done.stdout)
         self.assertIn("/etc/tool.conf (tool): left out: not as", done.stdout)
-        self.assertIn("job: 0 files were upgraded", done.stdout)
+        self.assertIn("job: 0 files upgraded", done.stdout)
         self.assertEqual(set(self.lines_of("coefficient")), set(old.points))
         done = self.expect(0, "model", "upgrade", "--root=" + self.path("root"), "--also=/usr/bin/cat:/opt/own",
                            self.path("job.model"))
         self.assertIn("/usr/bin/cat (coreutils): upgraded", done.stdout)
-        self.assertIn("job: 2 files were upgraded", done.stdout)
+        self.assertIn("job: 2 files upgraded", done.stdout)
 
     def test_upgrade_refuses(self):
         path = self.model_of_runs()
