@@ -386,6 +386,7 @@ static int compare_digests(const void *a, const void *b)
 {
 	const struct tsem_digest *const *left = a, *const *right = b;
 
+	cond_resched();	/* sort() does not, and there may be a million of them */
 	return memcmp(*left, *right, sizeof(**left));
 }
 
@@ -399,6 +400,7 @@ static unsigned int collect(struct tsem_model *model, const struct tsem_digest *
 	while (count < room && (point = tsem_point_next(model, point))) {
 		if (point->kind != TSEM_POINT_PROGRAM)
 			digests[count++] = &point->digest;
+		cond_resched();
 	}
 	return count;
 }
