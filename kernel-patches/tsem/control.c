@@ -526,6 +526,20 @@ int tsem_may_change_tree(const struct dentry *dentry)
 	return tsem_may_control(current_cred()) && !tsem_task(current)->ns ? 0 : -EPERM;
 }
 
+/**
+ * tsem_is_emptied_control_plane() - Whether a change is that of opening with O_TRUNC.
+ * @inode: What is to be changed.
+ * @attr: How.
+ *
+ * As a shell does with > and a file name. The files of the tree have no content
+ * that could be lost, so it means nothing where they may be opened.
+ */
+bool tsem_is_emptied_control_plane(const struct inode *inode, const struct iattr *attr)
+{
+	return (attr->ia_valid & ATTR_OPEN) && (attr->ia_valid & ATTR_SIZE) && !attr->ia_size &&
+	       tsem_is_control_plane(inode);
+}
+
 static const struct tree_file {
 	const char *name;
 	umode_t mode;

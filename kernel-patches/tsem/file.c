@@ -112,8 +112,11 @@ static int hook_file_fcntl(struct file *file, unsigned int cmd, unsigned long ar
 static int hook_file_truncate(struct file *file)
 {
 	struct tsem_event event;
-	int r = tsem_note_place(&file->f_path);
+	int r;
 
+	if (tsem_is_control_plane(file_inode(file)))
+		return 0;	/* was opened; see tsem_is_emptied_control_plane() */
+	r = tsem_note_place(&file->f_path);
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_FILE_TRUNCATE, &r))
 		return r;
 	return tsem_event_end(&event, tsem_pack_mapped(&event.cell, event.ns, file));

@@ -469,8 +469,11 @@ static void pack_attr(struct tsem_event *event, struct mnt_idmap *idmap,
 static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
 	struct tsem_event event;
-	int r = tsem_may_change_tree(dentry);
+	int r;
 
+	if (tsem_is_emptied_control_plane(d_inode(dentry), attr))
+		return 0;	/* hook_file_open() has asked who it is */
+	r = tsem_may_change_tree(dentry);
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_INODE_SETATTR, &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
