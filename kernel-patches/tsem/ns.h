@@ -178,6 +178,7 @@ struct tsem_recent {
  * @waiting_count: Their number.
  * @recent: Ring of atomic events.
  * @recent_next: Where the next one goes.
+ * @recent_left: Number of the latest event that has left the ring without a verdict.
  * @recent_asked: Their coefficients, where verdicts are remembered; else NULL.
  * @opener_count: Open event descriptors.
  * @opened: There was one.
@@ -215,6 +216,7 @@ struct tsem_ns {
 	unsigned int waiting_count;
 	struct tsem_recent recent[TSEM_RECENT_MAX];
 	unsigned int recent_next;
+	u64 recent_left;
 	struct tsem_asked *recent_asked;
 	unsigned int opener_count;
 	bool opened;

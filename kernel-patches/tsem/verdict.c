@@ -91,6 +91,8 @@ static struct pid *remember_recent(struct tsem_ns *ns, u64 number,
 	struct pid *old = slot->pid;
 
 	lockdep_assert_held(&ns->lock);
+	if (old)
+		ns->recent_left = max(ns->recent_left, slot->number);
 	if (ns->recent_asked)
 		ns->recent_asked[ns->recent_next] = *asked;
 	*slot = (struct tsem_recent){ .number = number, .pid = get_pid(task_tgid(current)) };
@@ -319,11 +321,25 @@ static void answer_late(struct tsem_ns *ns, enum verdict verdict, struct pid *pi
 	put_task_struct(task);
 }
 
+/*
+ * A verdict that finds nobody. If it would have had a consequence for an event that has
+ * left the ring, this is lost.
+ */
+static void answer_nobody(struct tsem_ns *ns, enum verdict verdict, bool left)
+{
+	tsem_ns_count(ns, TSEM_COUNT_UNKNOWN);
+	if (!left || verdict == VERDICT_TRUSTED)
+		return;
+	pr_warn_ratelimited("tsem: A verdict in namespace %llu came too late.\n", ns->id);
+	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
+}
+
 static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
 {
 	struct tsem_asked asked = {};
 	struct waiter *waiter;
 	struct pid *pid = NULL;
+	bool left;
 
 	spin_lock_irq(&ns->lock);
 	waiter = find_waiter(ns, number);
@@ -331,12 +347,13 @@ static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
 		wake(waiter, verdict);
 	else
 		pid = take_recent(ns, number, &asked);
+	left = number <= ns->recent_left;
 	spin_unlock_irq(&ns->lock);
 
 	if (pid)
 		answer_late(ns, verdict, pid, &asked);
 	else if (!waiter)
-		tsem_ns_count(ns, TSEM_COUNT_UNKNOWN);
+		answer_nobody(ns, verdict, left);
 	put_pid(pid);
 }
 
