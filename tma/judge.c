@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/core/engine.h"
+#include "../libtsem/core/texts.h"
 #include "../libtsem/model-life.h"
 #include "../libtsem/model.h"
 #include "../libtsem/set-memory.h"
@@ -43,6 +45,8 @@ static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
  * @programs: TASK_IDs that the model has.
  * @model: With the records of its points; NULL unless training, where they are needed.
  * @packed: Room for the objects of one record.
+ * @text_key: Of @texts.
+ * @texts: Of the engine's hash function, projection and pseudonyms, which do not change.
  */
 struct judge {
 	enum judge_mode mode;
@@ -54,6 +58,8 @@ struct judge {
 	struct tsem_model *model;
 	struct judge_counts counts;
 	uint8_t packed[TSEM_RECORD_LINE_MAX];
+	struct tsem_text_key text_key;
+	struct tsem_texts texts;
 };
 
 /** struct response - What follows when an event is outside the model. */
@@ -331,6 +337,13 @@ static int get_model(const struct judge_params *params, int fd, struct judge_err
 	return p.mode == JUDGE_TRAIN ? make_model(&p, ret) : -ENOENT;
 }
 
+static int make_text_key(struct tsem_text_key *ret)
+{
+	ssize_t n = getrandom(ret, sizeof(*ret), GRND_INSECURE);
+
+	return n == sizeof(*ret) ? 0 : n < 0 ? -errno : -EIO;
+}
+
 static void judge_freep(struct judge **judge)
 {
 	*judge = judge_free(*judge);
@@ -357,6 +370,9 @@ int judge_new(const struct judge_params *params, int model_fd, struct judge_erro
 	judge->engine.hasher = params->hasher;
 	judge->engine.fields = params->fields;
 	judge->engine.sealed = params->mode != JUDGE_TRAIN;
+	r = make_text_key(&judge->text_key);
+	if (r < 0)
+		return r;
 	r = load_sets(judge, model);
 	if (r < 0)
 		return r;
@@ -465,41 +481,52 @@ static int learn(struct judge *judge, const struct tsem_result *result, struct l
 	return 0;
 }
 
-static int judge_point(struct judge *judge, const struct tsem_record *record, struct line line,
-		       struct judgement *ret)
+static int make_room(struct judge *judge)
 {
-	struct tsem_result result = {};
+	if (judge->engine.points.count >= TSEM_MODEL_POINTS)
+		return -E2BIG;
+	return tsem_set_grow(&judge->engine.points);
+}
+
+/* What follows for an event that the engine has judged; of @record kind and event are looked at. */
+static int judge_point(struct judge *judge, const struct tsem_record *record,
+		       struct tsem_result *result, struct line line, struct judgement *ret)
+{
 	int r;
 
 	judge->counts.events++;
 	ret->verdict = timing_of(judge, record) == TIMING_WAITS ? JUDGE_TRUSTED : JUDGE_SILENT;
-	tsem_engine_judge(&judge->engine, record, &result);
-	if (result.judgement == TSEM_JUDGED_FULL) {
-		r = judge->engine.points.count < TSEM_MODEL_POINTS
-			    ? tsem_set_grow(&judge->engine.points)
-			    : -E2BIG;
+	if (result->judgement == TSEM_JUDGED_FULL) {
+		r = make_room(judge);
 		if (r < 0)
 			return r;
-		tsem_engine_judge(&judge->engine, record, &result);
+		tsem_engine_count(&judge->engine, result);
 	}
-	ret->event = result.judgement == TSEM_JUDGED_LEARNED ? "learned" : "trusted";
-	ret->digest = result.coefficient;
-	if (result.judgement == TSEM_JUDGED_OUTSIDE) {
-		respond(judge, record, &result.coefficient, ret);
+	ret->event = result->judgement == TSEM_JUDGED_LEARNED ? "learned" : "trusted";
+	ret->digest = result->coefficient;
+	if (result->judgement == TSEM_JUDGED_OUTSIDE) {
+		respond(judge, record, &result->coefficient, ret);
 		ret->event = ret->told;
 	}
-	return result.judgement == TSEM_JUDGED_LEARNED ? learn(judge, &result, line) : 0;
+	return result->judgement == TSEM_JUDGED_LEARNED ? learn(judge, result, line) : 0;
 }
 
-int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret)
+static void name_event(const struct tsem_record *record, struct judgement *ret)
 {
-	const struct line text = { .data = line, .size = size };
-	struct tsem_record record;
+	ret->number = record->number;
+	ret->type = tsem_events[record->event].name;
+}
 
-	*ret = (struct judgement){ .verdict = JUDGE_SILENT };
-	if (tsem_record_scan(line, size, judge->engine.hasher->ops->size, judge->packed,
+/* A record of which the text is not known; it is from now on, if it could be cut. */
+static int judge_new_text(struct judge *judge, struct line line, const struct tsem_text *text,
+			  struct judgement *ret)
+{
+	struct tsem_record record;
+	struct tsem_result result;
+
+	if (tsem_record_scan(line.data, line.size, judge->engine.hasher->ops->size, judge->packed,
 			     sizeof(judge->packed), &record) < 0) {
-		judge_garbage(text, ret);
+		judge_garbage(line, ret);
 		return 0;
 	}
 	switch (record.kind) {
@@ -511,11 +538,44 @@ int judge_record(struct judge *judge, const char *line, size_t size, struct judg
 	case TSEM_RECORD_ASYNC:
 		break;
 	}
-	ret->number = record.number;
-	ret->type = tsem_events[record.event].name;
+	name_event(&record, ret);
 	if (record.event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
-		return judge_program(judge, &record, text, ret);
-	return judge_point(judge, &record, text, ret);
+		return judge_program(judge, &record, line, ret);
+	tsem_engine_judge(&judge->engine, &record, &result);
+	if (text)
+		tsem_texts_keep(&judge->texts, text, &record, &result.coefficient);
+	return judge_point(judge, &record, &result, line, ret);
+}
+
+static int judge_known_text(struct judge *judge, struct line line, const struct tsem_text *text,
+			    const struct tsem_known_text *known, struct judgement *ret)
+{
+	const struct tsem_record record = {
+		.kind = text->kind,
+		.event = known->event,
+		.number = text->number,
+		.pid = text->pid,
+	};
+	struct tsem_result result = { .coefficient = known->coefficient };
+
+	name_event(&record, ret);
+	tsem_engine_count(&judge->engine, &result);
+	return judge_point(judge, &record, &result, line, ret);
+}
+
+int judge_record(struct judge *judge, const char *data, size_t size, struct judgement *ret)
+{
+	const struct line line = { .data = data, .size = size };
+	const struct tsem_known_text *known;
+	struct tsem_text text;
+
+	*ret = (struct judgement){ .verdict = JUDGE_SILENT };
+	if (!tsem_text_cut(data, size, judge->engine.hasher->ops->size, &judge->text_key, &text))
+		return judge_new_text(judge, line, NULL, ret);
+	known = tsem_texts_find(&judge->texts, &text);
+	if (!known)
+		return judge_new_text(judge, line, &text, ret);
+	return judge_known_text(judge, line, &text, known, ret);
 }
 
 /* The counts of this run, which the loop kept in the set, go into the model. */

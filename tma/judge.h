@@ -142,12 +142,12 @@ struct judge *judge_free(struct judge *judge);
 
 /**
  * judge_record() - Judge one record.
- * @line: Without its line feed.
+ * @data: A line without its line feed.
  *
  * Allocates nothing unless training. Return: 0; -E2BIG if training has no room
  * for another point, -ENOMEM; the judgement is valid in every case.
  */
-int judge_record(struct judge *judge, const char *line, size_t size, struct judgement *ret);
+int judge_record(struct judge *judge, const char *data, size_t size, struct judgement *ret);
 
 /** judge_get_points() - Coefficients of the model, counted in this run; borrowed until the next
  * record. */

@@ -119,18 +119,10 @@ void tsem_engine_digest(const struct tsem_engine *engine, const struct tsem_reco
 	digest_rest(engine, record, &name, ret);
 }
 
-void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *record,
-		       struct tsem_result *ret)
+void tsem_engine_count(struct tsem_engine *engine, struct tsem_result *ret)
 {
 	bool new = false;
 
-	digest_coe(engine, &record->coe, &ret->coe_id);
-	digest_rest(engine, record, digest_name(engine, record->event), ret);
-	ret->entry = NULL;
-	if (record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS) {
-		ret->judgement = TSEM_JUDGED_NO_POINT;
-		return;
-	}
 	if (engine->sealed)
 		ret->entry = tsem_set_find(&engine->points, &ret->coefficient);
 	else
@@ -142,4 +134,17 @@ void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *rec
 	}
 	ret->entry->count++;
 	ret->judgement = new ? TSEM_JUDGED_LEARNED : TSEM_JUDGED_KNOWN;
+}
+
+void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *record,
+		       struct tsem_result *ret)
+{
+	digest_coe(engine, &record->coe, &ret->coe_id);
+	digest_rest(engine, record, digest_name(engine, record->event), ret);
+	if (record->event != TSEM_EVENT_BPRM_COMMITTED_CREDS) {
+		tsem_engine_count(engine, ret);
+		return;
+	}
+	ret->entry = NULL;
+	ret->judgement = TSEM_JUDGED_NO_POINT;
 }

@@ -71,6 +71,13 @@ struct tsem_result {
 void tsem_engine_digest(const struct tsem_engine *engine, const struct tsem_record *record,
 			struct tsem_result *ret);
 
+/**
+ * tsem_engine_count() - Judge an event of which the coefficient is known, as tsem_engine_judge().
+ * @ret: @coefficient is the caller's, of an event that may be a point. The other digests are not
+ *	looked at.
+ */
+void tsem_engine_count(struct tsem_engine *engine, struct tsem_result *ret);
+
 /** tsem_engine_judge() - Judge an event, count it, and learn it if the model is not sealed. */
 void tsem_engine_judge(struct tsem_engine *engine, const struct tsem_record *record,
 		       struct tsem_result *ret);
