@@ -219,4 +219,5 @@ static struct kunit_suite command_suite = {
 	.name = "tsem-command",
 	.test_cases = command_cases,
 };
+
 kunit_test_suite(command_suite);

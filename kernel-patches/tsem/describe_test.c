@@ -195,6 +195,7 @@ static void socks(struct kunit *test)
 static const struct tsem_member address_member[] = {
 	{ TSEM_KEY("addr"), .kind = TSEM_KIND_CHOICE, .index = TSEM_CHOICE_ADDR, .empty_if = -1 },
 };
+
 static const struct tsem_type address_type = { "address", address_member, 1 };
 
 /* Hash of the empty message, and of one byte 00. */
@@ -321,4 +322,5 @@ static struct kunit_suite describe_suite = {
 	.exit = fixture_exit,
 	.test_cases = describe_cases,
 };
+
 kunit_test_suite(describe_suite);

@@ -24,6 +24,7 @@ struct tsem_subject {
 	struct tsem_digest p_task_id;
 	u8 coe[TSEM_COE_SIZE];
 };
+
 static_assert(sizeof(struct tsem_subject) == 2 * TSEM_DIGEST_MAX + TSEM_COE_SIZE);
 
 /**

@@ -160,4 +160,5 @@ static struct kunit_suite known_suite = {
 	.name = "tsem_known",
 	.test_cases = known_cases,
 };
+
 kunit_test_suite(known_suite);

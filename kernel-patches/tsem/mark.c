@@ -31,6 +31,7 @@ struct identity {
 	u32 words;
 	u32 handle[TSEM_HANDLE_WORDS_MAX];
 };
+
 static_assert(sizeof(struct identity) == 16 + 4 * TSEM_HANDLE_WORDS_MAX, "no bytes between");
 
 /**

@@ -22,6 +22,7 @@ enum tsem_point_kind {
 	TSEM_POINT_INVALID,	/* a coefficient that came after the model was sealed */
 	TSEM_POINT_PROGRAM,	/* no coefficient but a TASK_ID: told once, part of no state */
 };
+
 #define TSEM_POINT_KIND_COUNT (TSEM_POINT_PROGRAM + 1)
 
 /**

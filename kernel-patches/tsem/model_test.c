@@ -333,4 +333,5 @@ static struct kunit_suite model_suite = {
 	.name = "tsem_model",
 	.test_cases = model_cases,
 };
+
 kunit_test_suite(model_suite);

@@ -130,6 +130,7 @@ enum tsem_counter {
 	TSEM_COUNT_REMEMBERED,	/* events about which nobody was asked */
 	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
 };
+
 #define TSEM_COUNTER_COUNT (TSEM_COUNT_MARKS_LOST + 1)
 
 /**

@@ -48,7 +48,7 @@ static void plant_sleep_in_atomic(void)
 
 static void plant_warning(void)
 {
-	WARN_ON(plant_pointer == NULL);
+	WARN_ON(!plant_pointer);
 }
 
 static void plant_lock_order(void)
@@ -71,13 +71,13 @@ static void plant_lock_kept(void)
 
 static void plant_rcu_without_lock(void)
 {
-	pr_info("plant: %d\n", rcu_dereference(plant_pointer) == NULL);
+	pr_info("plant: %d\n", !rcu_dereference(plant_pointer));
 }
 
 static void plant_leak(void)
 {
 	for (int i = 0; i < 10; i++)
-		pr_info("plant: %d\n", kmalloc(48, GFP_KERNEL) == NULL);
+		pr_info("plant: %d\n", !kmalloc(48, GFP_KERNEL));
 }
 
 static void plant_null_pointer(void)

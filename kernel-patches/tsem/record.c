@@ -191,6 +191,7 @@ static const struct tsem_member process_member[] = {
 	{ TSEM_KEY("event"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
 	{ TSEM_KEY("action"), .kind = TSEM_KIND_TEXT, .empty_if = -1 },
 };
+
 static const struct tsem_type log_type = { "log", process_member, ARRAY_SIZE(process_member) };
 
 static void print_log(const struct tsem_ns *ns, const struct tsem_record *record, struct text *t)
@@ -214,6 +215,7 @@ static const char *const kind_names[] = {
 	[TSEM_RECORD_LOG] = "log",
 	[TSEM_RECORD_BARE] = NULL,
 };
+
 static_assert(ARRAY_SIZE(kind_names) == TSEM_RECORD_KIND_COUNT);
 
 /**

@@ -22,6 +22,7 @@ enum tsem_record_kind {
 	TSEM_RECORD_LOG,	/* upstream's way in: an event of an untrusted task */
 	TSEM_RECORD_BARE,	/* judged by the kernel: without envelope and pid */
 };
+
 #define TSEM_RECORD_KIND_COUNT (TSEM_RECORD_BARE + 1)
 
 /**

@@ -377,6 +377,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
 	[TSEM_COUNT_KNOWN] = "known",	    [TSEM_COUNT_REMEMBERED] = "remembered",
 };
+
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
 
 static const char *const mode_names[] = {

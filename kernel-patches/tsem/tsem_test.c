@@ -278,6 +278,7 @@ static struct kunit_suite tsem_suite = {
 	.name = "tsem",
 	.test_cases = tsem_cases,
 };
+
 kunit_test_suite(tsem_suite);
 
 MODULE_DESCRIPTION("KUnit tests for TSEM");

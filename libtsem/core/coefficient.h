@@ -17,6 +17,11 @@ struct tsem_digest {
 /**
  * tsem_object_digest() - COE_ID or CELL_ID.
  * @type: &tsem_coe, or the cell of an event.
+ * @view: Projection and digest size.
+ * @data: Packed bytes for which tsem_packed_check() holds.
+ * @size: Their number.
+ * @hasher: Is begun and ended.
+ * @ret: The digest.
  */
 void tsem_object_digest(const struct tsem_type *type, const struct tsem_view *view,
 			const uint8_t *data, size_t size, struct tsem_hasher *hasher,
@@ -35,7 +40,13 @@ void tsem_parts_coefficient(const struct tsem_digest *const parts[TSEM_COEFFICIE
 
 /**
  * tsem_event_coefficient() - H(H(name) || PTASK_ID || TASK_ID || COE_ID || CELL_ID).
+ * @event: Of its name.
+ * @p_task_id: The creator's.
  * @task_id: The task's; zeros make this formula the TASK_ID of bprm_committed_creds.
+ * @coe_id: Who.
+ * @cell_id: What.
+ * @hasher: Is begun and ended.
+ * @ret: The coefficient.
  */
 void tsem_event_coefficient(enum tsem_event_id event, const struct tsem_digest *p_task_id,
 			    const struct tsem_digest *task_id, const struct tsem_digest *coe_id,
@@ -48,7 +59,10 @@ void tsem_pseudonym(const void *pathname, size_t size, struct tsem_hasher *hashe
 
 /**
  * tsem_event_executes() - Whether a record of this event executes its FILE.
+ * @event: Which.
+ * @digest_size: D, in bytes.
  * @cell: Packed CELL for which tsem_packed_check() holds.
+ * @size: Its bytes.
  */
 bool tsem_event_executes(enum tsem_event_id event, unsigned int digest_size,
 			 const uint8_t *cell, size_t size);

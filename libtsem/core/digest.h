@@ -11,6 +11,7 @@
 
 /**
  * struct tsem_digest_ops - A hash function.
+ * @name: As in formula.md.
  * @size: Of its digest, in bytes, at most TSEM_DIGEST_MAX.
  * @init: Begin a message.
  * @update: Add @size bytes.

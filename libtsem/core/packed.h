@@ -101,6 +101,8 @@ struct tsem_view {
  * tsem_packed_check() - Whether bytes are a whole packed object.
  * @type: The object.
  * @digest_size: D, in bytes.
+ * @data: Any bytes.
+ * @size: Their number.
  *
  * Return: true if @size bytes at @data are exactly one well-formed object.
  */

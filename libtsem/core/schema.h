@@ -26,6 +26,7 @@ enum tsem_kind {
 	TSEM_KIND_OBJECT,	/* members of tsem_types[index] */
 	TSEM_KIND_CHOICE,	/* one form of tsem_choices[index] */
 };
+
 #define TSEM_KIND_COUNT (TSEM_KIND_CHOICE + 1)
 
 /** enum tsem_named_projection - Formula.md, section 4. */
@@ -39,6 +40,7 @@ enum tsem_named_projection {
 	TSEM_PROJECT_LOOP,
 	TSEM_PROJECT_USERVALUE,
 };
+
 #define TSEM_PROJECT_COUNT (TSEM_PROJECT_USERVALUE + 1)
 
 /** TSEM_KEY() - How the initialiser of a struct tsem_member begins. */
@@ -80,6 +82,10 @@ struct tsem_member {
 
 /**
  * struct tsem_type - An object: a list of members in the order of the schema.
+ * @name: In the schema.
+ * @members: The members.
+ * @member_count: Their number.
+ *
  * CELL objects of events, COE and the event object are types as well.
  */
 struct tsem_type {
@@ -122,6 +128,7 @@ enum tsem_executes {
  * @wait: The event waits for a verdict.
  * @since: enum tsem_since.
  * @executes: enum tsem_executes; see formula.md, section 3.
+ * @executes_mask: Bits of a number; see TSEM_EXECUTES_MASK.
  * @executes_path: Positions, from the CELL down, of the number that @executes_mask tests.
  * @executes_depth: How many positions count.
  */
@@ -150,6 +157,7 @@ struct tsem_prctl {
 	uint32_t option;
 	uint8_t args;
 };
+
 extern const struct tsem_prctl tsem_prctls[TSEM_PRCTL_COUNT];	/* ascending by option */
 
 #endif
