@@ -5,6 +5,8 @@
  */
 
 #include <linux/cred.h>
+#include <linux/export.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/tsem.h>
@@ -21,6 +23,7 @@ static int hook_capable(const struct cred *cred, struct user_namespace *userns, 
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_CAPABLE, &r))
 		return r;
+	event.quiet = opts & CAP_OPT_NOAUDIT;
 	tsem_pack_u32(&event.cell, cap);
 	tsem_pack_u32(&event.cell, opts);
 	tsem_pack_u8(&event.cell, userns == &init_user_ns);
@@ -148,6 +151,7 @@ void tsem_mark_stacked(struct cred *cred)
 {
 	tsem_cred(cred)->stacked = true;
 }
+EXPORT_SYMBOL_GPL(tsem_mark_stacked);	/* overlayfs may be a module */
 
 /* Every caller in 6.12 allocates with GFP_KERNEL, so it may sleep. */
 static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)

@@ -6,6 +6,7 @@
  * schema, and nothing that could not be described is permitted.
  */
 
+#include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -89,6 +90,27 @@ static int begin_sleeping(struct tsem_event *event, size_t more)
 	return 0;
 }
 
+/* An operation fails because of TSEM: that is counted, and told to whoever keeps the audit log. */
+static void refuse(const struct tsem_event *event, int error)
+{
+	struct audit_buffer *ab;
+	char comm[TASK_COMM_LEN];
+
+	tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
+	if (event->quiet)
+		return;
+	ab = audit_log_start(audit_context(), GFP_ATOMIC | __GFP_NOWARN, AUDIT_AVC);
+	if (!ab)
+		return;
+	/* Without task_lock(), as in record_fill(). */
+	strscpy_pad(comm, current->comm, sizeof(comm));
+	audit_log_format(ab, "lsm=TSEM action=denied event=%s ns=%llu number=%llu",
+			 tsem_events[event->id].name, event->ns->id, event->number);
+	audit_log_format(ab, " error=%d pid=%d comm=", error, task_tgid_nr(current));
+	audit_log_untrustedstring(ab, comm);
+	audit_log_end(ab);
+}
+
 /**
  * tsem_event_begin_sized() - Whether an event of current is to be described.
  * @event: To be filled.
@@ -116,7 +138,7 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 		return true;
 	*ret = tsem_lost(event->ns, r);
 	if (*ret < 0)
-		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
+		refuse(event, *ret);
 	return false;
 }
 
@@ -196,20 +218,19 @@ static int event_finish(struct tsem_event *event)
 		.cell = event->cell.data,
 		.cell_size = event->cell.used,
 	};
-	u64 number;
 	int r;
 
 	if (tsem_packer_overflowed(&event->cell))
 		return -ENAMETOOLONG;
 	subject_fill(&subject, event->ns);
-	number = atomic64_inc_return(&event->ns->numbers);
+	event->number = atomic64_inc_return(&event->ns->numbers);
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
 	if (event->ns->known && tsem_judge_known(event->ns, &raw))
 		return 0;
 	r = record_make(event);
 	if (r < 0 || !event->record)
 		return r;
-	event->record->number = number;
+	event->record->number = event->number;
 	event->record->subject = subject;
 	/* The judge may sleep for long. */
 	kvfree(event->work);
@@ -237,6 +258,6 @@ int tsem_event_end(struct tsem_event *event, int described)
 	if (event->record)
 		tsem_record_free(event->record);
 	if (r < 0)
-		tsem_ns_count(event->ns, TSEM_COUNT_REFUSED);
+		refuse(event, r);
 	return r;
 }

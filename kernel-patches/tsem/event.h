@@ -12,6 +12,8 @@
  * struct tsem_event - An event being described by its hook.
  * @ns: Namespace of current; borrowed.
  * @id: Which event.
+ * @number: In its namespace; 0 until it is described.
+ * @quiet: Somebody only asks: a refusal is nothing for the audit log.
  * @cell: Where the hook packs the CELL.
  * @record: From the pool, if the hook may not sleep; else made at the end.
  * @work: Buffer behind @cell, if the hook may sleep.
@@ -19,6 +21,8 @@
 struct tsem_event {
 	struct tsem_ns *ns;
 	enum tsem_event_id id;
+	u64 number;
+	bool quiet;
 	struct tsem_packer cell;
 	struct tsem_record *record;
 	void *work;

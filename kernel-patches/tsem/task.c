@@ -170,6 +170,7 @@ static int about_task(enum tsem_event_id id, const struct task_struct *task, boo
 
 	if (!tsem_event_begin(&event, id, &r))
 		return r;
+	event.quiet = id == TSEM_EVENT_PTRACE_ACCESS_CHECK && (number & PTRACE_MODE_NOAUDIT);
 	tsem_pack_task_id(&event.cell, event.ns, task);
 	if (with_number)
 		tsem_pack_u32(&event.cell, number);
