@@ -72,25 +72,29 @@ static int create_ns_file(struct tsem_ns *ns, const char *suffix, umode_t mode,
 	char name[32];
 
 	snprintf(name, sizeof(name), "%llu%s", ns->id, suffix);
-	*ret = securityfs_create_file(name, mode, dir, (void *)(uintptr_t)ns->id, fops);
+	*ret = securityfs_create_file(name, mode, dir, tsem_file_ns(ns), fops);
 	return PTR_ERR_OR_ZERO(*ret);
 }
 
-/*
- * The files name the namespace by its id and hold no reference: whoever opens one
- * looks it up.
+/**
+ * tsem_ns_files_create() - Make the files of a namespace.
+ * @ns: Has its id.
+ *
+ * They name the namespace by its id and hold no reference: whoever opens one looks
+ * it up.
  */
-static int create_ns_files(struct tsem_ns *ns)
+int tsem_ns_files_create(struct tsem_ns *ns)
 {
 	struct dentry *dir = ns->params.tma == TSEM_TMA_INTERNAL ? internal_tma : external_tma;
 	struct dentry **files = ns->files;
+	/* Upstream's clients know of no other file, and of none where the kernel judges. */
+	bool as_upstream = ns->params.upstream && !tsem_ns_is_root(ns);
 	int r;
 
-	/* Upstream's clients know of no other file, and of none where the kernel judges. */
-	if (ns->params.upstream && ns->params.tma == TSEM_TMA_INTERNAL)
+	if (as_upstream && ns->params.tma == TSEM_TMA_INTERNAL)
 		return 0;
 	r = create_ns_file(ns, "", 0600, &tsem_stream_fops, files++);
-	if (r < 0 || ns->params.upstream)
+	if (r < 0 || as_upstream)
 		return r;
 	r = create_ns_file(ns, ".status", 0400, &tsem_status_fops, files++);
 	return r == 0 && ns->model ? tsem_model_files_create(ns, dir, files) : r;
@@ -108,7 +112,7 @@ static int command_create(struct control *control, char *arguments)
 	r = tsem_params_parse(TSEM_VERB_CREATE, arguments, &params);
 	if (r < 0)
 		return r;
-	r = tsem_ns_new(&params, create_ns_files, &control->ns);
+	r = tsem_ns_new(&params, tsem_ns_files_create, &control->ns);
 	tsem_params_done(&params);
 	if (r == 0)
 		tsem_ns_open_way(control->ns);
@@ -141,7 +145,7 @@ static int command_arm(struct control *control, char *arguments)
 /* The namespace a command is about: the descriptor's, or with upstream's verbs the writer's. */
 static struct tsem_ns *command_ns(const struct control *control)
 {
-	struct tsem_ns *own = tsem_task(current)->ns;
+	struct tsem_ns *own = tsem_ns_of(current);
 
 	if (control->ns)
 		return control->ns;
@@ -264,7 +268,7 @@ static int upstream_enter(enum tsem_verb verb, struct tsem_params *params)
 		if (!owner)
 			return -EPERM;
 	}
-	r = tsem_ns_new(params, create_ns_files, &ns);
+	r = tsem_ns_new(params, tsem_ns_files_create, &ns);
 	if (r < 0) {
 		put_pid(owner);
 		return r;
@@ -450,7 +454,7 @@ static const struct file_operations control_fops = {
 /* The id of the opener's namespace; of a sealed one it is not told any more. */
 static int id_open(struct inode *inode, struct file *file)
 {
-	const struct tsem_ns *ns = tsem_task(current)->ns;
+	const struct tsem_ns *ns = tsem_ns_of(current);
 
 	return ns && READ_ONCE(ns->sealed) ? -EACCES : 0;
 }
@@ -477,7 +481,7 @@ static const struct file_operations id_fops = {
  */
 static int aggregate_open(struct inode *inode, struct file *file)
 {
-	const struct tsem_ns *ns = tsem_task(current)->ns;
+	const struct tsem_ns *ns = tsem_ns_of(current);
 
 	if (ns && (ns->params.tma != TSEM_TMA_INTERNAL ||
 		   (READ_ONCE(ns->sealed) && !tsem_may_control(file->f_cred))))
@@ -577,7 +581,12 @@ static int __init tree_fill(void)
 	return 0;
 }
 
-static int __init tree_create(void)
+/**
+ * tsem_tree_create() - Make the tree.
+ *
+ * Return: 0 or an error of securityfs; there is no part of it then.
+ */
+int __init tsem_tree_create(void)
 {
 	int r;
 
@@ -589,6 +598,3 @@ static int __init tree_create(void)
 		securityfs_recursive_remove(tree);
 	return r;
 }
-
-/* After the crypto API and securityfs; before user space. */
-late_initcall(tree_create);

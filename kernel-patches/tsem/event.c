@@ -58,7 +58,7 @@ void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struc
 /** tsem_event_wanted() - Whether the namespace of current raises an event. */
 bool tsem_event_wanted(enum tsem_event_id id)
 {
-	const struct tsem_ns *ns = tsem_task(current)->ns;
+	const struct tsem_ns *ns = tsem_ns_of(current);
 
 	return ns && test_bit(id, ns->params.events);
 }
@@ -124,15 +124,15 @@ static void refuse(const struct tsem_event *event, int error)
  */
 bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more, int *ret)
 {
-	struct tsem_task *task = tsem_task(current);
+	struct tsem_ns *ns = tsem_ns_of(current);
 	int r;
 
 	*ret = 0;
-	if (!tsem_event_wanted(id) || task->inside || tsem_cred(current_cred())->stacked ||
-	    tsem_ns_is_reader(task->ns, current))
+	if (!tsem_event_wanted(id) || tsem_task(current)->inside ||
+	    tsem_cred(current_cred())->stacked || tsem_ns_is_reader(ns, current))
 		return false;
 
-	*event = (struct tsem_event){ .ns = task->ns, .id = id };
+	*event = (struct tsem_event){ .ns = ns, .id = id };
 	r = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
 	if (r == 0)
 		return true;
@@ -221,7 +221,7 @@ static int event_finish(struct tsem_event *event)
 	int r;
 
 	if (tsem_packer_overflowed(&event->cell))
-		return -ENAMETOOLONG;
+		return tsem_undescribed(event->ns, -ENAMETOOLONG);
 	subject_fill(&subject, event->ns);
 	event->number = atomic64_inc_return(&event->ns->numbers);
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
@@ -250,10 +250,8 @@ static int event_finish(struct tsem_event *event)
  */
 int tsem_event_end(struct tsem_event *event, int described)
 {
-	int r = described;
+	int r = described == 0 ? event_finish(event) : tsem_undescribed(event->ns, described);
 
-	if (r == 0)
-		r = event_finish(event);
 	kvfree(event->work);
 	if (event->record)
 		tsem_record_free(event->record);

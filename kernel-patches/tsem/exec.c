@@ -17,6 +17,7 @@
 #include "describe.h"
 #include "event.h"
 #include "task.h"
+#include "verdict.h"
 
 /** struct packed_file - A packed FILE; owned. */
 struct packed_file {
@@ -54,6 +55,12 @@ void tsem_exec_free(struct tsem_exec *exec)
 	kfree(exec);
 }
 
+static void forget_exec(struct tsem_task *task)
+{
+	tsem_exec_free(task->exec);
+	task->exec = NULL;
+}
+
 static struct tsem_exec *exec_new(struct tsem_ns *ns)
 {
 	struct tsem_exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL_ACCOUNT);
@@ -77,13 +84,15 @@ static struct tsem_exec *exec_new(struct tsem_ns *ns)
 static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {
 	struct tsem_task *task = tsem_task(current);
-	struct tsem_ns *ns = task->ns ?: READ_ONCE(task->armed);
+	struct tsem_ns *armed = READ_ONCE(task->armed);
+	struct tsem_ns *ns = task->ns ?: armed ?: tsem_ns_of(current);
 
-	tsem_exec_free(task->exec);
-	task->exec = NULL;
+	forget_exec(task);
 	/* The armed task would not survive this exec, and nobody would enter. */
+	if (!task->ns && !armed && READ_ONCE(tsem_task(current->group_leader)->armed))
+		return -EPERM;
 	if (!ns)
-		return READ_ONCE(tsem_task(current->group_leader)->armed) ? -EPERM : 0;
+		return 0;
 	if (READ_ONCE(ns->dead))
 		return -EPERM;
 	task->exec = exec_new(ns);
@@ -159,7 +168,13 @@ static int hook_bprm_check_security(struct linux_binprm *bprm)
 		return 0;
 	if (tsem_event_begin(&event, TSEM_EVENT_BPRM_CHECK_SECURITY, &r))
 		return tsem_event_end(&event, prepare(bprm, exec, &event));
-	return r < 0 ? r : prepare(bprm, exec, NULL);
+	if (r == 0)
+		r = prepare(bprm, exec, NULL);
+	if (r < 0 && tsem_ns_is_root(exec->ns)) {
+		r = tsem_undescribed(exec->ns, r);
+		forget_exec(tsem_task(current));
+	}
+	return r;
 }
 
 static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
@@ -199,13 +214,13 @@ static void compute_task_id(struct tsem_task *task, struct tsem_exec *exec)
 {
 	static const struct tsem_digest zeros;
 	const struct tsem_event_desc *desc = &tsem_events[TSEM_EVENT_BPRM_COMMITTED_CREDS];
-	struct tsem_view view = tsem_ns_view(task->ns);
+	struct tsem_view view = tsem_ns_view(exec->ns);
 	struct tsem_hasher *hasher = &exec->hash->hasher;
 	struct tsem_digest coe_id = {}, cell_id = {};
 	u8 coe[TSEM_COE_SIZE];
 	struct tsem_packer p = { .data = coe, .size = sizeof(coe) };
 
-	tsem_pack_coe(&p, current_cred(), task->ns);
+	tsem_pack_coe(&p, current_cred(), exec->ns);
 	pack_cell(exec, &task->task_id, view.digest_size);
 	tsem_object_digest(&tsem_coe, &view, coe, p.used, hasher, &coe_id);
 	tsem_object_digest(&desc->cell, &view, exec->cell.data, exec->cell.used, hasher, &cell_id);
@@ -229,20 +244,26 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 {
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_exec *exec = task->exec;
+	struct tsem_ns *ns = tsem_ns_of(current);
 
-	if (!task->ns)
+	if (!ns)
 		return;
-	if (WARN_ON_ONCE(!exec || exec->ns != task->ns || !exec->cell.data)) {
+	if (!exec && tsem_ns_is_root(ns)) {
+		/* It could not be described, or began before there was a root namespace. */
+		memset(&task->task_id, 0xff, tsem_ns_digest_size(ns));
+		task->ttd = tsem_next_ttd();
+		return;
+	}
+	if (WARN_ON_ONCE(!exec || exec->ns != ns || !exec->cell.data)) {
 		/* Nothing runs under an identity that is not its own. */
 		tsem_task_distrust(current);
 		return;
 	}
 	compute_task_id(task, exec);
 	task->ttd = tsem_next_ttd();
-	if (task->ns->params.export_exec)
+	if (ns->params.export_exec)
 		export_exec(exec);
-	task->exec = NULL;
-	tsem_exec_free(exec);
+	forget_exec(task);
 }
 
 static struct security_hook_list exec_hooks[] __ro_after_init = {

@@ -123,7 +123,7 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 	struct tsem_task *task = tsem_task(current);
 	int r;
 
-	if (!task->ns || task->inside || tsem_cred(current_cred())->stacked)
+	if (!tsem_ns_of(current) || task->inside || tsem_cred(current_cred())->stacked)
 		return 0;
 	/* Nobody waits there with a directory locked that making a namespace needs. */
 	r = tsem_may_change_tree(dentry);
@@ -320,9 +320,9 @@ static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct 
 	task->birth = (struct tsem_birth){};
 	forget_after_call(task);
 	created = (struct tsem_created){
-		.ns_id = event->ns->id,
+		.ns_id = tsem_ns_maker(event->ns),
 		.owner = task->task_id,
-		.instance = next_instance(dir, event->ns->id, &task->task_id),
+		.instance = next_instance(dir, tsem_ns_maker(event->ns), &task->task_id),
 	};
 	task->birth.instance = created.instance;
 	tsem_pack_inode(&event->cell, event->ns, dir);
@@ -580,7 +580,7 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 	if (likely(birth.dentry != dentry) || !inode)
 		return;
 	task->birth = (struct tsem_birth){};
-	if (!task->ns || d_inode(dentry->d_parent) != birth.dir)
+	if (!tsem_ns_of(current) || d_inode(dentry->d_parent) != birth.dir)
 		return;
 	/* What has content already was not made just now. */
 	if (S_ISREG(inode->i_mode) && i_size_read(inode))

@@ -20,12 +20,12 @@ static struct tsem_created *ipc_created(const struct kern_ipc_perm *perm)
 /* Before the object can be found: nobody else looks at it yet. */
 static int set_owner(struct kern_ipc_perm *perm)
 {
-	const struct tsem_task *task = tsem_task(current);
+	const struct tsem_ns *ns = tsem_ns_of(current);
 
-	if (task->ns)
+	if (ns)
 		*ipc_created(perm) = (struct tsem_created){
-			.ns_id = task->ns->id,
-			.owner = task->task_id,
+			.ns_id = tsem_ns_maker(ns),
+			.owner = tsem_task(current)->task_id,
 		};
 	return 0;
 }
@@ -41,7 +41,7 @@ static void pack_perm(struct tsem_event *event, const struct kern_ipc_perm *perm
 	tsem_pack_u32(&event->cell, from_kgid(to, perm->cgid));
 	tsem_pack_u32(&event->cell, perm->mode);
 	tsem_pack_digest(&event->cell, event->ns,
-			 created->ns_id == event->ns->id ? &created->owner : NULL);
+			 created->ns_id == tsem_ns_maker(event->ns) ? &created->owner : NULL);
 }
 
 /* An event that is an object and a number. */

@@ -142,14 +142,16 @@ static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 	/* Outside a sealed model it is refused whether it could be told, or was counted there. */
 	if (PTR_ERR(point) == -E2BIG && READ_ONCE(ns->sealed))
 		return violation_result(ns);
-	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
-	return -EPERM;
+	return tsem_lost(ns, -EPERM);
 }
 
 /* Whether what is known of the model permits something now, to this task. */
 static bool may_rely(const struct tsem_ns *ns)
 {
-	return !tsem_task_untrusted(current) && !READ_ONCE(ns->gone);
+	bool gone = READ_ONCE(ns->gone) && !(ns->params.tma == TSEM_TMA_INTERNAL &&
+					     ns->params.gone == TSEM_GONE_ALLOW);
+
+	return !tsem_task_untrusted(current) && !gone;
 }
 
 /**

@@ -177,7 +177,7 @@ static struct tsem_mark *find(struct inode *inode)
  */
 int tsem_mark_created(struct inode *inode, u64 instance)
 {
-	const struct tsem_task *task = tsem_task(current);
+	struct tsem_ns *ns = tsem_ns_of(current);
 	struct tsem_inode *blob = tsem_inode(inode);
 	struct tsem_mark *mark;
 
@@ -187,14 +187,14 @@ int tsem_mark_created(struct inode *inode, u64 instance)
 	if (!mark)
 		return -ENOMEM;
 	mark->created = (struct tsem_created){
-		.ns_id = task->ns->id,
-		.owner = task->task_id,
+		.ns_id = tsem_ns_maker(ns),
+		.owner = tsem_task(current)->task_id,
 		.instance = instance,
 	};
 	refcount_set(&mark->refs, 1);
 	if (!stays(inode) &&
-	    (!identify(inode, &mark->identity) || !enter_table(task->ns, mark)))
-		tsem_ns_count(task->ns, TSEM_COUNT_MARKS_LOST);
+	    (!identify(inode, &mark->identity) || !enter_table(ns, mark)))
+		tsem_ns_count(ns, TSEM_COUNT_MARKS_LOST);
 	WRITE_ONCE(blob->asked, true);
 	if (cmpxchg_release(&blob->mark, NULL, mark))
 		mark_put(mark);
@@ -240,7 +240,7 @@ const struct tsem_created *tsem_created_in(struct inode *inode, const struct tse
 	tsem_mark_recall(inode);
 	/* Pairs with the release by whoever put it there. */
 	mark = smp_load_acquire(&tsem_inode(inode)->mark);
-	return mark && mark->created.ns_id == ns->id ? &mark->created : NULL;
+	return mark && mark->created.ns_id == tsem_ns_maker(ns) ? &mark->created : NULL;
 }
 
 /* The inode goes, and after its last link the object too. */

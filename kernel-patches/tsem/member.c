@@ -86,7 +86,7 @@ void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
 	static const struct tsem_digest zeros;
 	const struct tsem_task *blob = tsem_task(task);
 
-	tsem_pack_bytes(p, (READ_ONCE(blob->ns) == ns ? &blob->task_id : &zeros)->bytes,
+	tsem_pack_bytes(p, (tsem_ns_of(task) == ns ? &blob->task_id : &zeros)->bytes,
 			tsem_ns_digest_size(ns));
 }
 

@@ -29,9 +29,7 @@ static int hook_socket_create(int family, int type, int protocol, int kern)
 /* The owner of a socket is the TASK_ID of its creator at this moment. */
 static int set_owner(struct socket *sock)
 {
-	const struct tsem_task *task = tsem_task(current);
-
-	return task->ns ? tsem_mark_created(SOCK_INODE(sock), 0) : 0;
+	return tsem_ns_of(current) ? tsem_mark_created(SOCK_INODE(sock), 0) : 0;
 }
 
 static int hook_socket_post_create(struct socket *sock, int family, int type, int protocol,

@@ -105,12 +105,12 @@ static struct tsem_ns *ns_alloc(struct tsem_params *params)
 }
 
 /* The id is taken only when everything else has worked: a failure uses none up. */
-static int ns_publish(struct tsem_ns *ns, int (*make_files)(struct tsem_ns *ns))
+static int ns_publish(struct tsem_ns *ns, bool is_root, int (*make_files)(struct tsem_ns *ns))
 {
 	int r;
 
 	guard(mutex)(&create_mutex);
-	ns->id = last_id + 1;
+	ns->id = is_root ? 0 : last_id + 1;
 	r = xa_insert(&namespaces, ns->id, ns, GFP_KERNEL);
 	if (r < 0)
 		return r;
@@ -121,22 +121,13 @@ static int ns_publish(struct tsem_ns *ns, int (*make_files)(struct tsem_ns *ns))
 		xa_erase(&namespaces, ns->id);
 		return r;
 	}
-	last_id = ns->id;
+	if (!is_root)
+		last_id = ns->id;
 	return 0;
 }
 
-/**
- * tsem_ns_new() - Make a namespace without members.
- * @params: What the command said; its text moves into the namespace.
- * @make_files: Makes its files, in @ns->files, when it has its id; they are removed with it.
- * @ret: The namespace, with one reference for the caller.
- *
- * Context: Process context.
- * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel) or an
- * error of securityfs.
- */
-int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
-		struct tsem_ns **ret)
+static int ns_new(struct tsem_params *params, bool is_root,
+		  int (*make_files)(struct tsem_ns *ns), struct tsem_ns **ret)
 {
 	struct tsem_ns *ns = ns_alloc(params);
 	int r;
@@ -153,7 +144,7 @@ int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns
 	r = tsem_pool_init(&ns->pool, ns->params.cache);
 	if (r < 0)
 		goto out_model;
-	r = ns_publish(ns, make_files);
+	r = ns_publish(ns, is_root, make_files);
 	if (r < 0)
 		goto out_pool;
 
@@ -168,6 +159,40 @@ out_model:
 out_free:
 	tsem_params_done(&ns->params);
 	kfree(ns);
+	return r;
+}
+
+/**
+ * tsem_ns_new() - Make a namespace without members.
+ * @params: What the command said; its text moves into the namespace.
+ * @make_files: Makes its files, in @ns->files, when it has its id; they are removed with it.
+ * @ret: The namespace, with one reference for the caller.
+ *
+ * Context: Process context.
+ * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel) or an
+ * error of securityfs.
+ */
+int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
+		struct tsem_ns **ret)
+{
+	return ns_new(params, false, make_files, ret);
+}
+
+/**
+ * tsem_ns_new_root() - Make the namespace of whoever is in no other.
+ * @params: As for tsem_ns_new().
+ * @make_files: As there.
+ * @ret: The namespace; it is never deserted and never goes.
+ *
+ * Return: As tsem_ns_new().
+ */
+int tsem_ns_new_root(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
+		     struct tsem_ns **ret)
+{
+	int r = ns_new(params, true, make_files, ret);
+
+	if (r == 0)
+		tsem_ns_open_way(*ret);
 	return r;
 }
 

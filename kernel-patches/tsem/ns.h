@@ -9,6 +9,7 @@
 #include <linux/bitmap.h>
 #include <linux/dcache.h>
 #include <linux/hashtable.h>
+#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
@@ -155,7 +156,7 @@ struct tsem_recent {
 /**
  * struct tsem_ns - A security modelling namespace.
  * @refs: Members, armed tasks, and open files of the control plane.
- * @id: From 1, never used again.
+ * @id: From 1, never used again; 0 is the root namespace.
  * @params: Fixed when made.
  * @alg: Hash function.
  * @model: Of a namespace that is judged by the kernel, or where verdicts are remembered;
@@ -234,6 +235,8 @@ struct tsem_ns {
 
 int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
 		struct tsem_ns **ret);
+int tsem_ns_new_root(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
+		     struct tsem_ns **ret);
 struct tsem_ns *tsem_ns_get(struct tsem_ns *ns);
 void tsem_ns_put(struct tsem_ns *ns);
 struct tsem_ns *tsem_ns_find(u64 id);
@@ -255,6 +258,23 @@ static inline void tsem_ns_count(struct tsem_ns *ns, enum tsem_counter counter)
 static inline unsigned int tsem_ns_digest_size(const struct tsem_ns *ns)
 {
 	return ns->alg.ops.size;
+}
+
+/** tsem_ns_is_root() - Whether it is that of everything outside the others. */
+static inline bool tsem_ns_is_root(const struct tsem_ns *ns)
+{
+	return !ns->id;
+}
+
+/**
+ * tsem_ns_maker() - How a created object names its namespace.
+ * @ns: The namespace.
+ *
+ * 0, as in a blob that nobody has filled, is none.
+ */
+static inline u64 tsem_ns_maker(const struct tsem_ns *ns)
+{
+	return ns->id ?: U64_MAX;
 }
 
 /** tsem_ns_is_reader() - Whether a task belongs to the thread group that reads the stream. */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * setup.c - TSEM as a security module: blobs, hooks, boot parameters.
+ * setup.c - TSEM as a security module: blobs and hooks, and what each of them asks first.
  */
 
 #include <linux/init.h>
 #include <linux/lsm_hooks.h>
-#include <linux/printk.h>
 
 #include "inode.h"
 #include "task.h"
@@ -23,14 +22,8 @@ const struct lsm_id tsem_lsmid = {
 	.id = LSM_ID_TSEM,
 };
 
-/* The root namespace is not modelled by this version: the one mode there is must be asked for. */
-static int __init mode_setup(char *mode)
-{
-	if (strcmp(mode, "no_root_modeling"))
-		pr_warn("tsem: Unknown tsem_mode %s specified, using no_root_modeling.\n", mode);
-	return 1;
-}
-__setup("tsem_mode=", mode_setup);
+DEFINE_STATIC_KEY_FALSE(tsem_root_modelled);
+struct tsem_ns *tsem_root __ro_after_init;
 
 static int __init tsem_init(void)
 {
@@ -44,7 +37,7 @@ static int __init tsem_init(void)
 	tsem_add_ipc_hooks();
 	tsem_add_mount_hooks();
 	tsem_add_kernel_hooks();
-	pr_info("tsem: Initialized namespace only modeling.\n");
+	tsem_root_announce();
 	return 0;
 }
 

@@ -62,7 +62,7 @@ static int events_open(struct inode *inode, struct file *file)
 
 	if (!tsem_may_control(file->f_cred))
 		return -EACCES;
-	ns = tsem_ns_find((uintptr_t)inode->i_private);
+	ns = tsem_ns_of_file(inode);
 	if (!ns)
 		return -ENOENT;
 	stream = kzalloc(sizeof(*stream), GFP_KERNEL_ACCOUNT);
@@ -320,7 +320,8 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 
 	if (tsem_task(current)->ns == ns)
 		return -EPERM;
-	if (!size || size > TSEM_VERDICTS_MAX || is_judged_here(ns))
+	/* Of the whole machine nobody outside the kernel judges. */
+	if (!size || size > TSEM_VERDICTS_MAX || is_judged_here(ns) || tsem_ns_is_root(ns))
 		return -EINVAL;
 	note_reader(ns);
 	lines = kvmalloc(size, GFP_KERNEL);
@@ -435,7 +436,7 @@ static int status_open(struct inode *inode, struct file *file)
 
 	if (!tsem_may_control(file->f_cred) || tsem_task(current)->ns)
 		return -EACCES;
-	ns = tsem_ns_find((uintptr_t)inode->i_private);
+	ns = tsem_ns_of_file(inode);
 	if (!ns)
 		return -ENOENT;
 	r = single_open(file, status_show, ns);

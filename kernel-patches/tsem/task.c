@@ -31,14 +31,16 @@ static int hook_task_alloc(struct task_struct *child, unsigned long clone_flags)
 	int r;
 
 	*to = (struct tsem_task){};
-	if (!from->ns)
+	if (!tsem_ns_of(current))
 		return 0;
 	r = raise_task_alloc(clone_flags);
 	if (r < 0)
 		return r;
 
-	to->ns = tsem_ns_get(from->ns);
-	tsem_ns_join(to->ns);
+	if (from->ns) {
+		to->ns = tsem_ns_get(from->ns);
+		tsem_ns_join(to->ns);
+	}
 	to->untrusted = tsem_task_untrusted(current);
 	to->task_id = from->task_id;
 	to->ttd = from->ttd;
@@ -50,7 +52,7 @@ static int hook_task_alloc(struct task_struct *child, unsigned long clone_flags)
 		to->p_ttd = from->ttd;
 	}
 	smp_mb(); /* pairs with tsem_ns_kill() */
-	return READ_ONCE(to->ns->dead) ? -EPERM : 0;
+	return to->ns && READ_ONCE(to->ns->dead) ? -EPERM : 0;
 }
 
 /* Also called when hook_task_alloc() or a later step of the fork failed. Context: Any. */
@@ -138,7 +140,7 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 		return r;
 	tsem_pack_task_id(&event.cell, event.ns, target);
 	tsem_pack_u32(&event.cell, sig);
-	tsem_pack_u8(&event.cell, READ_ONCE(tsem_task(target)->ns) != event.ns);
+	tsem_pack_u8(&event.cell, tsem_ns_of(target) != event.ns);
 	return tsem_event_end(&event, 0);
 }
 

@@ -105,6 +105,26 @@ static inline struct tsem_task *tsem_task(const struct task_struct *task)
 	return task->security + tsem_blob_sizes.lbs_task;
 }
 
+DECLARE_STATIC_KEY_FALSE(tsem_root_modelled);
+extern struct tsem_ns *tsem_root;
+
+/**
+ * tsem_ns_of() - The namespace that models what a task does.
+ * @task: Kept alive by the caller.
+ *
+ * That of which it is a member. Who is in none belongs to the root namespace, if
+ * there is one, and is no member: nothing holds it there, and no rule of members
+ * applies to it.
+ */
+static inline struct tsem_ns *tsem_ns_of(const struct task_struct *task)
+{
+	struct tsem_ns *ns = READ_ONCE(tsem_task(task)->ns);
+
+	if (!ns && static_branch_unlikely(&tsem_root_modelled))
+		ns = tsem_root;
+	return ns;
+}
+
 static inline bool tsem_task_untrusted(const struct task_struct *task)
 {
 	return READ_ONCE(tsem_task(task)->untrusted) ||
@@ -119,6 +139,7 @@ bool tsem_may_control(const struct cred *cred);
 int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns);
 void tsem_exec_free(struct tsem_exec *exec);
 
+void tsem_root_announce(void);
 void tsem_add_task_hooks(void);
 void tsem_add_exec_hooks(void);
 void tsem_add_inode_hooks(void);

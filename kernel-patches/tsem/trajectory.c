@@ -203,7 +203,7 @@ static const struct seq_operations listing_ops = {
 /* That of the opener, as upstream's rule has it. */
 static struct tsem_ns *own_ns(const struct file *file)
 {
-	struct tsem_ns *ns = tsem_task(current)->ns;
+	struct tsem_ns *ns = tsem_ns_of(current);
 
 	if (!ns || !ns->model ||
 	    (READ_ONCE(ns->sealed) && !tsem_may_control(file->f_cred)))
@@ -215,7 +215,7 @@ static struct tsem_ns *named_ns(const struct inode *inode, const struct file *fi
 {
 	if (!tsem_may_control(file->f_cred) || tsem_task(current)->ns)
 		return ERR_PTR(-EACCES);
-	return tsem_ns_find((uintptr_t)inode->i_private) ?: ERR_PTR(-ENOENT);
+	return tsem_ns_of_file(inode) ?: ERR_PTR(-ENOENT);
 }
 
 static int model_open(struct inode *inode, struct file *file)
@@ -255,7 +255,7 @@ static int create(const struct model_file *file, struct tsem_ns *ns, struct dent
 	char name[64];
 
 	snprintf(name, sizeof(name), "%llu%s", ns->id, file->ns_name);
-	*ret = securityfs_create_file(name, 0400, dir, (void *)(uintptr_t)ns->id, &file->fops);
+	*ret = securityfs_create_file(name, 0400, dir, tsem_file_ns(ns), &file->fops);
 	return PTR_ERR_OR_ZERO(*ret);
 }
 

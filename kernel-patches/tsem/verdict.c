@@ -35,17 +35,37 @@ struct waiter {
 	struct tsem_asked asked;
 };
 
+/* Nobody judges; or it is the whole machine, of which nothing is refused yet. */
+static bool only_tells(const struct tsem_ns *ns)
+{
+	return ns->params.tma == TSEM_TMA_EXPORT ||
+	       (tsem_ns_is_root(ns) && !READ_ONCE(ns->enforce));
+}
+
 /**
  * tsem_lost() - Count an event that cannot be told.
  * @ns: Its namespace.
  * @error: What the operation fails with.
  *
- * Return: @error, or 0 where nobody judges: there a loss is no reason to refuse.
+ * Return: @error, or 0 where a loss is no reason to refuse.
  */
 int tsem_lost(struct tsem_ns *ns, int error)
 {
 	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
-	return ns->params.tma == TSEM_TMA_EXPORT ? 0 : error;
+	return only_tells(ns) ? 0 : error;
+}
+
+/**
+ * tsem_undescribed() - An event cannot be described.
+ * @ns: Its namespace.
+ * @error: Why.
+ *
+ * Return: @error, with which the operation fails; where a loss is no reason to refuse
+ * it is one, and 0.
+ */
+int tsem_undescribed(struct tsem_ns *ns, int error)
+{
+	return only_tells(ns) ? tsem_lost(ns, error) : error;
 }
 
 static struct waiter *find_waiter(struct tsem_ns *ns, u64 number)
@@ -241,6 +261,14 @@ static int wait_for_verdict(struct tsem_ns *ns, struct waiter *waiter)
 	return -EPERM;
 }
 
+/* Where nobody judges it goes on like that, and who reads the log may make it longer. */
+static void warn_full(const struct tsem_ns *ns)
+{
+	if (ns->params.tma == TSEM_TMA_EXPORT && atomic64_read(&ns->counts[TSEM_COUNT_DROPPED]))
+		return;
+	pr_warn_ratelimited("tsem: Queue of namespace %llu is full.\n", ns->id);
+}
+
 /**
  * tsem_submit() - Queue a record and wait for its verdict, if it is of a kind that waits.
  * @ns: Namespace of current.
@@ -270,7 +298,7 @@ int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, const struct tse
 			tsem_ns_count(ns, TSEM_COUNT_DROPPED);
 			return gone_result(ns);
 		}
-		pr_warn_ratelimited("tsem: Queue of namespace %llu is full.\n", ns->id);
+		warn_full(ns);
 		return tsem_lost(ns, r);
 	}
 	tsem_ns_count(ns, TSEM_COUNT_EXPORTED);
