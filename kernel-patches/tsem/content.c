@@ -9,14 +9,19 @@
  * changes (i_version). It is neither used nor stored while anybody can write,
  * through a descriptor or a mapping: such writes need not be counted one by one.
  * tmpfs is no such filesystem: it does not hear of what is written through a
- * mapping to a page that was read there before.
+ * mapping to a page that was read there before. Nor is one in a loop device: who
+ * writes the file below that changes content, once its pages are read again, and
+ * the filesystem counts nothing.
  */
 
+#include <linux/blk_types.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/init_task.h>
 #include <linux/iversion.h>
+#include <linux/kdev_t.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -105,10 +110,16 @@ out_free:
 	return r;
 }
 
+/* Whether all changes of content go through the filesystem. */
+static bool on_own_disk(const struct super_block *sb)
+{
+	return sb->s_bdev && MAJOR(sb->s_bdev->bd_dev) != LOOP_MAJOR;
+}
+
 /* Whether this inode's count of changes can be relied on now. */
 static bool is_settled(struct inode *inode)
 {
-	return IS_I_VERSION(inode) && inode->i_sb->s_bdev && !inode_is_open_for_write(inode) &&
+	return IS_I_VERSION(inode) && on_own_disk(inode->i_sb) && !inode_is_open_for_write(inode) &&
 	       !mapping_writably_mapped(inode->i_mapping);
 }
 

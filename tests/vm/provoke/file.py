@@ -281,7 +281,7 @@ def write_through_mapping(t):
     as_code(t, t.old)
 
 
-@case("mmap_file", places=EVERYWHERE)
+@case("mmap_file", places=EVERYWHERE + ("disk",))
 def content_changes(t):
     """A digest is never that of an earlier content, however the content is changed."""
     call(libc.unshare(CLONE_NEWNS))

@@ -5,7 +5,8 @@ import os
 import stat
 
 from . import attempt, call, case, libc
-from .facts import Filesystem, dentry, filesystem, inode, path, placed
+from .facts import (O_LARGEFILE, PSEUDO, Filesystem, content, dentry, filesystem, inode, looked_at,
+                    path, placed, unread)
 
 CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
@@ -14,7 +15,7 @@ MNT_DETACH = 2
 AT_FDCWD = -100
 SYS = {"open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432}
 FSCONFIG_SET_STRING, FSCONFIG_CMD_CREATE = 1, 6
-MOVE_MOUNT_F_EMPTY_PATH = 4
+MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLONE = 4, 1
 # Flags that a tmpfs has of itself: POSIXACL, I_VERSION, NOSEC, BORN, ACTIVE (include/linux/fs.h).
 SB_POSIXACL, SB_I_VERSION, SB_NOSEC, SB_BORN, SB_ACTIVE = 1 << 16, 1 << 23, 1 << 28, 1 << 29, 1 << 30
 TMPFS_FLAGS = SB_POSIXACL | SB_I_VERSION | SB_NOSEC | SB_BORN | SB_ACTIVE
@@ -102,6 +103,49 @@ def descriptors(t):
         os.stat("file", dir_fd=tree)
     step.expect(path={"inode": inode(inside), "path": path(
         inside, fs, created=1, text="detached:/file")})
+
+
+@case("file_open", places=("tmpfs", "root", "scratch", "ext4", "overlay", "hostfs", "9p"))
+def opened_through_mounts(t):
+    """A name is that of the mount it is reached by; without a place it is that in the filesystem."""
+    private()
+    point = t.dir + "/point"
+    os.mkdir(point)
+    tree = call(libc.syscall(SYS["open_tree"], AT_FDCWD, t.dir.encode(), OPEN_TREE_CLONE))
+    fs = filesystem(t.old)
+    fact = unread(t.old, O_LARGEFILE)
+    fact["path"] = path(t.old, fs, text="detached:" + fs.place(t.old))
+    if fs.magic not in PSEUDO:
+        fact["digest"] = content(t.old)     # it is in no scratch directory, wherever it lies
+    with t.step("file_open") as step:
+        os.close(os.open("old", os.O_RDONLY, dir_fd=tree))
+    step.expect(file=fact)
+    call(libc.syscall(SYS["move_mount"], tree, b"", AT_FDCWD, point.encode(), MOVE_MOUNT_F_EMPTY_PATH))
+    with t.step("file_open") as step:
+        os.close(os.open("old", os.O_RDONLY, dir_fd=tree))
+    step.expect(file=looked_at(point + "/old", O_LARGEFILE))
+
+
+@case("file_open")
+def open_in_mounted_proc(t):
+    """The numbers of proc are hidden wherever it is mounted, and whatever part of it."""
+    private()
+    point, own = t.dir + "/point", os.getpid()
+    os.mkdir(point)
+    other = t.child()
+    for kind, source, flags, names in (
+            ("proc", "none", 0, (("/%d/stat" % own, "/self/stat"), ("/%d/stat" % other, "/pid/stat"))),
+            (None, "/proc/%d" % other, MS_BIND, (("/stat", "/stat"), ("/task/%d/stat" % other, "/task/pid/stat"))),
+            (None, "/proc/%d/task" % own, MS_BIND, (("/%d/stat" % own, "/self/stat"),))):
+        mount(source, point, kind, flags, None)
+        for name, text in names:
+            with t.step("file_open") as step:
+                fd = os.open(point + name, os.O_RDONLY)
+            fs = Filesystem(fd)
+            step.expect(file=dict(unread(point + name, O_LARGEFILE), path=path(
+                point + name, fs, text=point + text)))
+            os.close(fd)
+        call(libc.umount2(point.encode(), MNT_DETACH))
 
 
 @case("sb_pivotroot")

@@ -62,6 +62,8 @@ class Prepared:
         for name, directory in (("root", "/var/lib/events"), ("scratch", "/tmp/events")):
             self.make(name, directory)
         self.make_ext4()
+        if os.path.ismount("/disk"):    # of the machine: digests are kept there
+            self.make("disk", "/disk/cases")
         self.make_overlay()
         self.make_hostfs()
         self.make_9p()
@@ -134,7 +136,7 @@ class Prepared:
 
     def make_overlay(self):
         """Upper and lower are ext4 where there is one."""
-        below = self.directories.get("ext4", BASE) + "-layers"
+        below = self.directories.get("disk", self.directories.get("ext4", BASE)) + "-layers"
         for name in ("lower", "upper", "work"):
             os.makedirs("%s/%s" % (below, name))
         self.remove.append(below)
