@@ -149,7 +149,8 @@ static int hook_userns_create(const struct cred *cred)
  */
 void tsem_mark_stacked(struct cred *cred)
 {
-	tsem_cred(cred)->stacked = true;
+	if (tsem_enabled)
+		tsem_cred(cred)->stacked = true;
 }
 EXPORT_SYMBOL_GPL(tsem_mark_stacked);	/* overlayfs may be a module */
 

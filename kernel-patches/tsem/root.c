@@ -17,7 +17,6 @@
 #include "root.h"
 #include "task.h"
 
-static bool enabled __initdata;
 static enum tsem_root_mode mode __initdata;
 static unsigned int cache __initdata = TSEM_POOL_DEFAULT;
 static char *digest __initdata;	/* NULL: sha256 */
@@ -105,7 +104,6 @@ static_assert(ARRAY_SIZE(mode_phrases) == TSEM_ROOT_MODE_COUNT);
 /** tsem_root_announce() - TSEM is one of the security modules of this boot. */
 void __init tsem_root_announce(void)
 {
-	enabled = true;
 	pr_info("tsem: Initialized %s.\n", mode_phrases[mode]);
 }
 
@@ -153,7 +151,7 @@ static int __init begin(void)
 {
 	int r;
 
-	if (!enabled)
+	if (!tsem_enabled)
 		return 0;	/* built, and not in the list of modules: there are no blobs */
 	r = tsem_tree_create();
 	if (r == 0)

@@ -17,6 +17,9 @@ struct lsm_blob_sizes tsem_blob_sizes __ro_after_init = {
 	.lbs_ipc = sizeof(struct tsem_created),
 };
 
+/* Set when it was asked for at boot: without, there are no blobs, and nothing may look for them. */
+bool tsem_enabled __ro_after_init;
+
 const struct lsm_id tsem_lsmid = {
 	.name = "tsem",
 	.id = LSM_ID_TSEM,
@@ -37,6 +40,7 @@ static int __init tsem_init(void)
 	tsem_add_ipc_hooks();
 	tsem_add_mount_hooks();
 	tsem_add_kernel_hooks();
+	tsem_enabled = true;
 	tsem_root_announce();
 	return 0;
 }

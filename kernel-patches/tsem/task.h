@@ -89,6 +89,7 @@ struct tsem_file {
 };
 
 extern struct lsm_blob_sizes tsem_blob_sizes;
+extern bool tsem_enabled;
 
 static inline struct tsem_file *tsem_file(const struct file *file)
 {
