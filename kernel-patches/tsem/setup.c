@@ -11,7 +11,6 @@
 
 struct lsm_blob_sizes tsem_blob_sizes __ro_after_init = {
 	.lbs_cred = sizeof(struct tsem_cred),
-	.lbs_file = sizeof(struct tsem_file),
 	.lbs_task = sizeof(struct tsem_task),
 	.lbs_inode = sizeof(struct tsem_inode),
 	.lbs_ipc = sizeof(struct tsem_created),
@@ -31,6 +30,7 @@ struct tsem_ns *tsem_root __ro_after_init;
 static int __init tsem_init(void)
 {
 	tsem_add_task_hooks();
+	tsem_add_owner_hooks();
 	tsem_add_exec_hooks();
 	tsem_add_inode_hooks();
 	tsem_add_mark_hooks();

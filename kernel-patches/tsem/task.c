@@ -144,25 +144,6 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 	return tsem_event_end(&event, 0);
 }
 
-/* Who gets a signal from a file is chosen when its owner is set. */
-static void hook_file_set_fowner(struct file *file)
-{
-	const struct tsem_ns *ns = tsem_task(current)->ns;
-
-	WRITE_ONCE(tsem_file(file)->owner_ns_id, ns ? ns->id : 0);
-}
-
-/* What members may not send they may not have sent to them outside. Context: Any. */
-static int hook_file_send_sigiotask(struct task_struct *target, struct fown_struct *fown, int sig)
-{
-	u64 ns_id = READ_ONCE(tsem_file(fown->file)->owner_ns_id);
-	const struct tsem_ns *other = READ_ONCE(tsem_task(target)->ns);
-
-	if (!ns_id)
-		return 0;
-	return other && other->id == ns_id && !tsem_ns_is_reader(other, target) ? 0 : -EPERM;
-}
-
 /* An event that is the TASK_ID of a task and a number. */
 static int about_task(enum tsem_event_id id, const struct task_struct *task, bool with_number,
 		      int number)
@@ -317,8 +298,6 @@ static struct security_hook_list task_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
 	LSM_HOOK_INIT(task_free, hook_task_free),
 	LSM_HOOK_INIT(task_kill, hook_task_kill),
-	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
-	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
 	LSM_HOOK_INIT(task_setpgid, hook_task_setpgid),
 	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
 	LSM_HOOK_INIT(task_getsid, hook_task_getsid),

@@ -80,21 +80,8 @@ struct tsem_cred {
 	bool stacked;
 };
 
-/**
- * struct tsem_file - The blob of an open file.
- * @owner_ns_id: Namespace of whoever said last who gets its signals; 0 outside.
- */
-struct tsem_file {
-	u64 owner_ns_id;
-};
-
 extern struct lsm_blob_sizes tsem_blob_sizes;
 extern bool tsem_enabled;
-
-static inline struct tsem_file *tsem_file(const struct file *file)
-{
-	return file->f_security + tsem_blob_sizes.lbs_file;
-}
 
 static inline struct tsem_cred *tsem_cred(const struct cred *cred)
 {
@@ -142,6 +129,7 @@ void tsem_exec_free(struct tsem_exec *exec);
 
 void tsem_root_announce(void);
 void tsem_add_task_hooks(void);
+void tsem_add_owner_hooks(void);
 void tsem_add_exec_hooks(void);
 void tsem_add_inode_hooks(void);
 void tsem_add_mark_hooks(void);
