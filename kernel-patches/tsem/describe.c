@@ -33,8 +33,8 @@ void tsem_pack_inode(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 	struct user_namespace *to = tsem_reference_userns(ns);
 	const struct super_block *sb = inode->i_sb;
 
-	tsem_pack_u32(p, from_kuid(to, inode->i_uid));
-	tsem_pack_u32(p, from_kgid(to, inode->i_gid));
+	tsem_pack_u32(p, tsem_uid(to, inode->i_uid));
+	tsem_pack_u32(p, tsem_gid(to, inode->i_gid));
 	tsem_pack_u32(p, inode->i_mode);
 	tsem_pack_u64(p, sb->s_magic);
 	tsem_pack_text(p, sb->s_id, strnlen(sb->s_id, sizeof(sb->s_id)));

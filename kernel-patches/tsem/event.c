@@ -37,14 +37,14 @@ void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct 
 {
 	struct user_namespace *to = tsem_reference_userns(ns);
 
-	tsem_pack_u32(p, from_kuid(to, cred->uid));
-	tsem_pack_u32(p, from_kuid(to, cred->euid));
-	tsem_pack_u32(p, from_kuid(to, cred->suid));
-	tsem_pack_u32(p, from_kgid(to, cred->gid));
-	tsem_pack_u32(p, from_kgid(to, cred->egid));
-	tsem_pack_u32(p, from_kgid(to, cred->sgid));
-	tsem_pack_u32(p, from_kuid(to, cred->fsuid));
-	tsem_pack_u32(p, from_kgid(to, cred->fsgid));
+	tsem_pack_u32(p, tsem_uid(to, cred->uid));
+	tsem_pack_u32(p, tsem_uid(to, cred->euid));
+	tsem_pack_u32(p, tsem_uid(to, cred->suid));
+	tsem_pack_u32(p, tsem_gid(to, cred->gid));
+	tsem_pack_u32(p, tsem_gid(to, cred->egid));
+	tsem_pack_u32(p, tsem_gid(to, cred->sgid));
+	tsem_pack_u32(p, tsem_uid(to, cred->fsuid));
+	tsem_pack_u32(p, tsem_gid(to, cred->fsgid));
 	tsem_pack_u64(p, cred->cap_effective.val);
 }
 

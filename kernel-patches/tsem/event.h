@@ -39,6 +39,18 @@ static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id
 
 bool tsem_event_wanted(enum tsem_event_id id);
 struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns);
+
+/* from_kuid() and from_kgid(): the initial user namespace translates nothing. */
+static inline uid_t tsem_uid(struct user_namespace *to, kuid_t uid)
+{
+	return to == &init_user_ns ? __kuid_val(uid) : from_kuid(to, uid);
+}
+
+static inline gid_t tsem_gid(struct user_namespace *to, kgid_t gid)
+{
+	return to == &init_user_ns ? __kgid_val(gid) : from_kgid(to, gid);
+}
+
 void tsem_pack_coe(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
 void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struct tsem_ns *ns);
 
