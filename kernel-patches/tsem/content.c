@@ -48,6 +48,8 @@ static const unsigned long pseudo_filesystems[] = {
 
 bool tsem_on_pseudo_filesystem(const struct super_block *sb)
 {
+	if (sb->s_bdev)
+		return false;	/* none of them is on a disk */
 	for (size_t i = 0; i < ARRAY_SIZE(pseudo_filesystems); i++) {
 		if (sb->s_magic == pseudo_filesystems[i])
 			return true;

@@ -93,19 +93,40 @@ static void hide_number(const struct dentry *dentry, struct tsem_text *text)
 		text->size -= dentry->d_name.len - 1;
 }
 
-/* Whether a namespace that has a model of its own was told that content does not matter. */
-static bool has_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text)
+static noinline_for_stack bool is_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text)
 {
 	TSEM_HASH_ON_STACK(hash, &ns->alg);
 	struct tsem_digest pseudonym;
 
-	if (!ns->model || !READ_ONCE(ns->model->pseudonym_count))
-		return false;
 	tsem_pseudonym(text->bytes, text->size, &hash->hasher, &pseudonym);
 	return tsem_model_has_pseudonym(ns->model, &pseudonym);
 }
 
-/* Packs the PATH and says whether content does not matter there, unless it is executed. */
+/* Whether a namespace that has a model of its own was told that content does not matter. */
+static bool has_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text)
+{
+	const struct tsem_raw raw = {
+		.event = TSEM_KNOWN_PATH,
+		.cell = (const u8 *)text->bytes,
+		.cell_size = text->size,
+	};
+	union tsem_known_value value;
+	u32 generation;
+
+	if (!ns->model || !READ_ONCE(ns->model->pseudonym_count))
+		return false;
+	generation = READ_ONCE(ns->model->generation);
+	if (!tsem_known_find(ns->known, &raw, generation, &value)) {
+		value.pseudonym = is_pseudonym(ns, text);
+		tsem_known_add(ns->known, &raw, generation, &value);
+	}
+	return value.pseudonym;
+}
+
+/*
+ * Packs the PATH and, if that is asked for, says whether content does not matter there,
+ * unless it is executed.
+ */
 static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path,
 		     bool *ret_hidden)
 {
@@ -120,8 +141,9 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 	if (r == 0) {
 		hide_number(path->dentry, &text);
 		tsem_pack_path_text(p, ns, path->dentry->d_sb, tsem_created_in(inode, ns), &text);
-		*ret_hidden = tsem_scratch_find(&ns->params, text.bytes, text.size) ||
-			      has_pseudonym(ns, &text);
+		if (ret_hidden)
+			*ret_hidden = tsem_scratch_find(&ns->params, text.bytes, text.size) ||
+				      has_pseudonym(ns, &text);
 	}
 	__putname(buffer);
 	return r;
@@ -129,9 +151,7 @@ static int pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 
 int tsem_pack_path(struct tsem_packer *p, const struct tsem_ns *ns, const struct path *path)
 {
-	bool hidden;
-
-	return pack_path(p, ns, path, &hidden);
+	return pack_path(p, ns, path, NULL);
 }
 
 /**
@@ -217,12 +237,9 @@ static unsigned int user_flags(const struct file *file)
  */
 int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file)
 {
-	const struct path *path = file_user_path(file);
-	bool hidden;
-
 	tsem_pack_u32(p, user_flags(file));
 	tsem_pack_inode(p, ns, file_user_inode(file));
-	return pack_path(p, ns, path, &hidden);
+	return pack_path(p, ns, file_user_path(file), NULL);
 }
 
 /**
@@ -244,16 +261,15 @@ int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 	bool hidden = false;
 	int r;
 
+	looks = looks && S_ISREG(inode->i_mode) && (file->f_mode & FMODE_READ) &&
+		!tsem_created_in(inode, ns) && !tsem_on_pseudo_filesystem(inode->i_sb);
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, inode);
-	r = pack_path(p, ns, &file->f_path, &hidden);
+	r = pack_path(p, ns, &file->f_path, looks && !executes ? &hidden : NULL);
 	if (r < 0)
 		return r;
 
-	if (hidden || tsem_created_in(inode, ns) || !(file->f_mode & FMODE_READ) ||
-	    tsem_on_pseudo_filesystem(inode->i_sb))
-		looks = false;
-	if (S_ISREG(inode->i_mode) && (looks || executes)) {
+	if (S_ISREG(inode->i_mode) && ((looks && !hidden) || executes)) {
 		r = tsem_content_digest(ns, &file->f_path, &digest);
 		if (r < 0)
 			return r;

@@ -57,6 +57,7 @@ void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struc
 /* judge.c */
 void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record *record,
 			     struct tsem_digest *ret);
+bool tsem_may_rely(const struct tsem_ns *ns);
 bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw);
 int tsem_judge(struct tsem_ns *ns, struct tsem_record *record);
 int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record);

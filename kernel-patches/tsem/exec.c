@@ -29,18 +29,14 @@ struct packed_file {
  * struct tsem_exec - An exec in progress.
  * @ns: Namespace that it ends in, whose hash function and rules are used. The task is its member
  *	or armed for it, and so holds it.
- * @hash: Ready hasher.
- * @first: First file of a chain.
- * @last: Last file so far; the same as @first if there is no chain.
- * @chain: There were several files.
+ * @first: First file of a chain; empty if there is none.
+ * @last: Last file so far.
  * @cell: Room for the CELL of bprm_committed_creds.
  */
 struct tsem_exec {
 	struct tsem_ns *ns;
-	struct tsem_hash *hash;
 	struct packed_file first;
 	struct packed_file last;
-	bool chain;
 	struct tsem_packer cell;
 };
 
@@ -48,7 +44,6 @@ void tsem_exec_free(struct tsem_exec *exec)
 {
 	if (!exec)
 		return;
-	tsem_hash_free(exec->hash);
 	kfree(exec->first.data);
 	kfree(exec->last.data);
 	kfree(exec->cell.data);
@@ -65,14 +60,8 @@ static struct tsem_exec *exec_new(struct tsem_ns *ns)
 {
 	struct tsem_exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL_ACCOUNT);
 
-	if (!exec)
-		return NULL;
-	exec->ns = ns;
-	exec->hash = tsem_hash_new(&ns->alg, GFP_KERNEL_ACCOUNT);
-	if (!exec->hash) {
-		kfree(exec);
-		return NULL;
-	}
+	if (exec)
+		exec->ns = ns;
 	return exec;
 }
 
@@ -127,13 +116,10 @@ static int exec_add_file(struct tsem_exec *exec, struct packed_file *file)
 {
 	size_t size;
 
-	if (!exec->first.data) {
-		exec->first.data = kmemdup(file->data, file->size, GFP_KERNEL_ACCOUNT);
-		exec->first.size = file->size;
-	} else {
-		exec->chain = true;
-	}
-	kfree(exec->last.data);
+	if (exec->last.data && !exec->first.data)
+		exec->first = exec->last;
+	else
+		kfree(exec->last.data);
 	exec->last = *file;
 
 	size = TSEM_DIGEST_MAX + exec->last.size + 1 + exec->first.size;
@@ -142,7 +128,7 @@ static int exec_add_file(struct tsem_exec *exec, struct packed_file *file)
 		.data = kmalloc(size, GFP_KERNEL_ACCOUNT),
 		.size = size,
 	};
-	return exec->first.data && exec->cell.data ? 0 : -ENOMEM;
+	return exec->cell.data ? 0 : -ENOMEM;
 }
 
 /* Describe one file of the chain, for the TASK_ID and for the event if there is one. */
@@ -204,28 +190,53 @@ static void pack_cell(struct tsem_exec *exec, const struct tsem_digest *previous
 	exec->cell.used = 0;
 	tsem_pack_bytes(&exec->cell, previous->bytes, digest_size);
 	tsem_pack_bytes(&exec->cell, exec->last.data, exec->last.size);
-	tsem_pack_u8(&exec->cell, exec->chain);
-	if (exec->chain)
+	tsem_pack_u8(&exec->cell, !!exec->first.data);
+	if (exec->first.data)
 		tsem_pack_bytes(&exec->cell, exec->first.data, exec->first.size);
 }
 
 /* Formula.md, section 5: the second formula, with TASK_ID zero. */
-static void compute_task_id(struct tsem_task *task, struct tsem_exec *exec)
+static noinline_for_stack void compute_task_id(const struct tsem_ns *ns, const struct tsem_raw *raw,
+					       struct tsem_digest *ret)
 {
-	static const struct tsem_digest zeros;
+	TSEM_HASH_ON_STACK(hash, &ns->alg);
 	const struct tsem_event_desc *desc = &tsem_events[TSEM_EVENT_BPRM_COMMITTED_CREDS];
-	struct tsem_view view = tsem_ns_view(exec->ns);
-	struct tsem_hasher *hasher = &exec->hash->hasher;
+	const struct tsem_subject *subject = raw->subject;
+	struct tsem_view view = tsem_ns_view(ns);
 	struct tsem_digest coe_id = {}, cell_id = {};
-	u8 coe[TSEM_COE_SIZE];
-	struct tsem_packer p = { .data = coe, .size = sizeof(coe) };
 
-	tsem_pack_coe(&p, current_cred(), exec->ns);
-	pack_cell(exec, &task->task_id, view.digest_size);
-	tsem_object_digest(&tsem_coe, &view, coe, p.used, hasher, &coe_id);
-	tsem_object_digest(&desc->cell, &view, exec->cell.data, exec->cell.used, hasher, &cell_id);
-	tsem_event_coefficient(TSEM_EVENT_BPRM_COMMITTED_CREDS, &task->p_task_id, &zeros, &coe_id,
-			       &cell_id, hasher, &task->task_id);
+	tsem_object_digest(&tsem_coe, &view, subject->coe, sizeof(subject->coe), &hash->hasher,
+			   &coe_id);
+	tsem_object_digest(&desc->cell, &view, raw->cell, raw->cell_size, &hash->hasher, &cell_id);
+	tsem_event_coefficient(TSEM_EVENT_BPRM_COMMITTED_CREDS, &subject->p_task_id,
+			       &subject->task_id, &coe_id, &cell_id, &hash->hasher, ret);
+}
+
+/*
+ * The TASK_ID follows from the bytes, so an exec that was there before needs no digest.
+ * Returns whether it was.
+ */
+static bool set_task_id(struct tsem_task *task, struct tsem_exec *exec)
+{
+	const struct tsem_ns *ns = exec->ns;
+	struct tsem_subject subject = { .p_task_id = task->p_task_id };
+	struct tsem_packer coe = { .data = subject.coe, .size = sizeof(subject.coe) };
+	struct tsem_raw raw = { .event = TSEM_KNOWN_PROGRAM, .subject = &subject };
+	u32 generation = ns->known ? READ_ONCE(ns->model->generation) : 0;
+	union tsem_known_value value = {};
+	bool known;
+
+	tsem_pack_coe(&coe, current_cred(), ns);
+	pack_cell(exec, &task->task_id, tsem_ns_digest_size(ns));
+	raw.cell = exec->cell.data;
+	raw.cell_size = exec->cell.used;
+	known = ns->known && tsem_known_find(ns->known, &raw, generation, &value);
+	if (!known)
+		compute_task_id(ns, &raw, &value.task_id);
+	if (!known && ns->known)
+		tsem_known_add(ns->known, &raw, generation, &value);
+	task->task_id = value.task_id;
+	return known;
 }
 
 /* Tell the agent which program a TASK_ID is. It does not wait, and a loss is counted. */
@@ -245,6 +256,7 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_exec *exec = task->exec;
 	struct tsem_ns *ns = tsem_ns_of(current);
+	bool known;
 
 	if (!ns)
 		return;
@@ -259,9 +271,11 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 		tsem_task_distrust(current);
 		return;
 	}
-	compute_task_id(task, exec);
+	known = set_task_id(task, exec);
 	task->ttd = tsem_next_ttd();
-	if (ns->params.export_exec)
+	/* An agent that remembers was told of it by the first such exec. */
+	known = known && ns->params.remember && tsem_may_rely(ns);
+	if (ns->params.export_exec && !known)
 		export_exec(exec);
 	forget_exec(task);
 }

@@ -115,9 +115,10 @@ static struct tsem_point *find_point(struct tsem_ns *ns, const struct tsem_recor
 	tsem_record_coefficient(ns, record, &ret->coefficient);
 	point = tsem_model_find(ns->model, &ret->coefficient);
 	if (point && tsem_point_holds(ns->model, point)) {
+		const union tsem_known_value value = { .point = point };
 		const struct tsem_raw raw = raw_of(record);
 
-		tsem_known_add(ns->known, &raw, point, ret->generation);
+		tsem_known_add(ns->known, &raw, ret->generation, &value);
 	}
 	return point;
 }
@@ -145,8 +146,8 @@ static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 	return tsem_lost(ns, -EPERM);
 }
 
-/* Whether what is known of the model permits something now, to this task. */
-static bool may_rely(const struct tsem_ns *ns)
+/** tsem_may_rely() - Whether what is known of the model permits something now, to this task. */
+bool tsem_may_rely(const struct tsem_ns *ns)
 {
 	bool gone = READ_ONCE(ns->gone) && !(ns->params.tma == TSEM_TMA_INTERNAL &&
 					     ns->params.gone == TSEM_GONE_ALLOW);
@@ -166,14 +167,13 @@ static bool may_rely(const struct tsem_ns *ns)
  */
 bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw)
 {
-	struct tsem_point *point;
+	union tsem_known_value value;
 
-	if (!may_rely(ns))
+	if (!tsem_may_rely(ns) ||
+	    !tsem_known_find(ns->known, raw, READ_ONCE(ns->model->generation), &value) ||
+	    !tsem_point_holds(ns->model, value.point))
 		return false;
-	point = tsem_known_find(ns->known, raw, READ_ONCE(ns->model->generation));
-	if (!point || !tsem_point_holds(ns->model, point))
-		return false;
-	atomic64_inc(&point->count);
+	atomic64_inc(&value.point->count);
 	tsem_ns_count(ns, TSEM_COUNT_KNOWN);
 	if (ns->params.remember)
 		tsem_ns_count(ns, TSEM_COUNT_REMEMBERED);
@@ -205,7 +205,7 @@ int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record)
 	bool outside;
 	int r;
 
-	if (!may_rely(ns) || record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
+	if (!tsem_may_rely(ns) || record->event == TSEM_EVENT_BPRM_COMMITTED_CREDS)
 		return tsem_submit(ns, record, NULL);
 	point = find_point(ns, record, &asked);
 	if (point && tsem_point_holds(ns->model, point)) {

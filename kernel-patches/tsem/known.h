@@ -6,8 +6,6 @@
 #ifndef _SECURITY_TSEM_KNOWN_H
 #define _SECURITY_TSEM_KNOWN_H
 
-#include <linux/siphash.h>
-
 #include "model.h"
 
 /* The nine ids of the COE and the capabilities, packed. */
@@ -27,41 +25,52 @@ struct tsem_subject {
 
 static_assert(sizeof(struct tsem_subject) == 2 * TSEM_DIGEST_MAX + TSEM_COE_SIZE);
 
+/* What else is kept as events are, beyond their ids. */
+#define TSEM_KNOWN_PATH	   TSEM_EVENT_COUNT	  /* a pathname: whether it is a pseudonym */
+#define TSEM_KNOWN_PROGRAM (TSEM_EVENT_COUNT + 1) /* an exec: its TASK_ID */
+
 /**
  * struct tsem_raw - An event as its hook has packed it; all borrowed.
- * @event: Which.
- * @subject: Who.
+ * @event: Which, or one of TSEM_KNOWN_*.
+ * @subject: Who; NULL if it is the same for everybody.
  * @cell: Packed CELL.
  * @cell_size: Its bytes.
  */
 struct tsem_raw {
-	enum tsem_event_id event;
+	unsigned int event;
 	const struct tsem_subject *subject;
 	const u8 *cell;
 	size_t cell_size;
+};
+
+/** union tsem_known_value - What is known. */
+union tsem_known_value {
+	struct tsem_point *point;	/* of an event; lives as long as the namespace */
+	bool pseudonym;			/* of a pathname */
+	struct tsem_digest task_id;	/* of an exec */
 };
 
 struct tsem_known_event;
 
 /**
  * struct tsem_known - The events of one namespace, in sets of a few slots.
- * @key: Drawn at random, so that nobody can choose events of one set.
+ * @key: Drawn at random, and odd.
  * @mask: All ones; a test has fewer, to make everything collide.
  * @turn: Which slot of a full set is used next.
  * @slots: Events; replaced whole, read under RCU.
  */
 struct tsem_known {
-	siphash_key_t key;
-	u64 mask;
+	u64 key;
+	u32 mask;
 	unsigned int turn;
 	struct tsem_known_event __rcu *slots[TSEM_KNOWN_SETS][TSEM_KNOWN_WAYS];
 };
 
 struct tsem_known *tsem_known_new(void);
 void tsem_known_free(struct tsem_known *known);
-struct tsem_point *tsem_known_find(struct tsem_known *known, const struct tsem_raw *raw,
-				   u32 generation);
-void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw,
-		    struct tsem_point *point, u32 generation);
+bool tsem_known_find(struct tsem_known *known, const struct tsem_raw *raw, u32 generation,
+		     union tsem_known_value *ret);
+void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw, u32 generation,
+		    const union tsem_known_value *value);
 
 #endif /* _SECURITY_TSEM_KNOWN_H */

@@ -25,18 +25,20 @@ static struct tsem_raw raw_of(const struct event *event)
 static struct tsem_point *find(struct tsem_known *known, const struct event *event, u32 generation)
 {
 	const struct tsem_raw raw = raw_of(event);
+	union tsem_known_value value;
 
-	return tsem_known_find(known, &raw, generation);
+	return tsem_known_find(known, &raw, generation, &value) ? value.point : NULL;
 }
 
 static void add(struct tsem_known *known, struct event *event, u32 generation)
 {
+	const union tsem_known_value value = { .point = &event->point };
 	const struct tsem_raw raw = raw_of(event);
 
-	tsem_known_add(known, &raw, &event->point, generation);
+	tsem_known_add(known, &raw, generation, &value);
 }
 
-static struct tsem_known *known_new(struct kunit *test, u64 mask)
+static struct tsem_known *known_new(struct kunit *test, u32 mask)
 {
 	struct tsem_known *known = tsem_known_new();
 
@@ -60,7 +62,7 @@ static struct event *event_new(struct kunit *test, unsigned int number, size_t s
 /* Every byte of an event counts, with and without the help of the hash. */
 static void only_equal_bytes_are_found(struct kunit *test)
 {
-	static const u64 masks[] = { ~0ULL, 0 };
+	static const u32 masks[] = { ~0U, 0 };
 	struct event *event = event_new(test, 1, 40), *other = event_new(test, 1, 40);
 
 	for (size_t m = 0; m < ARRAY_SIZE(masks); m++) {
@@ -133,7 +135,7 @@ static void older_generations_are_not_found(struct kunit *test)
 
 static void large_events_are_not_kept(struct kunit *test)
 {
-	struct tsem_known *known = known_new(test, ~0ULL);
+	struct tsem_known *known = known_new(test, ~0U);
 	struct event *event = event_new(test, 1, TSEM_KNOWN_CELL_MAX);
 
 	add(known, event, 1);
@@ -148,11 +150,43 @@ static void large_events_are_not_kept(struct kunit *test)
 	tsem_known_free(known);
 }
 
+/* What is known of a pathname or of an exec is not known of an event with the same bytes. */
+static void kinds_are_told_apart(struct kunit *test)
+{
+	static const u32 masks[] = { ~0U, 0 };
+	struct event *event = event_new(test, 1, 40);
+	const union tsem_known_value program = { .task_id.bytes = { 1, 2, 3 } };
+	const union tsem_known_value path = { .pseudonym = true };
+	union tsem_known_value value = {};
+
+	for (size_t m = 0; m < ARRAY_SIZE(masks); m++) {
+		struct tsem_known *known = known_new(test, masks[m]);
+		struct tsem_raw raw = raw_of(event);
+
+		raw.event = TSEM_KNOWN_PROGRAM;
+		tsem_known_add(known, &raw, 1, &program);
+		KUNIT_EXPECT_NULL(test, find(known, event, 1));
+		KUNIT_EXPECT_TRUE(test, tsem_known_find(known, &raw, 1, &value));
+		KUNIT_EXPECT_MEMEQ(test, &value.task_id, &program.task_id,
+				   sizeof(value.task_id));
+
+		raw.event = TSEM_KNOWN_PATH;
+		raw.subject = NULL;
+		KUNIT_EXPECT_FALSE(test, tsem_known_find(known, &raw, 1, &value));
+		tsem_known_add(known, &raw, 1, &path);
+		KUNIT_EXPECT_NULL(test, find(known, event, 1));
+		KUNIT_EXPECT_TRUE(test, tsem_known_find(known, &raw, 1, &value));
+		KUNIT_EXPECT_TRUE(test, value.pseudonym);
+		tsem_known_free(known);
+	}
+}
+
 static struct kunit_case known_cases[] = {
 	KUNIT_CASE(only_equal_bytes_are_found),
 	KUNIT_CASE(collisions_push_out_one),
 	KUNIT_CASE(older_generations_are_not_found),
 	KUNIT_CASE(large_events_are_not_kept),
+	KUNIT_CASE(kinds_are_told_apart),
 	{}
 };
 
