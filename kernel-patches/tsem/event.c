@@ -63,31 +63,57 @@ bool tsem_event_wanted(enum tsem_event_id id)
 	return ns && test_bit(id, ns->params.events);
 }
 
-static int begin_atomic(struct tsem_event *event)
-{
-	const struct tsem_ns *ns = event->ns;
+/*
+ * Where a hook packs. Each event needs one for a moment, so they come from a cache of their own
+ * and, like the buffers of pathnames, are charged to nobody.
+ */
+static struct kmem_cache *work_cache __ro_after_init;
 
-	event->record = tsem_pool_take(&event->ns->pool);
-	if (!event->record) {
-		pr_warn_ratelimited("tsem: Fail event allocation comm %s ns %llu cs %u.\n",
-				    current->comm, ns->id, ns->params.cache);
-		return ns->params.upstream ? -ENOMEM : -EPERM;
-	}
-	event->cell = (struct tsem_packer){
-		.data = event->record->cell,
-		.size = TSEM_ATOMIC_PACKED_MAX,
-	};
+static int __init work_init(void)
+{
+	work_cache = kmem_cache_create("tsem_work", TSEM_PACKED_MAX, 0, SLAB_PANIC, NULL);
 	return 0;
+}
+core_initcall(work_init);
+
+/** tsem_work_new() - Get TSEM_PACKED_MAX bytes. Return: NULL without memory. Context: Process. */
+u8 *tsem_work_new(void)
+{
+	return kmem_cache_alloc(work_cache, GFP_KERNEL);
+}
+
+/* Takes NULL. */
+void tsem_work_free(u8 *work)
+{
+	if (work)
+		kmem_cache_free(work_cache, work);
+}
+
+static void begin_atomic(struct tsem_event *event)
+{
+	event->work = NULL;
+	event->cell = (struct tsem_packer){ .data = event->room, .size = sizeof(event->room) };
 }
 
 static int begin_sleeping(struct tsem_event *event, size_t more)
 {
+	size_t size = TSEM_PACKED_MAX + more;
+
 	might_sleep();
-	event->work = kvmalloc(TSEM_PACKED_MAX + more, GFP_KERNEL_ACCOUNT);
+	event->work = more ? kvmalloc(size, GFP_KERNEL_ACCOUNT) : tsem_work_new();
 	if (!event->work)
 		return -ENOMEM;
-	event->cell = (struct tsem_packer){ .data = event->work, .size = TSEM_PACKED_MAX + more };
+	event->cell = (struct tsem_packer){ .data = event->work, .size = size };
 	return 0;
+}
+
+static void event_drop_work(struct tsem_event *event)
+{
+	if (event->cell.size > TSEM_PACKED_MAX)
+		kvfree(event->work);
+	else
+		tsem_work_free(event->work);
+	event->work = NULL;
 }
 
 /* An operation fails because of TSEM: that is counted, and told to whoever keeps the audit log. */
@@ -132,8 +158,16 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 	    tsem_cred(current_cred())->stacked || tsem_ns_is_reader(ns, current))
 		return false;
 
-	*event = (struct tsem_event){ .ns = ns, .id = id };
-	r = tsem_events[id].atomic ? begin_atomic(event) : begin_sleeping(event, more);
+	event->ns = ns;
+	event->id = id;
+	event->number = 0;
+	event->quiet = false;
+	event->record = NULL;
+	if (tsem_events[id].atomic) {
+		begin_atomic(event);
+		return true;
+	}
+	r = begin_sleeping(event, more);
 	if (r == 0)
 		return true;
 	*ret = tsem_lost(event->ns, r);
@@ -169,16 +203,20 @@ static void record_fill(struct tsem_record *record, const struct tsem_event *eve
 static int record_make(struct tsem_event *event)
 {
 	const struct tsem_type *cell = &tsem_events[event->id].cell;
+	struct tsem_ns *ns = event->ns;
+	bool atomic = tsem_events[event->id].atomic;
 
 	if (WARN_ON_ONCE(!tsem_packed_check(cell, tsem_ns_digest_size(event->ns),
 					    event->cell.data, event->cell.used)))
 		return -EIO;
-	if (!event->record) {
-		event->record = tsem_record_alloc(event->cell.used, GFP_KERNEL_ACCOUNT);
-		if (!event->record)
-			return tsem_lost(event->ns, -ENOMEM);
-		memcpy(event->record->cell, event->cell.data, event->cell.used);
-	}
+	event->record = atomic ? tsem_pool_take(&ns->pool) :
+				 tsem_record_alloc(event->cell.used, GFP_KERNEL_ACCOUNT);
+	if (!event->record && atomic)
+		pr_warn_ratelimited("tsem: Fail event allocation comm %s ns %llu cs %u.\n",
+				    current->comm, ns->id, ns->params.cache);
+	if (!event->record)
+		return tsem_lost(ns, atomic && !ns->params.upstream ? -EPERM : -ENOMEM);
+	memcpy(event->record->cell, event->cell.data, event->cell.used);
 	record_fill(event->record, event);
 	return 0;
 }
@@ -233,8 +271,7 @@ static int event_finish(struct tsem_event *event)
 	event->record->number = event->number;
 	event->record->subject = subject;
 	/* The judge may sleep for long. */
-	kvfree(event->work);
-	event->work = NULL;
+	event_drop_work(event);
 	return event_judge(event);
 }
 
@@ -252,7 +289,7 @@ int tsem_event_end(struct tsem_event *event, int described)
 {
 	int r = described == 0 ? event_finish(event) : tsem_undescribed(event->ns, described);
 
-	kvfree(event->work);
+	event_drop_work(event);
 	if (event->record)
 		tsem_record_free(event->record);
 	if (r < 0)

@@ -15,8 +15,9 @@
  * @number: In its namespace; 0 until it is described.
  * @quiet: Somebody only asks: a refusal is nothing for the audit log.
  * @cell: Where the hook packs the CELL.
- * @record: From the pool, if the hook may not sleep; else made at the end.
+ * @record: Made at the end, if the event is not known.
  * @work: Buffer behind @cell, if the hook may sleep.
+ * @room: The same if it may not: what such a hook packs is small.
  */
 struct tsem_event {
 	struct tsem_ns *ns;
@@ -25,8 +26,12 @@ struct tsem_event {
 	bool quiet;
 	struct tsem_packer cell;
 	struct tsem_record *record;
-	void *work;
+	u8 *work;
+	u8 room[TSEM_ATOMIC_PACKED_MAX];
 };
+
+u8 *tsem_work_new(void);
+void tsem_work_free(u8 *work);
 
 bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more,
 			    int *ret);

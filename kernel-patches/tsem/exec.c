@@ -90,10 +90,7 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 
 static int describe_file(struct tsem_ns *ns, struct file *file, struct packed_file *ret)
 {
-	struct tsem_packer p = {
-		.data = kmalloc(TSEM_PACKED_MAX, GFP_KERNEL_ACCOUNT),
-		.size = TSEM_PACKED_MAX,
-	};
+	struct tsem_packer p = { .data = tsem_work_new(), .size = TSEM_PACKED_MAX };
 	int r;
 
 	if (!p.data)
@@ -107,7 +104,7 @@ static int describe_file(struct tsem_ns *ns, struct file *file, struct packed_fi
 		if (!ret->data)
 			r = -ENOMEM;
 	}
-	kfree(p.data);
+	tsem_work_free(p.data);
 	return r;
 }
 

@@ -220,12 +220,11 @@ int tsem_path_text(const struct path *path, char *buffer, struct tsem_text *ret)
 			return PTR_ERR(abs);
 		return detached_text(path, buffer, ret);
 	}
-	ret->size = strlen(abs);
-	memmove(buffer, abs, ret->size);
-	ret->bytes = buffer;
-	if (magic == PROC_SUPER_MAGIC || magic == DEVPTS_SUPER_MAGIC)
-		return hide_numbers(path, buffer, &ret->size);
-	return 0;
+	*ret = (struct tsem_text){ .bytes = abs, .size = buffer + PATH_MAX - 1 - abs };
+	if (magic != PROC_SUPER_MAGIC && magic != DEVPTS_SUPER_MAGIC)
+		return 0;
+	ret->bytes = memmove(buffer, abs, ret->size);
+	return hide_numbers(path, buffer, &ret->size);
 }
 
 /**
