@@ -249,6 +249,7 @@ static void enter(struct tsem_ns *ns)
 		ns->reader = get_pid(task_tgid(current));
 	task->task_id = (struct tsem_digest){};
 	task->p_task_id = (struct tsem_digest){};
+	task->who.number = 0;
 	WRITE_ONCE(task->ns, ns);
 	tsem_ns_join(ns);
 }

@@ -160,7 +160,7 @@ static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp
 	struct tsem_event event;
 	int r;
 
-	tsem_cred(new)->stacked = tsem_cred(old)->stacked;
+	*tsem_cred(new) = (struct tsem_cred){ .stacked = tsem_cred(old)->stacked };
 	if (!tsem_event_begin(&event, TSEM_EVENT_CRED_PREPARE, &r))
 		return r;
 	tsem_pack_creds(&event.cell, old, event.ns);
@@ -169,7 +169,7 @@ static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp
 
 static void hook_cred_transfer(struct cred *new, const struct cred *old)
 {
-	tsem_cred(new)->stacked = tsem_cred(old)->stacked;
+	*tsem_cred(new) = (struct tsem_cred){ .stacked = tsem_cred(old)->stacked };
 }
 
 static struct security_hook_list cred_hooks[] __ro_after_init = {

@@ -186,6 +186,34 @@ static void subject_fill(struct tsem_subject *subject, const struct tsem_ns *ns)
 	tsem_pack_coe(&coe, current_cred(), ns);
 }
 
+static u64 current_cred_id(void)
+{
+	static atomic64_t last;
+	struct tsem_cred *cred = tsem_cred(current_cred());
+
+	if (!READ_ONCE(cred->id))
+		cmpxchg(&cred->id, 0, atomic64_inc_return(&last));
+	return READ_ONCE(cred->id);
+}
+
+/* The number of current as a subject: the same until it executes or has other credentials. */
+static u64 who_is_current(const struct tsem_ns *ns)
+{
+	struct tsem_who *who = &tsem_task(current)->who;
+	u64 cred_id = current_cred_id();
+	struct tsem_subject subject;
+
+	if (who->number && who->ns_id == ns->id && who->cred_id == cred_id)
+		return who->number;
+	subject_fill(&subject, ns);
+	*who = (struct tsem_who){
+		.number = tsem_known_who(ns->known, &subject),
+		.ns_id = ns->id,
+		.cred_id = cred_id,
+	};
+	return who->number;
+}
+
 static void record_fill(struct tsem_record *record, const struct tsem_event *event)
 {
 	const struct tsem_task *task = tsem_task(current);
@@ -249,10 +277,8 @@ static int event_judge(struct tsem_event *event)
 /* An event that could be described. */
 static int event_finish(struct tsem_event *event)
 {
-	struct tsem_subject subject;
-	const struct tsem_raw raw = {
+	struct tsem_raw raw = {
 		.event = event->id,
-		.subject = &subject,
 		.cell = event->cell.data,
 		.cell_size = event->cell.used,
 	};
@@ -260,16 +286,19 @@ static int event_finish(struct tsem_event *event)
 
 	if (tsem_packer_overflowed(&event->cell))
 		return tsem_undescribed(event->ns, -ENAMETOOLONG);
-	subject_fill(&subject, event->ns);
 	event->number = atomic64_inc_return(&event->ns->numbers);
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
-	if (event->ns->known && tsem_judge_known(event->ns, &raw))
-		return 0;
+	if (event->ns->known) {
+		raw.who = who_is_current(event->ns);
+		if (tsem_judge_known(event->ns, &raw))
+			return 0;
+	}
 	r = record_make(event);
 	if (r < 0 || !event->record)
 		return r;
 	event->record->number = event->number;
-	event->record->subject = subject;
+	event->record->who = raw.who;
+	subject_fill(&event->record->subject, event->ns);
 	/* The judge may sleep for long. */
 	event_drop_work(event);
 	return event_judge(event);

@@ -177,6 +177,7 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
 	task->task_id = (struct tsem_digest){};
 	task->p_task_id = (struct tsem_digest){};
+	task->who.number = 0;
 	task->ttd = 0;
 	task->p_ttd = 0;
 }
@@ -193,18 +194,19 @@ static void pack_cell(struct tsem_exec *exec, const struct tsem_digest *previous
 }
 
 /* Formula.md, section 5: the second formula, with TASK_ID zero. */
-static noinline_for_stack void compute_task_id(const struct tsem_ns *ns, const struct tsem_raw *raw,
+static noinline_for_stack void compute_task_id(const struct tsem_ns *ns,
+					       const struct tsem_subject *subject,
+					       const struct tsem_packer *cell,
 					       struct tsem_digest *ret)
 {
 	TSEM_HASH_ON_STACK(hash, &ns->alg);
 	const struct tsem_event_desc *desc = &tsem_events[TSEM_EVENT_BPRM_COMMITTED_CREDS];
-	const struct tsem_subject *subject = raw->subject;
 	struct tsem_view view = tsem_ns_view(ns);
 	struct tsem_digest coe_id = {}, cell_id = {};
 
 	tsem_object_digest(&tsem_coe, &view, subject->coe, sizeof(subject->coe), &hash->hasher,
 			   &coe_id);
-	tsem_object_digest(&desc->cell, &view, raw->cell, raw->cell_size, &hash->hasher, &cell_id);
+	tsem_object_digest(&desc->cell, &view, cell->data, cell->used, &hash->hasher, &cell_id);
 	tsem_event_coefficient(TSEM_EVENT_BPRM_COMMITTED_CREDS, &subject->p_task_id,
 			       &subject->task_id, &coe_id, &cell_id, &hash->hasher, ret);
 }
@@ -218,7 +220,7 @@ static bool set_task_id(struct tsem_task *task, struct tsem_exec *exec)
 	const struct tsem_ns *ns = exec->ns;
 	struct tsem_subject subject = { .p_task_id = task->p_task_id };
 	struct tsem_packer coe = { .data = subject.coe, .size = sizeof(subject.coe) };
-	struct tsem_raw raw = { .event = TSEM_KNOWN_PROGRAM, .subject = &subject };
+	struct tsem_raw raw = { .event = TSEM_KNOWN_PROGRAM };
 	u32 generation = ns->known ? READ_ONCE(ns->model->generation) : 0;
 	union tsem_known_value value = {};
 	bool known;
@@ -227,12 +229,15 @@ static bool set_task_id(struct tsem_task *task, struct tsem_exec *exec)
 	pack_cell(exec, &task->task_id, tsem_ns_digest_size(ns));
 	raw.cell = exec->cell.data;
 	raw.cell_size = exec->cell.used;
+	if (ns->known)
+		raw.who = tsem_known_who(ns->known, &subject);
 	known = ns->known && tsem_known_find(ns->known, &raw, generation, &value);
 	if (!known)
-		compute_task_id(ns, &raw, &value.task_id);
+		compute_task_id(ns, &subject, &exec->cell, &value.task_id);
 	if (!known && ns->known)
 		tsem_known_add(ns->known, &raw, generation, &value);
 	task->task_id = value.task_id;
+	task->who.number = 0;
 	return known;
 }
 
@@ -260,6 +265,7 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 	if (!exec && tsem_ns_is_root(ns)) {
 		/* It could not be described, or began before there was a root namespace. */
 		memset(&task->task_id, 0xff, tsem_ns_digest_size(ns));
+		task->who.number = 0;
 		task->ttd = tsem_next_ttd();
 		return;
 	}

@@ -96,7 +96,7 @@ static struct tsem_raw raw_of(const struct tsem_record *record)
 {
 	return (struct tsem_raw){
 		.event = record->event,
-		.subject = &record->subject,
+		.who = record->who,
 		.cell = record->cell,
 		.cell_size = record->cell_size,
 	};

@@ -2,7 +2,8 @@
 /*
  * known.c - the cache of known events. An event is looked up by a keyed hash of
  * its raw bytes and taken only if all of them are equal: then its coefficient is
- * that of the earlier one, whose point is kept here. What the bytes mean is not
+ * that of the earlier one, whose point is kept here. Subjects, which are the same
+ * for many events, have numbers for which the same holds. What the bytes mean is not
  * looked at. The same holds for what else follows from bytes alone and takes a
  * digest to compute. Bounded; what is pushed out is computed again.
  */
@@ -21,7 +22,7 @@
  * @event: Which.
  * @value: What is known.
  * @rcu: To free it.
- * @subject: Who; zeros if it is the same for everybody.
+ * @who: Number of the subject.
  * @cell_size: Bytes at @cell.
  * @cell: Packed CELL.
  */
@@ -31,9 +32,16 @@ struct tsem_known_event {
 	u32 event;
 	union tsem_known_value value;
 	struct rcu_head rcu;
-	struct tsem_subject subject;
+	u64 who;
 	u32 cell_size;
 	u8 cell[] __counted_by(cell_size);
+};
+
+/** struct tsem_known_subject - A subject and its number. */
+struct tsem_known_subject {
+	u64 who;
+	struct rcu_head rcu;
+	struct tsem_subject subject;
 };
 
 /** tsem_known_new() - Make an empty cache. Return: NULL without memory. Context: Process. */
@@ -56,6 +64,10 @@ void tsem_known_free(struct tsem_known *known)
 	for (size_t set = 0; set < TSEM_KNOWN_SETS; set++) {
 		for (size_t way = 0; way < TSEM_KNOWN_WAYS; way++)
 			kfree(rcu_dereference_protected(known->slots[set][way], true));
+	}
+	for (size_t set = 0; set < TSEM_KNOWN_SUBJECT_SETS; set++) {
+		for (size_t way = 0; way < TSEM_KNOWN_WAYS; way++)
+			kfree(rcu_dereference_protected(known->subjects[set][way], true));
 	}
 	kvfree(known);
 }
@@ -80,26 +92,95 @@ static u64 mix_bytes(u64 hash, const u8 *bytes, size_t size, u64 key)
 
 /*
  * Made to be fast and not to be strong: who finds events with one hash has those of the own
- * namespace looked up in vain and computed, and no more, as all bytes are compared. For the
- * same reason eight bytes of each TASK_ID are enough.
+ * namespace looked up in vain and computed, and no more, as all bytes are compared.
  */
 static u32 hash_raw(const struct tsem_known *known, const struct tsem_raw *raw)
 {
-	const struct tsem_subject *subject = raw->subject;
-	u64 key = known->key, hash = mix(raw->event, raw->cell_size, key);
+	u64 hash = mix(raw->who, (u64)raw->cell_size << 32 | raw->event, known->key);
 
-	if (subject) {
-		hash = mix_bytes(hash, subject->task_id.bytes, 8, key);
-		hash = mix_bytes(hash, subject->p_task_id.bytes, 8, key);
-		hash = mix_bytes(hash, subject->coe, sizeof(subject->coe), key);
+	return mix_bytes(hash, raw->cell, raw->cell_size, known->key) & known->mask;
+}
+
+/* Eight bytes of each TASK_ID are enough, for the same reason. */
+static u32 hash_subject(const struct tsem_known *known, const struct tsem_subject *subject)
+{
+	u64 hash = mix_bytes(0, subject->task_id.bytes, 8, known->key);
+
+	hash = mix_bytes(hash, subject->p_task_id.bytes, 8, known->key);
+	return mix_bytes(hash, subject->coe, sizeof(subject->coe), known->key) & known->mask;
+}
+
+/* Which slot of a full set gives way: each in turn. */
+static size_t next_turn(struct tsem_known *known)
+{
+	/* Two that read the same turn push out one for nothing. */
+	unsigned int turn = READ_ONCE(known->turn);
+
+	WRITE_ONCE(known->turn, turn + 1);
+	return turn % TSEM_KNOWN_WAYS;
+}
+
+static u64 find_who(struct tsem_known_subject __rcu *const *set,
+		    const struct tsem_subject *subject)
+{
+	u64 who = 0;
+
+	rcu_read_lock();
+	for (size_t way = 0; !who && way < TSEM_KNOWN_WAYS; way++) {
+		const struct tsem_known_subject *known = rcu_dereference(set[way]);
+
+		if (known && !memcmp(&known->subject, subject, sizeof(*subject)))
+			who = known->who;
 	}
-	return mix_bytes(hash, raw->cell, raw->cell_size, key) & known->mask;
+	rcu_read_unlock();
+	return who;
+}
+
+static u64 add_who(struct tsem_known *known, struct tsem_known_subject __rcu **set,
+		   const struct tsem_subject *subject)
+{
+	struct tsem_known_subject *new, *old;
+	u64 who = atomic64_inc_return(&known->last_who);
+	size_t way = 0;
+
+	new = kmalloc(sizeof(*new), GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+	if (!new)
+		return who;
+	new->who = who;
+	new->subject = *subject;
+	while (way < TSEM_KNOWN_WAYS && rcu_access_pointer(set[way]))
+		way++;
+	if (way == TSEM_KNOWN_WAYS)
+		way = next_turn(known);
+	old = unrcu_pointer(xchg(&set[way], RCU_INITIALIZER(new)));
+	if (old)
+		kfree_rcu(old, rcu);
+	return who;
+}
+
+/**
+ * tsem_known_who() - Number of a subject.
+ * @known: The cache.
+ * @subject: The subject; copied.
+ *
+ * One subject may have several numbers, if it was pushed out or there was no memory; then
+ * what is known of it by another one is computed again. No number has two subjects.
+ *
+ * Context: Any.
+ * Return: The number; never 0.
+ */
+u64 tsem_known_who(struct tsem_known *known, const struct tsem_subject *subject)
+{
+	struct tsem_known_subject __rcu **set =
+		known->subjects[hash_subject(known, subject) % TSEM_KNOWN_SUBJECT_SETS];
+
+	return find_who(set, subject) ?: add_who(known, set, subject);
 }
 
 static bool is_same(const struct tsem_known_event *event, const struct tsem_raw *raw)
 {
-	return event->event == raw->event && event->cell_size == raw->cell_size &&
-	       (!raw->subject || !memcmp(&event->subject, raw->subject, sizeof(event->subject))) &&
+	return event->event == raw->event && event->who == raw->who &&
+	       event->cell_size == raw->cell_size &&
 	       !memcmp(event->cell, raw->cell, raw->cell_size);
 }
 
@@ -148,10 +229,7 @@ static size_t choose(struct tsem_known *known, u32 hash, u32 generation)
 		if (!event || event->generation != generation)
 			return way;
 	}
-	/* Two that read the same turn push out one event for nothing. */
-	way = READ_ONCE(known->turn);
-	WRITE_ONCE(known->turn, way + 1);
-	return way % TSEM_KNOWN_WAYS;
+	return next_turn(known);
 }
 
 /**
@@ -181,7 +259,7 @@ void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw, u32 ge
 	event->generation = generation;
 	event->event = raw->event;
 	event->value = *value;
-	event->subject = raw->subject ? *raw->subject : (struct tsem_subject){};
+	event->who = raw->who;
 	event->cell_size = raw->cell_size;
 	memcpy(event->cell, raw->cell, raw->cell_size);
 

@@ -32,13 +32,13 @@ static_assert(sizeof(struct tsem_subject) == 2 * TSEM_DIGEST_MAX + TSEM_COE_SIZE
 /**
  * struct tsem_raw - An event as its hook has packed it; all borrowed.
  * @event: Which, or one of TSEM_KNOWN_*.
- * @subject: Who; NULL if it is the same for everybody.
+ * @who: Number of the subject, from tsem_known_who(); 0 if it is the same for everybody.
  * @cell: Packed CELL.
  * @cell_size: Its bytes.
  */
 struct tsem_raw {
 	unsigned int event;
-	const struct tsem_subject *subject;
+	u64 who;
 	const u8 *cell;
 	size_t cell_size;
 };
@@ -51,23 +51,29 @@ union tsem_known_value {
 };
 
 struct tsem_known_event;
+struct tsem_known_subject;
 
 /**
  * struct tsem_known - The events of one namespace, in sets of a few slots.
  * @key: Drawn at random, and odd.
  * @mask: All ones; a test has fewer, to make everything collide.
  * @turn: Which slot of a full set is used next.
+ * @last_who: Number given to a subject last; none is given twice.
  * @slots: Events; replaced whole, read under RCU.
+ * @subjects: The same of subjects.
  */
 struct tsem_known {
 	u64 key;
 	u32 mask;
 	unsigned int turn;
+	atomic64_t last_who;
 	struct tsem_known_event __rcu *slots[TSEM_KNOWN_SETS][TSEM_KNOWN_WAYS];
+	struct tsem_known_subject __rcu *subjects[TSEM_KNOWN_SUBJECT_SETS][TSEM_KNOWN_WAYS];
 };
 
 struct tsem_known *tsem_known_new(void);
 void tsem_known_free(struct tsem_known *known);
+u64 tsem_known_who(struct tsem_known *known, const struct tsem_subject *subject);
 bool tsem_known_find(struct tsem_known *known, const struct tsem_raw *raw, u32 generation,
 		     union tsem_known_value *ret);
 void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw, u32 generation,

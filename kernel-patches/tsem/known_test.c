@@ -11,7 +11,7 @@
 /** struct event - Bytes of an event, and which point they have. */
 struct event {
 	enum tsem_event_id id;
-	struct tsem_subject subject;
+	u64 who;
 	u8 cell[TSEM_KNOWN_CELL_MAX + 1];
 	size_t size;
 	struct tsem_point point;
@@ -19,7 +19,7 @@ struct event {
 
 static struct tsem_raw raw_of(const struct event *event)
 {
-	return (struct tsem_raw){ event->id, &event->subject, event->cell, event->size };
+	return (struct tsem_raw){ event->id, event->who, event->cell, event->size };
 }
 
 static struct tsem_point *find(struct tsem_known *known, const struct event *event, u32 generation)
@@ -67,15 +67,12 @@ static void only_equal_bytes_are_found(struct kunit *test)
 
 	for (size_t m = 0; m < ARRAY_SIZE(masks); m++) {
 		struct tsem_known *known = known_new(test, masks[m]);
-		u8 *subject = (u8 *)&other->subject;
 
 		add(known, event, 1);
 		KUNIT_EXPECT_PTR_EQ(test, find(known, event, 1), &event->point);
-		for (size_t i = 0; i < sizeof(other->subject); i++) {
-			subject[i] ^= 1;
-			KUNIT_EXPECT_NULL(test, find(known, other, 1));
-			subject[i] ^= 1;
-		}
+		other->who++;
+		KUNIT_EXPECT_NULL(test, find(known, other, 1));
+		other->who--;
 		for (size_t i = 0; i < other->size; i++) {
 			other->cell[i] ^= 0x80;
 			KUNIT_EXPECT_NULL(test, find(known, other, 1));
@@ -90,6 +87,36 @@ static void only_equal_bytes_are_found(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, find(known, other, 1));
 		other->id = TSEM_EVENT_FILE_OPEN;
 		KUNIT_EXPECT_PTR_EQ(test, find(known, other, 1), &event->point);
+		tsem_known_free(known);
+	}
+}
+
+/* Every byte of a subject counts, with and without the help of the hash. */
+static void only_equal_subjects_have_one_number(struct kunit *test)
+{
+	static const u32 masks[] = { ~0U, 0 };
+	struct tsem_subject subject = {};
+	u8 *bytes = (u8 *)&subject;
+
+	for (size_t m = 0; m < ARRAY_SIZE(masks); m++) {
+		struct tsem_known *known = known_new(test, masks[m]);
+		u64 who = tsem_known_who(known, &subject), last = who;
+
+		KUNIT_EXPECT_NE(test, who, 0);
+		KUNIT_EXPECT_EQ(test, tsem_known_who(known, &subject), who);
+		for (size_t i = 0; i < sizeof(subject); i++) {
+			u64 other;
+
+			bytes[i] ^= 1;
+			other = tsem_known_who(known, &subject);
+			KUNIT_EXPECT_GT(test, other, last);
+			KUNIT_EXPECT_EQ(test, tsem_known_who(known, &subject), other);
+			bytes[i] ^= 1;
+			last = other;
+		}
+		/* Where all collide it was pushed out, and its number is not given again. */
+		if (!masks[m])
+			KUNIT_EXPECT_GT(test, tsem_known_who(known, &subject), last);
 		tsem_known_free(known);
 	}
 }
@@ -171,7 +198,7 @@ static void kinds_are_told_apart(struct kunit *test)
 				   sizeof(value.task_id));
 
 		raw.event = TSEM_KNOWN_PATH;
-		raw.subject = NULL;
+		raw.who = 0;
 		KUNIT_EXPECT_FALSE(test, tsem_known_find(known, &raw, 1, &value));
 		tsem_known_add(known, &raw, 1, &path);
 		KUNIT_EXPECT_NULL(test, find(known, event, 1));
@@ -183,6 +210,7 @@ static void kinds_are_told_apart(struct kunit *test)
 
 static struct kunit_case known_cases[] = {
 	KUNIT_CASE(only_equal_bytes_are_found),
+	KUNIT_CASE(only_equal_subjects_have_one_number),
 	KUNIT_CASE(collisions_push_out_one),
 	KUNIT_CASE(older_generations_are_not_found),
 	KUNIT_CASE(large_events_are_not_kept),

@@ -71,6 +71,9 @@
  */
 #define TSEM_KNOWN_SETS 8192
 #define TSEM_KNOWN_WAYS 4
+
+/* Programs with their credentials, 1024 in all; one that is pushed out is somebody new. */
+#define TSEM_KNOWN_SUBJECT_SETS 256
 #define TSEM_KNOWN_CELL_MAX 1024
 
 /* Creators that one directory tells apart; beyond it instance is 0. */

@@ -40,6 +40,7 @@ enum tsem_record_kind {
  * @ts_nsec: When, by the boot-time clock.
  * @comm: Name of the task.
  * @subject: Who.
+ * @who: Its number among the known ones, where events are.
  * @cell_size: Bytes at @cell.
  * @room: Room there.
  * @cell: Packed CELL, @cell_size of @room bytes.
@@ -58,6 +59,7 @@ struct tsem_record {
 	u64 ts_nsec;
 	char comm[TASK_COMM_LEN];
 	struct tsem_subject subject;
+	u64 who;
 	u32 cell_size;
 	u32 room;
 	u8 cell[] __counted_by(room);

@@ -43,11 +43,24 @@ struct tsem_birth {
 };
 
 /**
+ * struct tsem_who - The number that a task had as a subject when it was last asked for.
+ * @number: 0 if it is to be asked for.
+ * @ns_id: In this namespace.
+ * @cred_id: With these credentials.
+ */
+struct tsem_who {
+	u64 number;
+	u64 ns_id;
+	u64 cred_id;
+};
+
+/**
  * struct tsem_task - The task blob.
  * @ns: Namespace, reference; NULL outside. Changed by the task itself only.
  * @armed: Namespace it enters in its next exec, reference; set by others with cmpxchg().
  * @task_id: Identity; zeros before the first exec inside.
  * @p_task_id: That of the creator at fork.
+ * @who: Number of both with its credentials; void when one of them changes.
  * @ttd: Serial number of the last exec.
  * @p_ttd: The same of the creator at fork.
  * @untrusted: For good. Also true for a task whose group leader has it.
@@ -62,6 +75,7 @@ struct tsem_task {
 	struct tsem_ns *armed;
 	struct tsem_digest task_id;
 	struct tsem_digest p_task_id;
+	struct tsem_who who;
 	u64 ttd;
 	u64 p_ttd;
 	bool untrusted;
@@ -74,9 +88,12 @@ struct tsem_task {
 
 /**
  * struct tsem_cred - The credentials blob.
+ * @id: No others have it; drawn when it is first asked for by who has them, which is when they
+ *	do not change any more. 0 before.
  * @stacked: Of a stacked filesystem, which works with them on its layers: no event.
  */
 struct tsem_cred {
+	u64 id;
 	bool stacked;
 };
 
