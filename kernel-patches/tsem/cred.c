@@ -65,7 +65,7 @@ static int fixed(enum tsem_event_id id, const struct cred *new, int flags)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, id, &r))
+	if (!tsem_event_begin_small(&event, id, &r))
 		return r;
 	tsem_pack_creds(&event.cell, new, event.ns);
 	tsem_pack_u32(&event.cell, flags);
@@ -137,7 +137,7 @@ static int hook_userns_create(const struct cred *cred)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_USERNS_CREATE, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_USERNS_CREATE, &r))
 		return r;
 	tsem_pack_creds(&event.cell, cred, event.ns);
 	return tsem_event_end(&event, 0);
@@ -161,7 +161,7 @@ static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp
 	int r;
 
 	*tsem_cred(new) = (struct tsem_cred){ .stacked = tsem_cred(old)->stacked };
-	if (!tsem_event_begin(&event, TSEM_EVENT_CRED_PREPARE, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_CRED_PREPARE, &r))
 		return r;
 	tsem_pack_creds(&event.cell, old, event.ns);
 	return tsem_event_end(&event, 0);

@@ -89,18 +89,16 @@ void tsem_work_free(u8 *work)
 		kmem_cache_free(work_cache, work);
 }
 
-static void begin_atomic(struct tsem_event *event)
+static void begin_small(struct tsem_event *event)
 {
 	event->work = NULL;
 	event->cell = (struct tsem_packer){ .data = event->room, .size = sizeof(event->room) };
 }
 
-static int begin_sleeping(struct tsem_event *event, size_t more)
+static int begin_large(struct tsem_event *event, size_t size)
 {
-	size_t size = TSEM_PACKED_MAX + more;
-
-	might_sleep();
-	event->work = more ? kvmalloc(size, GFP_KERNEL_ACCOUNT) : tsem_work_new();
+	event->work = size > TSEM_PACKED_MAX ? kvmalloc(size, GFP_KERNEL_ACCOUNT) :
+					       tsem_work_new();
 	if (!event->work)
 		return -ENOMEM;
 	event->cell = (struct tsem_packer){ .data = event->work, .size = size };
@@ -141,14 +139,14 @@ static void refuse(const struct tsem_event *event, int error)
  * tsem_event_begin_sized() - Whether an event of current is to be described.
  * @event: To be filled.
  * @id: Which event.
- * @more: Bytes that the CELL may need beyond TSEM_PACKED_MAX; 0 for an atomic event.
+ * @size: Bytes that the CELL may need: TSEM_ATOMIC_PACKED_MAX, TSEM_PACKED_MAX, or more.
  * @ret: What the hook returns if there is nothing to describe.
  *
  * Context: As the schema says of the event.
  * Return: true if the hook must pack the CELL into @event->cell and call
  * tsem_event_end(); false if it must return *@ret.
  */
-bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more, int *ret)
+bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret)
 {
 	struct tsem_ns *ns = tsem_ns_of(current);
 	int r;
@@ -163,11 +161,12 @@ bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, siz
 	event->number = 0;
 	event->quiet = false;
 	event->record = NULL;
-	if (tsem_events[id].atomic) {
-		begin_atomic(event);
+	might_sleep_if(!tsem_events[id].atomic);
+	if (tsem_events[id].atomic || size <= sizeof(event->room)) {
+		begin_small(event);
 		return true;
 	}
-	r = begin_sleeping(event, more);
+	r = begin_large(event, size);
 	if (r == 0)
 		return true;
 	*ret = tsem_lost(event->ns, r);

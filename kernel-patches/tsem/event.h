@@ -16,8 +16,8 @@
  * @quiet: Somebody only asks: a refusal is nothing for the audit log.
  * @cell: Where the hook packs the CELL.
  * @record: Made at the end, if the event is not known.
- * @work: Buffer behind @cell, if the hook may sleep.
- * @room: The same if it may not: what such a hook packs is small.
+ * @work: Buffer behind @cell.
+ * @room: The same where what is packed is small.
  */
 struct tsem_event {
 	struct tsem_ns *ns;
@@ -33,13 +33,19 @@ struct tsem_event {
 u8 *tsem_work_new(void);
 void tsem_work_free(u8 *work);
 
-bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t more,
+bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t size,
 			    int *ret);
 int tsem_event_end(struct tsem_event *event, int described);
 
 static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret)
 {
-	return tsem_event_begin_sized(event, id, 0, ret);
+	return tsem_event_begin_sized(event, id, TSEM_PACKED_MAX, ret);
+}
+
+/* Of an event without names; a socket's address is the longest that it can have. */
+static inline bool tsem_event_begin_small(struct tsem_event *event, enum tsem_event_id id, int *ret)
+{
+	return tsem_event_begin_sized(event, id, TSEM_ATOMIC_PACKED_MAX, ret);
 }
 
 bool tsem_event_wanted(enum tsem_event_id id);

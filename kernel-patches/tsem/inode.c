@@ -511,7 +511,8 @@ static int hook_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, c
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR, size, &r))
+	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR, TSEM_PACKED_MAX + size,
+				    &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
 	tsem_pack_text(&event.cell, name, strlen(name));
@@ -548,7 +549,8 @@ static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry, co
 	void *value = NULL;
 	int r;
 
-	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SET_ACL, size, &r))
+	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SET_ACL, TSEM_PACKED_MAX + size,
+				    &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
 	tsem_pack_text(&event.cell, acl_name, strlen(acl_name));

@@ -22,7 +22,10 @@
 /* Three whole pathnames and what stands around them (inode_symlink). */
 #define TSEM_PACKED_MAX (3 * PATH_MAX + SZ_2K)
 
-/* The largest cell of an atomic hook is two sockets of 76 bytes or two CREDS. */
+/*
+ * The largest cell of an atomic hook is two sockets of 76 bytes or two CREDS; of one that may
+ * sleep and packs no pathname it is a socket with the longest address there is.
+ */
 #define TSEM_ATOMIC_PACKED_MAX 384
 
 /* Atomic events between two runs of the refill worker; upstream's default. */

@@ -17,7 +17,7 @@ static int hook_socket_create(int family, int type, int protocol, int kern)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_SOCKET_CREATE, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_CREATE, &r))
 		return r;
 	tsem_pack_u32(&event.cell, family);
 	tsem_pack_u32(&event.cell, type);
@@ -43,7 +43,7 @@ static int hook_socket_socketpair(struct socket *a, struct socket *b)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_SOCKET_SOCKETPAIR, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_SOCKETPAIR, &r))
 		return r;
 	tsem_pack_sock(&event.cell, event.ns, a->sk);
 	tsem_pack_sock(&event.cell, event.ns, b->sk);
@@ -57,7 +57,7 @@ static int addressed(enum tsem_event_id id, const struct socket *sock,
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, id, &r))
+	if (!tsem_event_begin_small(&event, id, &r))
 		return r;
 	tsem_pack_sock(&event.cell, event.ns, sock->sk);
 	r = tsem_pack_address(&event.cell, event.ns, address, size, true);
@@ -91,7 +91,7 @@ static int hook_socket_accept(struct socket *sock, struct socket *newsock)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_SOCKET_ACCEPT, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_ACCEPT, &r))
 		return r < 0 ? r : set_owner(newsock);
 	tsem_pack_sock(&event.cell, event.ns, sock->sk);
 	r = tsem_event_end(&event, pack_own_address(&event, sock));
@@ -105,7 +105,7 @@ static int numbered(enum tsem_event_id id, const struct socket *sock, unsigned i
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, id, &r))
+	if (!tsem_event_begin_small(&event, id, &r))
 		return r;
 	tsem_pack_sock(&event.cell, event.ns, sock->sk);
 	if (count > 0)
@@ -157,7 +157,7 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_SOCKET_SENDMSG, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_SENDMSG, &r))
 		return r;
 	tsem_pack_sock(&event.cell, event.ns, sock->sk);
 	tsem_pack_u8(&event.cell, names_peer(sock, msg));
@@ -172,7 +172,7 @@ static int two_socks(enum tsem_event_id id, const struct sock *sock, const struc
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, id, &r))
+	if (!tsem_event_begin_small(&event, id, &r))
 		return r;
 	tsem_pack_sock(&event.cell, event.ns, sock);
 	tsem_pack_sock(&event.cell, event.ns, other);
@@ -196,7 +196,7 @@ static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_NETLINK_SEND, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_NETLINK_SEND, &r))
 		return r;
 	to = tsem_reference_userns(event.ns);
 	tsem_pack_sock(&event.cell, event.ns, sk);

@@ -18,7 +18,7 @@ static int raise_task_alloc(unsigned long clone_flags)
 	struct tsem_event event;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_ALLOC, &r))
+	if (!tsem_event_begin_small(&event, TSEM_EVENT_TASK_ALLOC, &r))
 		return r;
 	tsem_pack_u64(&event.cell, clone_flags);
 	return tsem_event_end(&event, 0);
