@@ -18,7 +18,7 @@
 static int hook_capable(const struct cred *cred, struct user_namespace *userns, int cap,
 			unsigned int opts)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_CAPABLE, &r))
@@ -33,7 +33,7 @@ static int hook_capable(const struct cred *cred, struct user_namespace *userns, 
 static int hook_capget(const struct task_struct *target, kernel_cap_t *effective,
 		       kernel_cap_t *inheritable, kernel_cap_t *permitted)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_CAPGET, &r))
@@ -48,7 +48,7 @@ static int hook_capget(const struct task_struct *target, kernel_cap_t *effective
 static int hook_capset(struct cred *new, const struct cred *old, const kernel_cap_t *effective,
 		       const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_CAPSET, &r))
@@ -62,7 +62,7 @@ static int hook_capset(struct cred *new, const struct cred *old, const kernel_ca
 /* An event that is credentials and flags. */
 static int fixed(enum tsem_event_id id, const struct cred *new, int flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, id, &r))
@@ -119,7 +119,7 @@ static int hash_groups(const struct tsem_ns *ns, const struct group_info *groups
 static int hook_task_fix_setgroups(struct cred *new, const struct cred *old)
 {
 	struct tsem_digest digest;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_FIX_SETGROUPS, &r))
@@ -134,7 +134,7 @@ static int hook_task_fix_setgroups(struct cred *new, const struct cred *old)
 
 static int hook_userns_create(const struct cred *cred)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_USERNS_CREATE, &r))
@@ -157,7 +157,7 @@ EXPORT_SYMBOL_GPL(tsem_mark_stacked);	/* overlayfs may be a module */
 /* Every caller in 6.12 allocates with GFP_KERNEL, so it may sleep. */
 static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	*tsem_cred(new) = (struct tsem_cred){ .stacked = tsem_cred(old)->stacked };

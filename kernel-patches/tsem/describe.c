@@ -110,7 +110,7 @@ static bool has_pseudonym(const struct tsem_ns *ns, const struct tsem_text *text
 		.cell = (const u8 *)text->bytes,
 		.cell_size = text->size,
 	};
-	union tsem_known_value value;
+	union tsem_known_value value __uninitialized;
 	u32 generation;
 
 	if (!ns->model || !READ_ONCE(ns->model->pseudonym_count))

@@ -195,21 +195,26 @@ static u64 current_cred_id(void)
 	return READ_ONCE(cred->id);
 }
 
+static noinline_for_stack u64 ask_who(const struct tsem_ns *ns)
+{
+	struct tsem_subject subject;
+
+	subject_fill(&subject, ns);
+	return tsem_known_who(ns->known, &subject);
+}
+
 /* The number of current as a subject: the same until it executes or has other credentials. */
 static u64 who_is_current(const struct tsem_ns *ns)
 {
 	struct tsem_who *who = &tsem_task(current)->who;
 	u64 cred_id = current_cred_id();
-	struct tsem_subject subject;
 
-	if (who->number && who->ns_id == ns->id && who->cred_id == cred_id)
-		return who->number;
-	subject_fill(&subject, ns);
-	*who = (struct tsem_who){
-		.number = tsem_known_who(ns->known, &subject),
-		.ns_id = ns->id,
-		.cred_id = cred_id,
-	};
+	if (!who->number || who->ns_id != ns->id || who->cred_id != cred_id)
+		*who = (struct tsem_who){
+			.number = ask_who(ns),
+			.ns_id = ns->id,
+			.cred_id = cred_id,
+		};
 	return who->number;
 }
 

@@ -18,6 +18,9 @@
  * @record: Made at the end, if the event is not known.
  * @work: Buffer behind @cell.
  * @room: The same where what is packed is small.
+ *
+ * Hooks declare it __uninitialized: tsem_event_begin() fills what is needed, and where nothing is
+ * modelled a hook must not pay for clearing it.
  */
 struct tsem_event {
 	struct tsem_ns *ns;

@@ -144,7 +144,7 @@ static int prepare(struct linux_binprm *bprm, struct tsem_exec *exec, struct tse
 static int hook_bprm_check_security(struct linux_binprm *bprm)
 {
 	struct tsem_exec *exec = tsem_task(current)->exec;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!exec)
@@ -244,7 +244,7 @@ static bool set_task_id(struct tsem_task *task, struct tsem_exec *exec)
 /* Tell the agent which program a TASK_ID is. It does not wait, and a loss is counted. */
 static void export_exec(const struct tsem_exec *exec)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_BPRM_COMMITTED_CREDS, &r))

@@ -26,7 +26,7 @@ static int mark_tmpfile(const struct file *file)
 static int hook_file_open(struct file *file)
 {
 	bool executes = file->f_flags & OPENED_FOR_EXEC;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (tsem_is_control_plane(file_inode(file)))
@@ -56,7 +56,7 @@ static int hook_mmap_file(struct file *file, unsigned long reqprot, unsigned lon
 			  unsigned long flags)
 {
 	bool executes = prot & PROT_EXEC;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!mapping_counts(file, prot))
@@ -75,7 +75,7 @@ static int hook_mmap_file(struct file *file, unsigned long reqprot, unsigned lon
 /* An event that is a file and a command. */
 static int command(enum tsem_event_id id, const struct file *file, unsigned int cmd)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -111,7 +111,7 @@ static int hook_file_fcntl(struct file *file, unsigned int cmd, unsigned long ar
 /* Precedes inode_setattr, as path_truncate does where there is no file. */
 static int hook_file_truncate(struct file *file)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (tsem_is_control_plane(file_inode(file)))
@@ -124,7 +124,7 @@ static int hook_file_truncate(struct file *file)
 
 static int hook_file_receive(struct file *file)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_RECEIVE, &r))
@@ -143,7 +143,7 @@ static unsigned int vma_prot(const struct vm_area_struct *vma)
 static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 			      unsigned long prot)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!(prot & PROT_EXEC) || (vma->vm_flags & VM_EXEC))

@@ -183,7 +183,7 @@ static int hook_path_mknod(const struct path *dir, struct dentry *dentry, umode_
 			   unsigned int dev)
 {
 	dev_t device = new_decode_dev(dev);
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	bool raised;
 	int r = path_event(TSEM_EVENT_PATH_MKNOD, dir, dentry, &event, &raised);
 
@@ -197,7 +197,7 @@ static int hook_path_mknod(const struct path *dir, struct dentry *dentry, umode_
 
 static int hook_path_mkdir(const struct path *dir, struct dentry *dentry, umode_t mode)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	bool raised;
 	int r = path_event(TSEM_EVENT_PATH_MKDIR, dir, dentry, &event, &raised);
 
@@ -209,7 +209,7 @@ static int hook_path_mkdir(const struct path *dir, struct dentry *dentry, umode_
 
 static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	bool raised;
 	int r = path_event(TSEM_EVENT_PATH_UNLINK, dir, dentry, &event, &raised);
 
@@ -218,7 +218,7 @@ static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
 
 static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	bool raised;
 	int r = path_event(TSEM_EVENT_PATH_RMDIR, dir, dentry, &event, &raised);
 
@@ -227,7 +227,7 @@ static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 
 static int hook_path_symlink(const struct path *dir, struct dentry *dentry, const char *old_name)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	bool raised;
 	int r = path_event(TSEM_EVENT_PATH_SYMLINK, dir, dentry, &event, &raised);
 
@@ -242,7 +242,7 @@ static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
 {
 	/* A link does not leave its mount. */
 	const struct path old = { .mnt = new_dir->mnt, .dentry = old_dentry };
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r = note_places(&old, old_dentry, new_dir, new_dentry);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_LINK, &r))
@@ -259,7 +259,7 @@ static int hook_path_rename(const struct path *old_dir, struct dentry *old_dentr
 			    const struct path *new_dir, struct dentry *new_dentry,
 			    unsigned int flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r = note_places(old_dir, old_dentry, new_dir, new_dentry);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_RENAME, &r))
@@ -277,7 +277,7 @@ static int hook_path_rename(const struct path *old_dir, struct dentry *old_dentr
 
 static int hook_path_truncate(const struct path *path)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r = note_place(path, path->dentry);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_PATH_TRUNCATE, &r))
@@ -297,7 +297,7 @@ static int hook_path_chown(const struct path *path, kuid_t uid, kgid_t gid)
 
 static int hook_path_chroot(const struct path *path)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_PATH_CHROOT, &r))
@@ -348,7 +348,7 @@ static int birth_end(struct tsem_event *event, int described, struct inode *dir,
 
 static int hook_inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_CREATE, dir, dentry, &r))
@@ -359,7 +359,7 @@ static int hook_inode_create(struct inode *dir, struct dentry *dentry, umode_t m
 
 static int hook_inode_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_MKDIR, dir, dentry, &r))
@@ -370,7 +370,7 @@ static int hook_inode_mkdir(struct inode *dir, struct dentry *dentry, umode_t mo
 
 static int hook_inode_symlink(struct inode *dir, struct dentry *dentry, const char *old_name)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_SYMLINK, dir, dentry, &r))
@@ -381,7 +381,7 @@ static int hook_inode_symlink(struct inode *dir, struct dentry *dentry, const ch
 
 static int hook_inode_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!birth_begin(&event, TSEM_EVENT_INODE_MKNOD, dir, dentry, &r))
@@ -395,7 +395,7 @@ static int hook_inode_mknod(struct inode *dir, struct dentry *dentry, umode_t mo
 /* An event that is a directory and a name in it. */
 static int removal(enum tsem_event_id id, struct inode *dir, struct dentry *dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	/* Whoever removes it, so that the mark goes too: see hook_inode_free_security(). */
@@ -418,7 +418,7 @@ static int hook_inode_rmdir(struct inode *dir, struct dentry *dentry)
 
 static int hook_inode_link(struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_LINK, &r))
@@ -433,7 +433,7 @@ static int hook_inode_link(struct dentry *old_dentry, struct inode *dir, struct 
 static int hook_inode_rename(struct inode *old_dir, struct dentry *old_dentry,
 			     struct inode *new_dir, struct dentry *new_dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	tsem_mark_recall(d_backing_inode(new_dentry));
@@ -468,7 +468,7 @@ static void pack_attr(struct tsem_event *event, struct mnt_idmap *idmap,
 
 static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (tsem_is_emptied_control_plane(d_inode(dentry), attr))
@@ -483,7 +483,7 @@ static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, st
 
 static int hook_inode_getattr(const struct path *path)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_GETATTR, &r))
@@ -494,7 +494,7 @@ static int hook_inode_getattr(const struct path *path)
 /* An event that is a name and perhaps a text. */
 static int named(enum tsem_event_id id, struct dentry *dentry, const char *text)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -508,7 +508,7 @@ static int named(enum tsem_event_id id, struct dentry *dentry, const char *text)
 static int hook_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name,
 			       const void *value, size_t size, int flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR, TSEM_PACKED_MAX + size,
@@ -545,7 +545,7 @@ static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry, co
 			      struct posix_acl *acl)
 {
 	size_t size = acl ? posix_acl_xattr_size(acl->a_count) : 0;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	void *value = NULL;
 	int r;
 

@@ -47,7 +47,7 @@ static void pack_perm(struct tsem_event *event, const struct kern_ipc_perm *perm
 /* An event that is an object and a number. */
 static int numbered(enum tsem_event_id id, const struct kern_ipc_perm *perm, int number)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -86,7 +86,7 @@ static int hook_sem_semctl(struct kern_ipc_perm *perm, int cmd)
 static int hook_sem_semop(struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops,
 			  int alter)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_SEM_SEMOP, &r))
@@ -115,7 +115,7 @@ static int hook_msg_queue_msgsnd(struct kern_ipc_perm *perm, struct msg_msg *msg
 static int hook_msg_queue_msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg,
 				 struct task_struct *target, long type, int mode)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_MSG_QUEUE_MSGRCV, &r))
@@ -129,7 +129,7 @@ static int hook_msg_queue_msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg
 
 static int hook_ipc_permission(struct kern_ipc_perm *perm, short flag)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_IPC_PERMISSION, &r))

@@ -167,7 +167,7 @@ bool tsem_may_rely(const struct tsem_ns *ns)
  */
 bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw)
 {
-	union tsem_known_value value;
+	union tsem_known_value value __uninitialized;
 
 	if (!tsem_may_rely(ns) ||
 	    !tsem_known_find(ns->known, raw, READ_ONCE(ns->model->generation), &value) ||

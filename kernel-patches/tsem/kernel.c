@@ -19,7 +19,7 @@
 /* An event that is up to two numbers of 32 bits. */
 static int numbers(enum tsem_event_id id, unsigned int count, u32 first, u32 second)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -33,7 +33,7 @@ static int numbers(enum tsem_event_id id, unsigned int count, u32 first, u32 sec
 
 static int hook_kernel_module_request(char *kmod_name)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KERNEL_MODULE_REQUEST, &r))
@@ -44,7 +44,7 @@ static int hook_kernel_module_request(char *kmod_name)
 
 static int hook_kernel_load_data(enum kernel_load_data_id id, bool contents)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KERNEL_LOAD_DATA, &r))
@@ -73,7 +73,7 @@ static int hook_kernel_post_load_data(char *buffer, loff_t size, enum kernel_loa
 				      char *description)
 {
 	struct tsem_digest digest;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KERNEL_POST_LOAD_DATA, &r))
@@ -90,7 +90,7 @@ static int hook_kernel_post_load_data(char *buffer, loff_t size, enum kernel_loa
 
 static int hook_kernel_read_file(struct file *file, enum kernel_read_file_id id, bool contents)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KERNEL_READ_FILE, &r))
@@ -108,7 +108,7 @@ static int hook_syslog(int type)
 
 static int hook_settime(const struct timespec64 *ts, const struct timezone *tz)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_SETTIME, &r))
@@ -156,7 +156,7 @@ static int hook_perf_event_open(int type)
 #ifdef CONFIG_IO_URING
 static int hook_uring_override_creds(const struct cred *new)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_URING_OVERRIDE_CREDS, &r))
@@ -172,7 +172,7 @@ static int hook_uring_sqpoll(void)
 
 static int hook_uring_cmd(struct io_uring_cmd *command)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_URING_CMD, &r))
@@ -186,7 +186,7 @@ static int hook_uring_cmd(struct io_uring_cmd *command)
 #ifdef CONFIG_KEYS
 static int hook_key_alloc(struct key *key, const struct cred *cred, unsigned long flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KEY_ALLOC, &r))
@@ -201,7 +201,7 @@ static int hook_key_permission(key_ref_t key_ref, const struct cred *cred,
 {
 	const struct key *key = key_ref_to_ptr(key_ref);
 	struct user_namespace *to;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_KEY_PERMISSION, &r))
@@ -266,7 +266,7 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr, struc
 {
 	const char *name = prog->aux->name;
 	struct tsem_digest digest;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_BPF_PROG_LOAD, &r))
@@ -286,7 +286,7 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr, struc
 static int hook_bpf_token_create(struct bpf_token *token, union bpf_attr *attr,
 				 const struct path *path)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_BPF_TOKEN_CREATE, &r))

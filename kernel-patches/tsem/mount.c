@@ -42,7 +42,7 @@ static void pack_options(struct tsem_event *event, const char *type, const char 
 static int hook_sb_mount(const char *dev_name, const struct path *path, const char *type,
 			 unsigned long flags, void *data)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r = tsem_may_change_tree(path->dentry);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_SB_MOUNT, &r))
@@ -58,7 +58,7 @@ static int hook_sb_mount(const char *dev_name, const struct path *path, const ch
 static int hook_sb_umount(struct vfsmount *mnt, int flags)
 {
 	const struct path path = { .mnt = mnt, .dentry = mnt->mnt_root };
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_SB_UMOUNT, &r))
@@ -80,7 +80,7 @@ static int pack_sb(struct tsem_event *event, const struct super_block *sb)
 /* The options are parsed already when this hook runs, and gone as text: sb_mount has had them. */
 static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_SB_REMOUNT, &r))
@@ -92,7 +92,7 @@ static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 
 static int hook_sb_kern_mount(const struct super_block *sb)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_SB_KERN_MOUNT, &r))
@@ -102,7 +102,7 @@ static int hook_sb_kern_mount(const struct super_block *sb)
 
 static int two_paths(enum tsem_event_id id, const struct path *a, const struct path *b)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -127,7 +127,7 @@ static int hook_move_mount(const struct path *from_path, const struct path *to_p
 
 static int about_dentry(enum tsem_event_id id, struct dentry *dentry)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -147,7 +147,7 @@ static int hook_quota_on(struct dentry *dentry)
 
 static int hook_quotactl(int cmds, int type, int id, const struct super_block *sb)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_QUOTACTL, &r))

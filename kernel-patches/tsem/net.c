@@ -14,7 +14,7 @@
 
 static int hook_socket_create(int family, int type, int protocol, int kern)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_CREATE, &r))
@@ -40,7 +40,7 @@ static int hook_socket_post_create(struct socket *sock, int family, int type, in
 
 static int hook_socket_socketpair(struct socket *a, struct socket *b)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_SOCKETPAIR, &r))
@@ -54,7 +54,7 @@ static int hook_socket_socketpair(struct socket *a, struct socket *b)
 static int addressed(enum tsem_event_id id, const struct socket *sock,
 		     const struct sockaddr *address, int size)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, id, &r))
@@ -88,7 +88,7 @@ static int pack_own_address(struct tsem_event *event, struct socket *sock)
 
 static int hook_socket_accept(struct socket *sock, struct socket *newsock)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_ACCEPT, &r))
@@ -102,7 +102,7 @@ static int hook_socket_accept(struct socket *sock, struct socket *newsock)
 static int numbered(enum tsem_event_id id, const struct socket *sock, unsigned int count,
 		    int first, int second)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, id, &r))
@@ -154,7 +154,7 @@ static bool names_peer(const struct socket *sock, const struct msghdr *msg)
 
 static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_SOCKET_SENDMSG, &r))
@@ -169,7 +169,7 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size
 
 static int two_socks(enum tsem_event_id id, const struct sock *sock, const struct sock *other)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, id, &r))
@@ -193,7 +193,7 @@ static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
 {
 	const struct netlink_skb_parms *parms = &NETLINK_CB(skb);
 	struct user_namespace *to;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_NETLINK_SEND, &r))

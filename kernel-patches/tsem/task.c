@@ -15,7 +15,7 @@
 
 static int raise_task_alloc(unsigned long clone_flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin_small(&event, TSEM_EVENT_TASK_ALLOC, &r))
@@ -126,7 +126,7 @@ static int may_signal(struct task_struct *target)
 static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *info, int sig,
 			  const struct cred *cred)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	/* Sent for somebody else, by the kernel, or for out-of-band data: not ours to judge. */
@@ -148,7 +148,7 @@ static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *inf
 static int about_task(enum tsem_event_id id, const struct task_struct *task, bool with_number,
 		      int number)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, id, &r))
@@ -205,7 +205,7 @@ static int hook_task_setpgid(struct task_struct *task, pid_t pgid)
 {
 	static const struct tsem_digest zeros;
 	struct task_struct *source;
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_SETPGID, &r))
@@ -223,7 +223,7 @@ static int hook_task_setpgid(struct task_struct *task, pid_t pgid)
 
 static int hook_task_prlimit(const struct cred *cred, const struct cred *tcred, unsigned int flags)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_PRLIMIT, &r))
@@ -237,7 +237,7 @@ static int hook_task_prlimit(const struct cred *cred, const struct cred *tcred, 
 static int hook_task_setrlimit(struct task_struct *task, unsigned int resource,
 			       struct rlimit *limit)
 {
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r = spare_reader(task);
 
 	if (r < 0 || !tsem_event_begin(&event, TSEM_EVENT_TASK_SETRLIMIT, &r))
@@ -264,7 +264,7 @@ static int hook_task_prctl(int option, unsigned long arg2, unsigned long arg3, u
 {
 	const unsigned long arguments[] = { arg2, arg3, arg4, arg5 };
 	unsigned int printed = prctl_arguments(option);
-	struct tsem_event event;
+	struct tsem_event event __uninitialized;
 	int r;
 
 	if (!tsem_event_begin(&event, TSEM_EVENT_TASK_PRCTL, &r))
