@@ -136,7 +136,7 @@ static void refuse(const struct tsem_event *event, int error)
 }
 
 /**
- * tsem_event_begin_sized() - Whether an event of current is to be described.
+ * tsem_event_describe() - Whether an event of current is to be described.
  * @event: To be filled.
  * @id: Which event.
  * @size: Bytes that the CELL may need: TSEM_ATOMIC_PACKED_MAX, TSEM_PACKED_MAX, or more.
@@ -146,12 +146,11 @@ static void refuse(const struct tsem_event *event, int error)
  * Return: true if the hook must pack the CELL into @event->cell and call
  * tsem_event_end(); false if it must return *@ret.
  */
-bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret)
+bool tsem_event_describe(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret)
 {
 	struct tsem_ns *ns = tsem_ns_of(current);
 	int r;
 
-	*ret = 0;
 	if (!tsem_event_wanted(id) || tsem_task(current)->inside ||
 	    tsem_cred(current_cred())->stacked || tsem_ns_is_reader(ns, current))
 		return false;

@@ -7,6 +7,7 @@
 
 #include "ns.h"
 #include "record.h"
+#include "task.h"
 
 /**
  * struct tsem_event - An event being described by its hook.
@@ -36,8 +37,18 @@ struct tsem_event {
 u8 *tsem_work_new(void);
 void tsem_work_free(u8 *work);
 
-bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id, size_t size,
-			    int *ret);
+bool tsem_event_describe(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret);
+
+/* The question of every hook of every task, so it is asked in place; see tsem_event_describe(). */
+static inline bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id,
+					  size_t size, int *ret)
+{
+	*ret = 0;
+	if (likely(!tsem_ns_of(current)))
+		return false;
+	return tsem_event_describe(event, id, size, ret);
+}
+
 int tsem_event_end(struct tsem_event *event, int described);
 
 static inline bool tsem_event_begin(struct tsem_event *event, enum tsem_event_id id, int *ret)
