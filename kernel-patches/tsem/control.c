@@ -7,6 +7,7 @@
  */
 
 #include <crypto/algapi.h>
+#include <crypto/sha2.h>
 #include <linux/cred.h>
 #include <linux/magic.h>
 #include <linux/pid.h>
@@ -19,9 +20,13 @@
 
 #include "control.h"
 #include "task.h"
+#include "tpm.h"
 #include "verdict.h"
 
 static struct dentry *tree, *external_tma, *internal_tma;
+
+/* For whoever is in no namespace. */
+static struct tsem_digest usual_aggregate __ro_after_init;
 
 static const struct file_operations control_fops, id_fops, aggregate_fops;
 
@@ -203,6 +208,7 @@ static int give_model(const struct control *control, const char *arguments,
 	r = parse_value(ns, arguments, &digest);
 	if (r == 0)
 		r = give(ns->model, &digest);
+	tsem_tpm_extend(ns->model);
 	memzero_explicit(&digest, sizeof(digest));
 	return r;
 }
@@ -476,34 +482,40 @@ static const struct file_operations id_fops = {
 	.llseek = generic_file_llseek,
 };
 
-/*
- * Of the opener's namespace, if the kernel judges it; in its hash function. There is
- * no TPM behind it yet: zeros, as on a machine without one.
- */
+/* Of the opener's namespace, if the kernel judges it; outside any, in the usual hash function. */
 static int aggregate_open(struct inode *inode, struct file *file)
 {
-	const struct tsem_ns *ns = tsem_ns_of(current);
+	struct tsem_ns *ns = tsem_ns_of(current);
 
 	if (ns && (ns->params.tma != TSEM_TMA_INTERNAL ||
 		   (READ_ONCE(ns->sealed) && !tsem_may_control(file->f_cred))))
 		return -EACCES;
-	file->private_data = (void *)(uintptr_t)(ns ? tsem_ns_digest_size(ns) : 32);
+	file->private_data = ns ? tsem_ns_get(ns) : NULL;
+	return 0;
+}
+
+static int aggregate_release(struct inode *inode, struct file *file)
+{
+	if (file->private_data)
+		tsem_ns_put(file->private_data);
 	return 0;
 }
 
 static ssize_t aggregate_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
-	size_t digits = 2 * (uintptr_t)file->private_data;
+	const struct tsem_ns *ns = file->private_data;
+	const struct tsem_digest *digest = ns ? &ns->aggregate : &usual_aggregate;
+	unsigned int digest_size = ns ? tsem_ns_digest_size(ns) : SHA256_DIGEST_SIZE;
 	char text[2 * TSEM_DIGEST_MAX + 1];
 
-	memset(text, '0', digits);
-	text[digits] = '\n';
-	return simple_read_from_buffer(user, size, pos, text, digits + 1);
+	*bin2hex(text, digest->bytes, digest_size) = '\n';
+	return simple_read_from_buffer(user, size, pos, text, 2 * digest_size + 1);
 }
 
 static const struct file_operations aggregate_fops = {
 	.owner = THIS_MODULE,
 	.open = aggregate_open,
+	.release = aggregate_release,
 	.read = aggregate_read,
 	.llseek = generic_file_llseek,
 };
@@ -555,10 +567,25 @@ static const struct tree_file {
 	{ "aggregate", 0400, &aggregate_fops },
 };
 
+static int __init make_usual_aggregate(void)
+{
+	struct tsem_alg alg;
+	int r = tsem_alg_init(&alg, "sha256");
+
+	if (r == 0) {
+		tsem_aggregate(&alg, &usual_aggregate);
+		tsem_alg_done(&alg);
+	}
+	return r;
+}
+
 static int __init tree_fill(void)
 {
 	struct dentry *model0;
-	int r;
+	int r = make_usual_aggregate();
+
+	if (r < 0)
+		return r;
 
 	external_tma = securityfs_create_dir("external_tma", tree);
 	if (IS_ERR(external_tma))

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "task.h"
+#include "tpm.h"
 #include "verdict.h"
 
 /**
@@ -67,10 +68,12 @@ static struct tsem_point *add(struct tsem_ns *ns, struct tsem_record *record, bo
 {
 	struct tsem_point *point = tsem_model_add(ns->model, record, program);
 
-	if (point == &record->point)
+	if (point == &record->point) {
 		wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM);
-	else
+		tsem_tpm_extend(ns->model);
+	} else {
 		tsem_record_free(record);
+	}
 	return point;
 }
 

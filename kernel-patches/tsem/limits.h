@@ -82,4 +82,7 @@
 /* Creators that one directory tells apart; beyond it instance is 0. */
 #define TSEM_DIRECTORY_CREATORS_MAX 1024
 
+/* Coefficients that a TPM is told in one go: a second of its time. */
+#define TSEM_TPM_BATCH 64
+
 #endif /* _SECURITY_TSEM_LIMITS_H */

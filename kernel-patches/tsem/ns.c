@@ -12,6 +12,7 @@
 
 #include "ns.h"
 #include "task.h"
+#include "tpm.h"
 #include "verdict.h"
 
 /* Namespaces by id. Its lock also makes numbers without gaps. */
@@ -22,9 +23,6 @@ static DEFINE_MUTEX(create_mutex);
 /* What it takes to know coefficients. */
 static int model_init(struct tsem_ns *ns)
 {
-	/* There is no TPM behind it yet: zeros, as on a machine without one. */
-	static const struct tsem_digest no_aggregate;
-
 	if (ns->params.tma != TSEM_TMA_INTERNAL && !ns->params.remember)
 		return 0;
 	ns->known = tsem_known_new();
@@ -36,7 +34,7 @@ static int model_init(struct tsem_ns *ns)
 		if (!ns->recent_asked)
 			return -ENOMEM;
 	}
-	return tsem_model_new(&ns->alg, &no_aggregate, ns->params.points, &ns->model);
+	return tsem_model_new(&ns->alg, &ns->aggregate, ns->params.points, &ns->model);
 }
 
 static void model_done(struct tsem_ns *ns)
@@ -138,6 +136,7 @@ static int ns_new(struct tsem_params *params, bool is_root,
 	r = tsem_alg_init(&ns->alg, ns->params.digest);
 	if (r < 0)
 		goto out_free;
+	tsem_aggregate(&ns->alg, &ns->aggregate);
 	r = model_init(ns);
 	if (r < 0)
 		goto out_model;

@@ -159,6 +159,7 @@ struct tsem_recent {
  * @id: From 1, never used again; 0 is the root namespace.
  * @params: Fixed when made.
  * @alg: Hash function.
+ * @aggregate: Of the platform, in this function.
  * @model: Of a namespace that is judged by the kernel, or where verdicts are remembered;
  *	else NULL.
  * @known: Events whose coefficients are known; beside @model.
@@ -198,6 +199,7 @@ struct tsem_ns {
 	u64 id;
 	struct tsem_params params;
 	struct tsem_alg alg;
+	struct tsem_digest aggregate;
 	struct tsem_model *model;
 	struct tsem_known *known;
 	atomic64_t numbers;

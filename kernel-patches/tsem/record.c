@@ -177,12 +177,13 @@ static void print_event(const struct tsem_ns *ns, const struct tsem_record *reco
 	text_object(t, &desc->cell, digest_size, record->cell, record->cell_size);
 }
 
-/* There is no TPM behind it yet: zeros, as on a machine without one. */
 static void print_aggregate(const struct tsem_ns *ns, struct text *t)
 {
+	char digits[2 * TSEM_DIGEST_MAX + 1];
+
+	*bin2hex(digits, ns->aggregate.bytes, tsem_ns_digest_size(ns)) = '\0';
 	text_string(t, "\"aggregate\": {\"value\": \"");
-	for (unsigned int i = 0; i < tsem_ns_digest_size(ns); i++)
-		text_string(t, "00");
+	text_string(t, digits);
 	text_string(t, "\"}");
 }
 

@@ -16,6 +16,7 @@
 #include "control.h"
 #include "root.h"
 #include "task.h"
+#include "tpm.h"
 
 static enum tsem_root_mode mode __initdata;
 static unsigned int cache __initdata = TSEM_POOL_DEFAULT;
@@ -141,18 +142,21 @@ static void __init start(void)
 			pr_err("tsem: The root namespace is not modelled: error %d.\n", -r);
 			return;
 		}
+		if (mode == TSEM_ROOT_MODEL)
+			tsem_tpm_follow(tsem_root->model);
 		static_branch_enable(&tsem_root_modelled);
 	}
 	pr_info("tsem: Now active.\n");
 }
 
-/* After the crypto API and securityfs; before user space. */
+/* After the crypto API, securityfs and the TPM; before user space. */
 static int __init begin(void)
 {
 	int r;
 
 	if (!tsem_enabled)
 		return 0;	/* built, and not in the list of modules: there are no blobs */
+	tsem_tpm_init();
 	r = tsem_tree_create();
 	if (r == 0)
 		start();

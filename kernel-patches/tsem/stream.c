@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "task.h"
+#include "tpm.h"
 #include "verdict.h"
 
 /**
@@ -403,6 +404,15 @@ static void show_model(struct seq_file *m, struct tsem_ns *ns)
 		   counts[TSEM_POINT_PROGRAM], untold);
 }
 
+static void show_tpm(struct seq_file *m, const struct tsem_ns *ns)
+{
+	struct tsem_tpm_counts counts;
+
+	if (tsem_tpm_follows(ns->model, &counts))
+		seq_printf(m, "tpm_extended %llu\ntpm_failed %llu\n", counts.extended,
+			   counts.failed);
+}
+
 static int status_show(struct seq_file *m, void *v)
 {
 	struct tsem_ns *ns = m->private;
@@ -423,6 +433,7 @@ static int status_show(struct seq_file *m, void *v)
 	for (unsigned int i = 0; i < TSEM_COUNTER_COUNT; i++)
 		seq_printf(m, "%s %lld\n", counter_names[i], atomic64_read(&ns->counts[i]));
 	show_model(m, ns);
+	show_tpm(m, ns);
 	seq_printf(m, "marks %u\n", READ_ONCE(ns->mark_count));
 	seq_printf(m, "waiting %u\nqueued %u\nbytes %zu\npool_low %u\nmembers %d\ngone %d\n",
 		   waiting, queued, bytes, low, atomic_read(&ns->member_count), gone);
