@@ -16,6 +16,7 @@
 
 #include <linux/blk_types.h>
 #include <linux/cred.h>
+#include <linux/fault-inject.h>
 #include <linux/file.h>
 #include <linux/init_task.h>
 #include <linux/iversion.h>
@@ -156,6 +157,27 @@ static void keep(struct inode *inode, const struct tsem_alg *alg, u64 version,
 		kfree_rcu(old, rcu);
 }
 
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+/* A file that cannot be read, on request: see fault-injection.rst. */
+static DECLARE_FAULT_ATTR(fail_digest);
+
+static bool fails_on_request(void)
+{
+	return should_fail(&fail_digest, 1);
+}
+
+static int __init fail_digest_init(void)
+{
+	return PTR_ERR_OR_ZERO(fault_create_debugfs_attr("fail_tsem_digest", NULL, &fail_digest));
+}
+late_initcall(fail_digest_init);
+#else
+static bool fails_on_request(void)
+{
+	return false;
+}
+#endif
+
 /**
  * tsem_content_digest() - Digest of the content of a regular file.
  * @ns: Its hash function is used.
@@ -183,7 +205,7 @@ int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem
 		}
 	}
 	tsem_ns_count(ns, TSEM_COUNT_CONTENT_READ);
-	r = read_content(ns, path, ret);
+	r = fails_on_request() ? -EIO : read_content(ns, path, ret);
 	if (r == 0 && settled && is_settled(inode) && inode_query_iversion(inode) == version)
 		keep(inode, &ns->alg, version, ret);
 	return r;

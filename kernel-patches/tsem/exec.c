@@ -85,7 +85,11 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 	if (READ_ONCE(ns->dead))
 		return -EPERM;
 	task->exec = exec_new(ns);
-	return task->exec ? 0 : -ENOMEM;
+	if (task->exec)
+		return 0;
+	if (tsem_ns_is_root(ns))
+		return tsem_undescribed(ns, -ENOMEM);
+	return task->ns ? tsem_refuse_undescribed(ns, -ENOMEM) : -ENOMEM;
 }
 
 static int describe_file(struct tsem_ns *ns, struct file *file, struct packed_file *ret)
@@ -143,21 +147,31 @@ static int prepare(struct linux_binprm *bprm, struct tsem_exec *exec, struct tse
 
 static int hook_bprm_check_security(struct linux_binprm *bprm)
 {
-	struct tsem_exec *exec = tsem_task(current)->exec;
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_exec *exec = task->exec;
 	struct tsem_event event __uninitialized;
-	int r;
+	int described = 0, r;
 
 	if (!exec)
 		return 0;
-	if (tsem_event_begin(&event, TSEM_EVENT_BPRM_CHECK_SECURITY, &r))
-		return tsem_event_end(&event, prepare(bprm, exec, &event));
-	if (r == 0)
-		r = prepare(bprm, exec, NULL);
-	if (r < 0 && tsem_ns_is_root(exec->ns)) {
-		r = tsem_undescribed(exec->ns, r);
-		forget_exec(tsem_task(current));
+	if (tsem_event_begin(&event, TSEM_EVENT_BPRM_CHECK_SECURITY, &r)) {
+		described = prepare(bprm, exec, &event);
+		r = tsem_event_end(&event, described);
+	} else if (r == 0) {
+		described = prepare(bprm, exec, NULL);
+		/* An armed task is no member yet. */
+		if (described < 0 && (task->ns || tsem_ns_is_root(exec->ns)))
+			r = tsem_undescribed(exec->ns, described);
+		if (r < 0)
+			tsem_ns_count(exec->ns, TSEM_COUNT_REFUSED);
 	}
-	return r;
+	if (r < 0 || described == 0)
+		return r;
+	/* Also where nobody judges: nothing runs under an identity that is not its own. */
+	if (!tsem_ns_is_root(exec->ns))
+		return described;
+	forget_exec(task);
+	return 0;
 }
 
 static void hook_bprm_committing_creds(const struct linux_binprm *bprm)

@@ -18,6 +18,7 @@
 #include "control.h"
 #include "event.h"
 #include "inode.h"
+#include "verdict.h"
 
 /** struct tsem_creator - How often one kind of task created in a directory. */
 struct tsem_creator {
@@ -135,7 +136,12 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 	r = set_place(&task->places[0], dir, dentry);
 	if (r == 0 && new_dir)
 		r = set_place(&task->places[1], new_dir, new_dentry);
-	return r;
+	if (r == 0)
+		return 0;
+	if (!task->ns)
+		return tsem_undescribed(tsem_ns_of(current), r);
+	/* Also where nobody judges: what follows would be told of another place. */
+	return tsem_refuse_undescribed(task->ns, r);
 }
 
 static int note_place(const struct path *dir, struct dentry *dentry)
@@ -588,7 +594,8 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 	if (S_ISREG(inode->i_mode) && i_size_read(inode))
 		return;
 	/* Without memory the object stays unmarked: its content counts, which is the safe side. */
-	(void)tsem_mark_created(inode, birth.instance);
+	if (tsem_mark_created(inode, birth.instance) < 0)
+		tsem_ns_count(tsem_ns_of(current), TSEM_COUNT_MARKS_LOST);
 }
 
 static void hook_inode_free_security_rcu(void *security)

@@ -60,12 +60,29 @@ int tsem_lost(struct tsem_ns *ns, int error)
  * @ns: Its namespace.
  * @error: Why.
  *
+ * Without memory it is lost. What else cannot be looked at (a file that is too large, or
+ * cannot be read) is only refused.
+ *
  * Return: @error, with which the operation fails; where a loss is no reason to refuse
  * it is one, and 0.
  */
 int tsem_undescribed(struct tsem_ns *ns, int error)
 {
-	return only_tells(ns) ? tsem_lost(ns, error) : error;
+	return error == -ENOMEM || only_tells(ns) ? tsem_lost(ns, error) : error;
+}
+
+/**
+ * tsem_refuse_undescribed() - Refuse what could not be described, before there is an event.
+ * @ns: Namespace of current.
+ * @error: Why.
+ *
+ * Return: @error, also where nobody judges.
+ */
+int tsem_refuse_undescribed(struct tsem_ns *ns, int error)
+{
+	(void)tsem_undescribed(ns, error);
+	tsem_ns_count(ns, TSEM_COUNT_REFUSED);
+	return error;
 }
 
 static struct waiter *find_waiter(struct tsem_ns *ns, u64 number)

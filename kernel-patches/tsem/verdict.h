@@ -10,6 +10,7 @@
 
 int tsem_lost(struct tsem_ns *ns, int error);
 int tsem_undescribed(struct tsem_ns *ns, int error);
+int tsem_refuse_undescribed(struct tsem_ns *ns, int error);
 int tsem_submit(struct tsem_ns *ns, struct tsem_record *record, const struct tsem_asked *asked);
 void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken);
 int tsem_answer_task(struct tsem_ns *ns, struct task_struct *task, bool trusted);

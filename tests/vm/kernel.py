@@ -145,6 +145,23 @@ def reap():
     return False
 
 
+# What a kernel says that has found a mistake of its own; tests/vm/vm has more of it.
+REPORTS = r"WARNING:|BUG:|KASAN:|Oops|INFO: task .* blocked|possible (circular|recursive) locking" \
+          r"|inconsistent lock state|suspicious RCU usage|lock held when returning"
+
+
+def kernel_log():
+    """All that the kernel still has of its log."""
+    log = b""
+    with open("/dev/kmsg", "rb", buffering=0) as file:
+        os.set_blocking(file.fileno(), False)
+        while True:
+            try:
+                log += os.read(file.fileno(), 8192)
+            except BlockingIOError:
+                return log.decode("utf-8", "replace")
+
+
 DEBUGFS = "/sys/kernel/debug/"
 
 
@@ -171,8 +188,42 @@ def leaks():
     return "".join(report for report in reports if "tsem" in report)
 
 
+GROUPS = "/run/tsem-groups"
+
+
+def memory_group(name):
+    """A new memory cgroup, or None."""
+    os.makedirs(GROUPS, exist_ok=True)
+    if not os.path.ismount(GROUPS) and os.system("mount -t cgroup2 none %s 2>&-" % GROUPS):
+        return None
+    try:
+        with open(GROUPS + "/cgroup.subtree_control", "w", encoding="ascii") as file:
+            file.write("+memory")
+    except OSError:
+        return None
+    os.makedirs(GROUPS + "/" + name, exist_ok=True)
+    return GROUPS + "/" + name
+
+
+def kernel_bytes(group):
+    """Memory of the kernel that is charged to it; may be two seconds old."""
+    with open(group + "/memory.stat", encoding="ascii") as file:
+        return int(dict(line.split() for line in file)["kernel"])
+
+
+def set_fault(kind, **settings):
+    """Settings of one kind of fault: files of debugfs."""
+    for name, value in settings.items():
+        with open(debug_file(kind + "/" + name.replace("_", "-")), "w", encoding="ascii") as file:
+            file.write(value)
+
+
 class failing_allocations:
-    """While it lasts, an allocation that cannot wait fails for every task that says so."""
+    """While it lasts, allocations fail for every task that says so: those that cannot wait. With
+    each=True all kinds may fail, one after the other as a task chooses (fail-nth)."""
+
+    def __init__(self, each=False):
+        self.each = each
 
     @staticmethod
     def possible():
@@ -183,18 +234,18 @@ class failing_allocations:
         with open("/proc/%s/make-it-fail" % pid, "w", encoding="ascii") as file:
             file.write("1")
 
-    @staticmethod
-    def set(**settings):
-        for name, value in settings.items():
-            with open(debug_file("failslab/" + name.replace("_", "-")), "w", encoding="ascii") as file:
-                file.write(value)
-
     def __enter__(self):
-        self.set(task_filter="Y", ignore_gfp_wait="Y", interval="1", times="-1", verbose="0",
-                 probability="100")
+        common = {"task_filter": "Y", "interval": "1", "times": "-1", "verbose": "0"}
+        if self.each:
+            set_fault("failslab", ignore_gfp_wait="N", **common)
+            set_fault("fail_page_alloc", ignore_gfp_wait="N", ignore_gfp_highmem="N", min_order="0",
+                      **common)
+            set_fault("fail_tsem_digest", verbose="0")
+        else:
+            set_fault("failslab", ignore_gfp_wait="Y", probability="100", **common)
 
     def __exit__(self, *_):
-        self.set(probability="0")
+        set_fault("failslab", probability="0")
 
 
 def run_rules(module, after):

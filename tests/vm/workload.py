@@ -245,6 +245,13 @@ def close_workloads():
     wait_until(lambda: not status_files(), "namespaces to go: %s" % status_files())
 
 
+def assert_told(workload, sentence):
+    """The workload was ended, and a person is told why."""
+    expect(workload.process.wait(20) == 205, "status %s" % workload.process.returncode)
+    err = workload.process.stderr.read().decode()
+    expect(sentence in err, err)
+
+
 def main(module):
     os.makedirs(HERE, exist_ok=True)
     run_rules(module, close_workloads)

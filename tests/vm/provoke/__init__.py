@@ -61,6 +61,7 @@ def attempt(function, *arguments, errors=()):
     try:
         return function(*arguments)
     except OSError as error:
+        ctypes.set_errno(error.errno)
         if errors and error.errno not in errors:
             raise
         return None
@@ -102,9 +103,13 @@ class Step:
 
     def __enter__(self):
         libc.prctl(MARK, 2 * self.number, 0, 0, 0)
+        if self.context.fault:
+            self.context.fault.begin(self)
         return self
 
     def __exit__(self, kind, *_):
+        if self.context.fault:
+            self.context.fault.end(self)
         libc.prctl(MARK, 2 * self.number + 1, 0, 0, 0)
 
     def expect(self, event=None, among=False, by=None, **members):
@@ -126,6 +131,7 @@ class Context:
         self.out = options["out"]
         self.outsider = options["outsider"]
         self.options = options
+        self.fault = None       # what fails in one of its steps; see fault.py
 
     def next_number(self):
         self.number += 1
@@ -186,20 +192,23 @@ def tell_outcome(chosen, context):
         return 1
 
 
-def run_case(chosen, place, number, options):
+def run_case(chosen, place, directory, number, options):
     """In a child: what it does to itself ends with it."""
-    directory = "%s/%s" % (options["places"][place], chosen.name)
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1]
     status = 1
     try:
         context = Context(chosen.name, place, directory, number * 1000, options)
+        if "fault" in options:
+            context.fault = options["fault"](context)
         signal.alarm(CASE_SECONDS)
         os.setpgid(0, 0)
         os.umask(0)
         os.chdir("/")
         status = tell_outcome(chosen, context)
+        if context.fault:
+            status |= context.fault.outcome()
     finally:
         os._exit(status)
 
@@ -217,7 +226,8 @@ def run_cases(options):
             if (place not in options["places"] or options["chosen"] not in (None, chosen.name) or
                     chosen.nsref != options["nsref"]):
                 continue
-            status = run_case(chosen, place, number, options)
+            directory = "%s/%s" % (options["places"][place], chosen.name)
+            status = run_case(chosen, place, directory, number, options)
             if status:
                 line = {"case": chosen.name, "place": place, "error": "ended with %d" % status}
                 os.write(options["out"], json.dumps(line).encode() + b"\n")
