@@ -330,6 +330,8 @@ static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct 
 		.owner = task->task_id,
 		.instance = next_instance(dir, tsem_ns_maker(event->ns), &task->task_id),
 	};
+	if (!created.instance)
+		tsem_ns_count(event->ns, TSEM_COUNT_INSTANCES_LOST);
 	task->birth.instance = created.instance;
 	tsem_pack_inode(&event->cell, event->ns, dir);
 	*ret = tsem_pack_dentry(&event->cell, event->ns, dentry, &created);

@@ -268,6 +268,11 @@ void tsem_known_add(struct tsem_known *known, const struct tsem_raw *raw, u32 ge
 	set += choose(known, event->hash, generation);
 	old = unrcu_pointer(xchg(set, RCU_INITIALIZER(event)));
 	rcu_read_unlock();
-	if (old)
-		kfree_rcu(old, rcu);
+	if (!old) {
+		atomic_inc(&known->kept);
+		return;
+	}
+	if (old->generation == generation)
+		atomic64_inc(&known->pushed_out);
+	kfree_rcu(old, rcu);
 }

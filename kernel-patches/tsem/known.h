@@ -59,6 +59,8 @@ struct tsem_known_subject;
  * @mask: All ones; a test has fewer, to make everything collide.
  * @turn: Which slot of a full set is used next.
  * @last_who: Number given to a subject last; none is given twice.
+ * @kept: Events in it.
+ * @pushed_out: Events that had to make room while they were good.
  * @slots: Events; replaced whole, read under RCU.
  * @subjects: The same of subjects.
  */
@@ -67,6 +69,8 @@ struct tsem_known {
 	u32 mask;
 	unsigned int turn;
 	atomic64_t last_who;
+	atomic_t kept;
+	atomic64_t pushed_out;
 	struct tsem_known_event __rcu *slots[TSEM_KNOWN_SETS][TSEM_KNOWN_WAYS];
 	struct tsem_known_subject __rcu *subjects[TSEM_KNOWN_SUBJECT_SETS][TSEM_KNOWN_WAYS];
 };

@@ -139,6 +139,8 @@ static void collisions_push_out_one(struct kunit *test)
 		found += !!point;
 	}
 	KUNIT_EXPECT_EQ(test, found, TSEM_KNOWN_WAYS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&known->kept), TSEM_KNOWN_WAYS);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&known->pushed_out), 1);
 	KUNIT_EXPECT_PTR_EQ(test, find(known, events[TSEM_KNOWN_WAYS], 1),
 			    &events[TSEM_KNOWN_WAYS]->point);
 	tsem_known_free(known);

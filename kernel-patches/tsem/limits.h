@@ -13,6 +13,9 @@
 #define TSEM_QUEUE_RECORDS_MAX 8192
 #define TSEM_QUEUE_BYTES_MAX SZ_8M
 
+/* Each costs what docs/performance.md says; no machine has so many workloads. */
+#define TSEM_NAMESPACES_MAX 4096
+
 /* One page: room for a create command with 30 scratch directories. */
 #define TSEM_COMMAND_MAX 4096
 

@@ -12,8 +12,10 @@
 
 #include <linux/exportfs.h>
 #include <linux/fs.h>
+#include <linux/jhash.h>
 #include <linux/magic.h>
-#include <linux/rhashtable.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "inode.h"
@@ -48,19 +50,17 @@ struct tsem_mark {
 	refcount_t refs;
 	struct tsem_ns *ns;
 	struct identity identity;
-	struct rhash_head node;
+	struct hlist_node node;
 	struct rcu_head rcu;
 };
 
-static const struct rhashtable_params table_params = {
-	.key_len = sizeof(struct identity),
-	.key_offset = offsetof(struct tsem_mark, identity),
-	.head_offset = offsetof(struct tsem_mark, node),
-	.automatic_shrinking = true,
-};
-
-/* Marks that are kept, of all namespaces: an object is created once. */
-static struct rhashtable table;
+/*
+ * Marks that are kept, of all namespaces: an object is created once. It does not grow,
+ * because that would be on nobody's account; at the limit of a namespace a list has eight.
+ */
+static struct hlist_head table[TSEM_MARKS_MAX / 8];
+static u32 table_seed __ro_after_init;
+static atomic_t table_count;
 
 /* Serialises changes of the table with what is counted in namespaces. Innermost. */
 static DEFINE_SPINLOCK(lock);
@@ -73,7 +73,24 @@ static void mark_put(struct tsem_mark *mark)
 
 static bool table_is_empty(void)
 {
-	return !atomic_read(&table.nelems);
+	return !atomic_read(&table_count);
+}
+
+static struct hlist_head *bucket_of(const struct identity *identity)
+{
+	return &table[jhash(identity, sizeof(*identity), table_seed) % ARRAY_SIZE(table)];
+}
+
+/* Under RCU, or with @lock held. */
+static struct tsem_mark *look_up(const struct identity *identity)
+{
+	struct tsem_mark *mark;
+
+	hlist_for_each_entry_rcu(mark, bucket_of(identity), node, lockdep_is_held(&lock)) {
+		if (!memcmp(&mark->identity, identity, sizeof(*identity)))
+			return mark;
+	}
+	return NULL;
 }
 
 /* Pipes, sockets and files without a place; and where an inode stays as long as its object. */
@@ -117,7 +134,8 @@ static void leave_table(struct tsem_mark *mark)
 	lockdep_assert_held(&lock);
 	if (!mark->ns)
 		return;
-	WARN_ON_ONCE(rhashtable_remove_fast(&table, &mark->node, table_params));
+	hlist_del_rcu(&mark->node);
+	atomic_dec(&table_count);
 	mark->ns->mark_count--;
 	mark->ns = NULL;
 	mark_put(mark);
@@ -129,12 +147,13 @@ static bool enter_locked(struct tsem_ns *ns, struct tsem_mark *mark)
 
 	lockdep_assert_held(&lock);
 	/* The object that was known by this is gone, without our having seen it go. */
-	old = rhashtable_lookup_fast(&table, &mark->identity, table_params);
+	old = look_up(&mark->identity);
 	if (old)
 		leave_table(old);
-	if (ns->mark_count >= TSEM_MARKS_MAX ||
-	    rhashtable_insert_fast(&table, &mark->node, table_params))
+	if (ns->mark_count >= TSEM_MARKS_MAX)
 		return false;
+	hlist_add_head_rcu(&mark->node, bucket_of(&mark->identity));
+	atomic_inc(&table_count);
 	mark->ns = ns;
 	ns->mark_count++;
 	refcount_inc(&mark->refs);
@@ -160,7 +179,7 @@ static struct tsem_mark *find(struct inode *inode)
 	if (!identify(inode, &identity))
 		return NULL;
 	rcu_read_lock();
-	mark = rhashtable_lookup(&table, &identity, table_params);
+	mark = look_up(&identity);
 	if (mark && !refcount_inc_not_zero(&mark->refs))
 		mark = NULL;
 	rcu_read_unlock();
@@ -264,43 +283,35 @@ void tsem_mark_free(struct tsem_mark *mark)
 /* Forget the marks of a namespace, or of a filesystem. */
 static void forget(const struct tsem_ns *ns, const struct super_block *sb)
 {
-	struct rhashtable_iter iter;
-	struct tsem_mark *mark;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct hlist_node *next;
+		struct tsem_mark *mark;
 
-	rhashtable_walk_enter(&table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((mark = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(mark))
-			continue;	/* the table was resized: it begins again */
 		spin_lock(&lock);
-		if (mark->ns == ns || mark->identity.sb == sb)
-			leave_table(mark);
+		hlist_for_each_entry_safe(mark, next, &table[i], node) {
+			if (mark->ns == ns || mark->identity.sb == sb)
+				leave_table(mark);
+		}
 		spin_unlock(&lock);
+		cond_resched();
 	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-}
-
-/* Who is just taking a mark away is done with the namespace when it lets go of the lock. */
-static bool has_marks(const struct tsem_ns *ns)
-{
-	bool any;
-
-	spin_lock(&lock);
-	any = ns->mark_count;
-	spin_unlock(&lock);
-	return any;
 }
 
 /**
  * tsem_marks_forget() - Forget the marks of a namespace.
- * @ns: Without members.
+ * @ns: Without members: none is added any more.
  *
  * Context: Process context.
  */
 void tsem_marks_forget(struct tsem_ns *ns)
 {
-	while (has_marks(ns))
+	bool any;
+
+	/* Who is just taking a mark away is done with the namespace when it lets go of the lock. */
+	spin_lock(&lock);
+	any = ns->mark_count;
+	spin_unlock(&lock);
+	if (any)
 		forget(ns, NULL);
 }
 
@@ -323,6 +334,7 @@ void __init tsem_add_mark_hooks(void)
 /* Before any task can be in a namespace. */
 static int __init mark_init(void)
 {
-	return rhashtable_init(&table, &table_params);
+	table_seed = get_random_u32();
+	return 0;
 }
 core_initcall(mark_init);

@@ -6,11 +6,10 @@
  * cannot enter it twice, and list and measurement have one order.
  *
  * A point that came from an event is part of that event's record, so that a hook
- * which may not sleep needs no more memory than its record.
+ * which may not sleep needs no more memory than its record. Points are found in a tree
+ * that they are themselves: no table has to grow beside them, on nobody's account.
  */
 
-#include <linux/jhash.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -18,18 +17,16 @@
 #include "record.h"
 #include "state.h"
 
-/* A digest is uniform already; the seed is against those who choose theirs. */
-static u32 point_hash(const void *data, u32 size, u32 seed)
+/*
+ * Which way a digest goes at a depth of the tree: two bits of it, from the first byte on.
+ * Digests that differ part at the latest after their last bits. They are uniform, so the
+ * tree is as flat as can be without balancing: a million points are some twelve deep. Who
+ * looks for digests that begin alike, and computes 2^n of them, makes it n/2 deeper there.
+ */
+static unsigned int way(const struct tsem_digest *digest, unsigned int depth)
 {
-	return jhash2(data, 4, seed);
+	return digest->bytes[depth / 4] >> (2 * (depth % 4)) & 3;
 }
-
-static const struct rhashtable_params point_params = {
-	.head_offset = offsetof(struct tsem_point, node),
-	.key_offset = offsetof(struct tsem_point, digest),
-	.key_len = sizeof(struct tsem_digest),
-	.hashfn = point_hash,
-};
 
 /** struct pseudonym - A pathname whose content does not matter. */
 struct pseudonym {
@@ -57,7 +54,6 @@ int tsem_model_new(const struct tsem_alg *alg, const struct tsem_digest *aggrega
 		   unsigned int points_max, struct tsem_model **ret)
 {
 	struct tsem_model *model = kzalloc(sizeof(*model), GFP_KERNEL_ACCOUNT);
-	int r = -ENOMEM;
 
 	if (!model)
 		return -ENOMEM;
@@ -67,22 +63,17 @@ int tsem_model_new(const struct tsem_alg *alg, const struct tsem_digest *aggrega
 	model->generation = 1;
 	spin_lock_init(&model->lock);
 	model->hash = tsem_hash_new(alg, GFP_KERNEL_ACCOUNT);
-	if (model->hash)
-		r = rhashtable_init(&model->points, &point_params);
-	if (r < 0) {
-		tsem_hash_free(model->hash);
+	if (!model->hash) {
 		kfree(model);
-		return r;
+		return -ENOMEM;
 	}
 	restart(model);
 	*ret = model;
 	return 0;
 }
 
-static void free_point(void *entry, void *unused)
+static void free_point(struct tsem_point *point)
 {
-	struct tsem_point *point = entry;
-
 	if (point->record)
 		tsem_record_free(point->record);
 	else
@@ -92,12 +83,17 @@ static void free_point(void *entry, void *unused)
 /* Takes NULL. The caller made sure that nobody looks any more. Context: Process context. */
 void tsem_model_free(struct tsem_model *model)
 {
+	struct tsem_point *point, *next_point;
 	struct pseudonym *pseudonym;
 	struct hlist_node *next;
 
 	if (!model)
 		return;
-	rhashtable_free_and_destroy(&model->points, free_point, NULL);
+	for (point = model->first; point; point = next_point) {
+		next_point = point->next;
+		free_point(point);
+		cond_resched();
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(model->pseudonyms); i++) {
 		hlist_for_each_entry_safe(pseudonym, next, &model->pseudonyms[i], node)
 			kfree(pseudonym);
@@ -211,6 +207,26 @@ int tsem_model_seal(struct tsem_model *model)
 	return 0;
 }
 
+/*
+ * The point of a digest, or NULL, and where it is or would be entered. Whoever finds a point
+ * finds a whole one.
+ */
+static struct tsem_point *seek(struct tsem_model *model, const struct tsem_digest *digest,
+			       struct tsem_point ***ret_place)
+{
+	struct tsem_point **place = &model->root, *point;
+
+	for (unsigned int depth = 0;; depth++) {
+		/* Pairs with the release in enter(). */
+		point = smp_load_acquire(place);
+		if (!point || !memcmp(&point->digest, digest, sizeof(*digest)))
+			break;
+		place = &point->below[way(digest, depth)];
+	}
+	*ret_place = place;
+	return point;
+}
+
 /**
  * tsem_model_find() - Look a digest up.
  * @model: Where.
@@ -221,12 +237,9 @@ int tsem_model_seal(struct tsem_model *model)
  */
 struct tsem_point *tsem_model_find(struct tsem_model *model, const struct tsem_digest *digest)
 {
-	struct tsem_point *point;
+	struct tsem_point **unused;
 
-	rcu_read_lock();
-	point = rhashtable_lookup(&model->points, digest, point_params);
-	rcu_read_unlock();
-	return point;
+	return seek(model, digest, &unused);
 }
 
 static size_t record_bytes(const struct tsem_record *record)
@@ -269,21 +282,21 @@ static void append(struct tsem_model *model, struct tsem_point *point)
 
 /*
  * Enter a point unless its digest is known. Returns the known one, @point, or
- * an error: -E2BIG above a bound, -ENOMEM.
+ * -E2BIG above a bound.
  */
 static struct tsem_point *enter(struct tsem_model *model, struct tsem_point *point)
 {
-	struct tsem_point *known;
+	struct tsem_point **place, *known;
 
 	lockdep_assert_held(&model->lock);
-	known = tsem_model_find(model, &point->digest);
+	known = seek(model, &point->digest, &place);
 	if (known)
 		return known;
 	if (!has_room(model, point))
 		return ERR_PTR(-E2BIG);
-	if (rhashtable_insert_fast(&model->points, &point->node, point_params))
-		return ERR_PTR(-ENOMEM);
 	append(model, point);
+	/* Pairs with the acquire in seek(). */
+	smp_store_release(place, point);
 	return point;
 }
 
@@ -354,7 +367,7 @@ void tsem_model_remember(struct tsem_model *model, const struct tsem_digest *coe
  *
  * Context: Any.
  * Return: The point of the digest; -E2BIG above a bound, which is counted as untold if
- * the model is sealed; -ENOMEM.
+ * the model is sealed.
  */
 struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *record,
 				  bool program)

@@ -8,7 +8,6 @@
 #define _SECURITY_TSEM_MODEL_H
 
 #include <linux/rculist.h>
-#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 
 #include "digest.h"
@@ -25,9 +24,12 @@ enum tsem_point_kind {
 
 #define TSEM_POINT_KIND_COUNT (TSEM_POINT_PROGRAM + 1)
 
+/* Ways on from a point: two bits of a digest. */
+#define TSEM_POINT_WAYS 4
+
 /**
  * struct tsem_point - A digest that the model knows. It lives as long as the model.
- * @node: In the hash table.
+ * @below: Points whose digests go on in each way, see way() in model.c; each set once.
  * @next: That arrived after it; set once, see tsem_point_next().
  * @record: The event that brought it and of which it is a part; NULL if it was loaded.
  * @count: Events seen with it.
@@ -37,7 +39,7 @@ enum tsem_point_kind {
  * @digest: The key.
  */
 struct tsem_point {
-	struct rhash_head node;
+	struct tsem_point *below[TSEM_POINT_WAYS];
 	struct tsem_point *next;
 	struct tsem_record *record;
 	atomic64_t count;
@@ -49,7 +51,7 @@ struct tsem_point {
 /**
  * struct tsem_model - A model.
  * @alg: Hash function of the namespace; borrowed.
- * @points: By digest. Looked up under RCU, entered under @lock.
+ * @root: The first point of the tree by digests. Looked up without a lock, entered under @lock.
  * @points_max: Bound of the valid points.
  * @generation: Never 0. Grows when what was computed or said before holds no more; read
  *	without the lock, before the computing or saying.
@@ -73,7 +75,7 @@ struct tsem_point {
  */
 struct tsem_model {
 	const struct tsem_alg *alg;
-	struct rhashtable points;
+	struct tsem_point *root;
 	unsigned int points_max;
 	u32 generation;
 	bool loaded;

@@ -16,7 +16,8 @@
 #include "verdict.h"
 
 /* Namespaces by id. Its lock also makes numbers without gaps. */
-static DEFINE_XARRAY(namespaces);
+static DEFINE_XARRAY_FLAGS(namespaces, XA_FLAGS_ACCOUNT);
+static unsigned int namespace_count;
 static u64 last_id;
 static DEFINE_MUTEX(create_mutex);
 
@@ -61,6 +62,7 @@ static void release_work(struct work_struct *work)
 	remove_files(ns);
 	mutex_lock(&create_mutex);
 	xa_erase(&namespaces, ns->id);
+	namespace_count--;
 	mutex_unlock(&create_mutex);
 
 	tsem_marks_forget(ns);
@@ -108,6 +110,8 @@ static int ns_publish(struct tsem_ns *ns, bool is_root, int (*make_files)(struct
 	int r;
 
 	guard(mutex)(&create_mutex);
+	if (namespace_count >= TSEM_NAMESPACES_MAX)
+		return -ENOSPC;
 	ns->id = is_root ? 0 : last_id + 1;
 	r = xa_insert(&namespaces, ns->id, ns, GFP_KERNEL);
 	if (r < 0)
@@ -121,6 +125,7 @@ static int ns_publish(struct tsem_ns *ns, bool is_root, int (*make_files)(struct
 	}
 	if (!is_root)
 		last_id = ns->id;
+	namespace_count++;
 	return 0;
 }
 
@@ -168,8 +173,8 @@ out_free:
  * @ret: The namespace, with one reference for the caller.
  *
  * Context: Process context.
- * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel) or an
- * error of securityfs.
+ * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel), -ENOSPC (too many) or
+ * an error of securityfs.
  */
 int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
 		struct tsem_ns **ret)

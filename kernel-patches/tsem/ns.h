@@ -130,9 +130,10 @@ enum tsem_counter {
 	TSEM_COUNT_KNOWN,	/* events whose coefficient was known by their bytes */
 	TSEM_COUNT_REMEMBERED,	/* events about which nobody was asked */
 	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
+	TSEM_COUNT_INSTANCES_LOST, /* creations that got no running number */
 };
 
-#define TSEM_COUNTER_COUNT (TSEM_COUNT_MARKS_LOST + 1)
+#define TSEM_COUNTER_COUNT (TSEM_COUNT_INSTANCES_LOST + 1)
 
 /**
  * struct tsem_asked - What is remembered if the verdict is trusted.

@@ -4,6 +4,8 @@
  * not sleep, and its text.
  */
 
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "ns.h"
@@ -23,24 +25,32 @@ void tsem_record_free(struct tsem_record *record)
 	kfree(record);
 }
 
-static void pool_refill(struct work_struct *work)
+static void pool_fill(struct tsem_pool *pool, gfp_t gfp)
 {
-	struct tsem_pool *pool = container_of(work, struct tsem_pool, refill);
+	while (READ_ONCE(pool->available) < pool->size) {
+		struct tsem_record *record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, gfp);
 
-	for (;;) {
-		struct tsem_record *record;
-
-		if (READ_ONCE(pool->available) >= pool->size)
-			return;
-		record = tsem_record_alloc(TSEM_ATOMIC_PACKED_MAX, GFP_KERNEL);
 		if (!record)
-			return;	/* the next take tries again */
+			return;
 		record->pooled = true;
 		spin_lock_irq(&pool->lock);
 		list_add(&record->node, &pool->free);
 		pool->available++;
 		spin_unlock_irq(&pool->lock);
 	}
+}
+
+/*
+ * What was taken is in the queue or the model now. If whoever pays for it has no memory left
+ * nobody is ended for that: the next take tries again.
+ */
+static void pool_refill(struct work_struct *work)
+{
+	struct tsem_pool *pool = container_of(work, struct tsem_pool, refill);
+	struct mem_cgroup *own = set_active_memcg(pool->memcg);
+
+	pool_fill(pool, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
+	set_active_memcg(own);
 }
 
 /**
@@ -56,7 +66,8 @@ int tsem_pool_init(struct tsem_pool *pool, unsigned int size)
 	INIT_LIST_HEAD(&pool->free);
 	INIT_WORK(&pool->refill, pool_refill);
 	pool->size = size;
-	pool_refill(&pool->refill);
+	pool->memcg = get_mem_cgroup_from_mm(current->mm);
+	pool_fill(pool, GFP_KERNEL_ACCOUNT);
 	pool->low = pool->available;
 	if (pool->available < size) {
 		tsem_pool_done(pool);
@@ -75,6 +86,8 @@ void tsem_pool_done(struct tsem_pool *pool)
 		tsem_record_free(record);
 	INIT_LIST_HEAD(&pool->free);
 	pool->available = 0;
+	mem_cgroup_put(pool->memcg);
+	pool->memcg = NULL;
 }
 
 /**

@@ -77,6 +77,7 @@ size_t tsem_record_print(const struct tsem_ns *ns, const struct tsem_record *rec
  * @available: Their number.
  * @low: Least that was ever available.
  * @size: How many there should be.
+ * @memcg: Who pays for them, also for those made by @refill: whoever made the pool.
  * @refill: Makes new ones.
  */
 struct tsem_pool {
@@ -85,6 +86,7 @@ struct tsem_pool {
 	unsigned int available;
 	unsigned int low;
 	unsigned int size;
+	struct mem_cgroup *memcg;
 	struct work_struct refill;
 };
 

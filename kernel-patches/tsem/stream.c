@@ -378,6 +378,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_ENTERED] = "entered",   [TSEM_COUNT_CONTENT_READ] = "content_read",
 	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
 	[TSEM_COUNT_KNOWN] = "known",	    [TSEM_COUNT_REMEMBERED] = "remembered",
+	[TSEM_COUNT_INSTANCES_LOST] = "instances_lost",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);
@@ -391,17 +392,25 @@ static const char *const mode_names[] = {
 static void show_model(struct seq_file *m, struct tsem_ns *ns)
 {
 	unsigned int counts[TSEM_POINT_KIND_COUNT] = {};
+	unsigned int pseudonyms = 0;
+	size_t bytes = 0;
 	u64 untold = 0;
 
 	if (ns->model) {
 		spin_lock_irq(&ns->model->lock);
 		memcpy(counts, ns->model->counts, sizeof(counts));
+		pseudonyms = ns->model->pseudonym_count;
+		bytes = ns->model->bytes;
 		untold = ns->model->untold;
 		spin_unlock_irq(&ns->model->lock);
 	}
 	seq_printf(m, "points %u\nforensics %u\nprograms %u\nuntold %llu\n",
 		   counts[TSEM_POINT_VALID], counts[TSEM_POINT_INVALID],
 		   counts[TSEM_POINT_PROGRAM], untold);
+	seq_printf(m, "pseudonyms %u\ntold_bytes %zu\n", pseudonyms, bytes);
+	seq_printf(m, "known_kept %d\nknown_pushed_out %lld\n",
+		   ns->known ? atomic_read(&ns->known->kept) : 0,
+		   ns->known ? atomic64_read(&ns->known->pushed_out) : 0);
 }
 
 static void show_tpm(struct seq_file *m, const struct tsem_ns *ns)
