@@ -178,7 +178,7 @@ def check_objects(report, tree):
 
 def undocumented(tree):
     """What kernel-doc misses in the files as they are built."""
-    files = [path for path in glob.glob(tree + "/" + TSEM + "**/*.[ch]", recursive=True)
-             if "_test." not in path]
+    files = [path for pattern in (TSEM + "**/*.[ch]", "samples/tsem/*.c", "include/linux/tsem*.h")
+             for path in glob.glob(tree + "/" + pattern, recursive=True) if "_test." not in path]
     _, text = run(tree + "/scripts/kernel-doc", "-none", *files)
     return [line for line in text.splitlines() if ": warning:" in line or ": error:" in line]

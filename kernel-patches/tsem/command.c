@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "loadable.h"
 #include "ns.h"
 
 static const char default_scratch[] = "/tmp/:/var/tmp/:/dev/shm/";
@@ -246,12 +247,13 @@ static int take_scratch(struct tsem_params *params, const char *value)
 	return 0;
 }
 
-/* The one model there is; loadable ones come later. */
+/* Whether it is there is asked when all arguments are known to be good. */
 static int take_model(struct tsem_params *params, const char *value)
 {
-	static const char *const words[] = { "model0" };
-
-	return take_word(value, words, ARRAY_SIZE(words));
+	if (!tsem_loadable_name_valid(value))
+		return -EINVAL;
+	strscpy(params->model, value, sizeof(params->model));
+	return 0;
 }
 
 /* Whether it is as long as a digest is known when all arguments are. */

@@ -8,6 +8,7 @@
 
 #include "verdict.h"
 
+#define NAME_55 "a123456789b123456789c123456789d123456789e123456789f1234"
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 
 static const struct verb_case {
@@ -31,7 +32,13 @@ static const struct verb_case {
 	{ TSEM_VERB_EXTERNAL, "digest=sha512 key=" KEY, -EINVAL, "key for another digest" },
 	{ TSEM_VERB_EXTERNAL, "key=zz" KEY, -EINVAL, "not hexadecimal" },
 	{ TSEM_VERB_EXTERNAL, "key=" KEY " key=" KEY, -EINVAL, "two keys" },
-	{ TSEM_VERB_EXTERNAL, "model=other key=" KEY, -EINVAL, "unknown model" },
+	{ TSEM_VERB_EXTERNAL, "model=other_2 key=" KEY, 0, "a model by name" },
+	{ TSEM_VERB_EXTERNAL, "model= key=" KEY, -EINVAL, "a model without name" },
+	{ TSEM_VERB_EXTERNAL, "model=../x key=" KEY, -EINVAL, "no name of a model" },
+	{ TSEM_VERB_EXTERNAL, "model=Other key=" KEY, -EINVAL, "capital letters" },
+	{ TSEM_VERB_CREATE, "model=" NAME_55, 0, "longest name of a model" },
+	{ TSEM_VERB_CREATE, "model=" NAME_55 "x", -EINVAL, "a longer one" },
+	{ TSEM_VERB_CREATE, "model=a model=b", -EINVAL, "two models" },
 	{ TSEM_VERB_EXTERNAL, "fields=portable key=" KEY, -EINVAL, "ours: fields" },
 	{ TSEM_VERB_EXTERNAL, "scratch=/tmp/ key=" KEY, -EINVAL, "ours: scratch" },
 	{ TSEM_VERB_EXPORT, "deadline=1", -EINVAL, "ours: deadline" },

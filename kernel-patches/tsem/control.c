@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 
 #include "control.h"
+#include "loadable.h"
 #include "task.h"
 #include "tpm.h"
 #include "verdict.h"
@@ -378,6 +379,14 @@ static int command_untrusted(struct control *control, char *arguments)
 	return command_release(control, arguments, false);
 }
 
+/* No model comes or goes from now on, for the whole system. */
+static int command_lock(struct control *control, char *arguments)
+{
+	if (*arguments || tsem_task(current)->ns)
+		return -EINVAL;
+	return tsem_loadable_lock();
+}
+
 static const struct command {
 	const char *verb;
 	int (*run)(struct control *control, char *arguments);
@@ -389,6 +398,7 @@ static const struct command {
 	{ "state", command_state },
 	{ "base", command_base },
 	{ "pseudonym", command_pseudonym },
+	{ "lock", command_lock },
 	{ "external", command_external },
 	{ "internal", command_internal },
 	{ "export", command_export },

@@ -13,6 +13,7 @@
 #include <linux/user_namespace.h>
 
 #include "event.h"
+#include "loadable.h"
 #include "task.h"
 #include "verdict.h"
 
@@ -277,6 +278,17 @@ static int event_judge(struct tsem_event *event)
 	return r == 0 && denied ? -EPERM : r;
 }
 
+/* Whether the event is to be judged, see tsem_loadable_init(). */
+static noinline_for_stack int ask_model(const struct tsem_event *event, const struct tsem_raw *raw)
+{
+	struct tsem_subject subject;
+
+	if (!event->ns->loadable)
+		return 1;
+	subject_fill(&subject, event->ns);
+	return tsem_loadable_init(event->ns, raw, &subject);
+}
+
 /* An event that could be described. */
 static int event_finish(struct tsem_event *event)
 {
@@ -289,6 +301,9 @@ static int event_finish(struct tsem_event *event)
 
 	if (tsem_packer_overflowed(&event->cell))
 		return tsem_undescribed(event->ns, -ENAMETOOLONG);
+	r = ask_model(event, &raw);
+	if (r <= 0)
+		return r;
 	event->number = atomic64_inc_return(&event->ns->numbers);
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
 	if (event->ns->known) {

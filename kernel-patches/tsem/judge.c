@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "loadable.h"
 #include "task.h"
 #include "tpm.h"
 #include "verdict.h"
@@ -105,17 +106,32 @@ static struct tsem_raw raw_of(const struct tsem_record *record)
 	};
 }
 
+/* The formula's, or what a loadable model makes of it where the kernel alone judges. */
+static int coefficient(struct tsem_ns *ns, const struct tsem_record *record,
+		       struct tsem_digest *ret)
+{
+	const struct tsem_raw raw = raw_of(record);
+
+	if (ns->loadable && ns->loadable->ops->map && ns->params.tma == TSEM_TMA_INTERNAL)
+		return tsem_loadable_map(ns, &raw, &record->subject, ret);
+	tsem_record_coefficient(ns, record, ret);
+	return 0;
+}
+
 /*
- * The point of an event that is not known by its bytes, or NULL. One that has come
- * before and holds is kept for the next time.
+ * The point of an event that is not known by its bytes, NULL, or an error. One that has
+ * come before and holds is kept for the next time.
  */
 static struct tsem_point *find_point(struct tsem_ns *ns, const struct tsem_record *record,
 				     struct tsem_asked *ret)
 {
 	struct tsem_point *point;
+	int r;
 
 	ret->generation = READ_ONCE(ns->model->generation);
-	tsem_record_coefficient(ns, record, &ret->coefficient);
+	r = coefficient(ns, record, &ret->coefficient);
+	if (r < 0)
+		return ERR_PTR(r);
 	point = tsem_model_find(ns->model, &ret->coefficient);
 	if (point && tsem_point_holds(ns->model, point)) {
 		const union tsem_known_value value = { .point = point };
@@ -135,6 +151,8 @@ static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 	point = find_point(ns, record, &asked);
 	if (point) {
 		tsem_record_free(record);
+		if (IS_ERR(point))
+			return PTR_ERR(point);	/* counted; nobody can say what it is */
 	} else {
 		record->point.digest = asked.coefficient;
 		point = add(ns, record, false);
@@ -228,7 +246,7 @@ int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record)
  * @record: The event; moves into the model or is freed.
  *
  * Context: Any.
- * Return: 0 if the operation may go on, else -EPERM.
+ * Return: 0 if the operation may go on, else -EPERM or what a loadable model says.
  */
 int tsem_judge(struct tsem_ns *ns, struct tsem_record *record)
 {

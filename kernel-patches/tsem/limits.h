@@ -66,6 +66,12 @@
 /* Records that a model keeps for whoever reads them: 65,536 of a kilobyte. */
 #define TSEM_TOLD_BYTES_MAX SZ_64M
 
+/* Models that modules bring: more kinds than anybody has thought of. */
+#define TSEM_MODELS_MAX 16
+
+/* As much of a name as fits in that of a module. */
+#define TSEM_MODEL_NAME_MAX 55
+
 /* As many paths as a model file may name. */
 #define TSEM_PSEUDONYMS_MAX 1024
 

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
+#include "loadable.h"
 #include "ns.h"
 #include "task.h"
 #include "tpm.h"
@@ -24,6 +25,13 @@ static DEFINE_MUTEX(create_mutex);
 /* What it takes to know coefficients. */
 static int model_init(struct tsem_ns *ns)
 {
+	int r = tsem_loadable_get(ns->params.model, &ns->loadable);
+
+	if (r < 0)
+		return r;
+	if (ns->loadable)
+		bitmap_andnot(ns->params.events, ns->params.events, ns->loadable->bypass,
+			      TSEM_EVENT_COUNT);
 	if (ns->params.tma != TSEM_TMA_INTERNAL && !ns->params.remember)
 		return 0;
 	ns->known = tsem_known_new();
@@ -40,6 +48,7 @@ static int model_init(struct tsem_ns *ns)
 
 static void model_done(struct tsem_ns *ns)
 {
+	tsem_loadable_put(ns->loadable);
 	tsem_model_free(ns->model);
 	tsem_known_free(ns->known);
 	kvfree(ns->recent_asked);
@@ -173,8 +182,8 @@ out_free:
  * @ret: The namespace, with one reference for the caller.
  *
  * Context: Process context.
- * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel), -ENOSPC (too many) or
- * an error of securityfs.
+ * Return: 0, -ENOMEM, -ENOENT (no such hash function in this kernel), -EINVAL
+ * (no such model) or an error of securityfs.
  */
 int tsem_ns_new(struct tsem_params *params, int (*make_files)(struct tsem_ns *ns),
 		struct tsem_ns **ret)

@@ -68,6 +68,7 @@ struct tsem_scratch {
  * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
  * @violation: What follows from an event outside the model.
  * @points: Bound of the model's points.
+ * @model: Name of the model; empty if none was named.
  * @key: Upstream's secret between orchestrator and namespace.
  * @key_size: Bytes of it.
  * @scratch_text: Decoded directories; owned, see tsem_params_done().
@@ -89,12 +90,16 @@ struct tsem_params {
 	bool upstream;
 	enum tsem_violation violation;
 	unsigned int points;
+	char model[TSEM_MODEL_NAME_MAX + 1];
 	u8 key[TSEM_DIGEST_MAX];
 	unsigned int key_size;
 	char *scratch_text;
 	struct tsem_scratch scratch[TSEM_SCRATCH_MAX];
 	unsigned int scratch_count;
 };
+
+/* The model that is always there. */
+#define TSEM_MODEL_BUILTIN "model0"
 
 /** enum tsem_verb - How a namespace comes into being. */
 enum tsem_verb {
@@ -151,6 +156,8 @@ struct tsem_recent {
 	struct pid *pid;	/* reference; NULL if the slot is empty */
 };
 
+struct tsem_loadable;
+
 /* The event descriptor, status, counts, and upstream's eight of a model. */
 #define TSEM_NS_FILES_MAX 11
 
@@ -163,6 +170,7 @@ struct tsem_recent {
  * @aggregate: Of the platform, in this function.
  * @model: Of a namespace that is judged by the kernel, or where verdicts are remembered;
  *	else NULL.
+ * @loadable: The model that a module brings, or NULL; fixed when made.
  * @known: Events whose coefficients are known; beside @model.
  * @numbers: Last event number.
  * @sealed: The model is complete; irreversible.
@@ -202,6 +210,7 @@ struct tsem_ns {
 	struct tsem_alg alg;
 	struct tsem_digest aggregate;
 	struct tsem_model *model;
+	struct tsem_loadable *loadable;
 	struct tsem_known *known;
 	atomic64_t numbers;
 	bool sealed;

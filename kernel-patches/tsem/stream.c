@@ -15,6 +15,7 @@
 #include <linux/uaccess.h>
 
 #include "control.h"
+#include "loadable.h"
 #include "task.h"
 #include "tpm.h"
 #include "verdict.h"
@@ -437,6 +438,7 @@ static int status_show(struct seq_file *m, void *v)
 	spin_unlock_irq(&ns->lock);
 	low = READ_ONCE(ns->pool.low);
 
+	seq_printf(m, "model %s\n", ns->loadable ? ns->loadable->ops->name : TSEM_MODEL_BUILTIN);
 	seq_printf(m, "mode %s\nsealed %d\nenforce %d\n", mode_names[ns->params.tma],
 		   READ_ONCE(ns->sealed), READ_ONCE(ns->enforce));
 	for (unsigned int i = 0; i < TSEM_COUNTER_COUNT; i++)
