@@ -163,12 +163,15 @@ static void make_text(const uint8_t *data, size_t size, const char *opening, str
 	put(ret, data, size);
 }
 
-/* One byte replaced, left out or put in. */
+/* One byte replaced, left out or put in, behind the first one. */
 static void edit_text(const uint8_t edit[EDIT_BYTES], struct text *text)
 {
-	size_t at = 1 + (edit[0] | (size_t)edit[1] << 8) % (text->size - 1);
 	char *bytes = text->bytes;
+	size_t at;
 
+	if (text->size < 2)
+		return;
+	at = 1 + (edit[0] | (size_t)edit[1] << 8) % (text->size - 1);
 	switch (edit[2] % 3) {
 	case 0:
 		bytes[at] = (char)edit[3];
