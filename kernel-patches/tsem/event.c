@@ -190,9 +190,9 @@ static u64 current_cred_id(void)
 	static atomic64_t last;
 	struct tsem_cred *cred = tsem_cred(current_cred());
 
-	if (!READ_ONCE(cred->id))
-		cmpxchg(&cred->id, 0, atomic64_inc_return(&last));
-	return READ_ONCE(cred->id);
+	if (!atomic64_read(&cred->id))
+		atomic64_cmpxchg(&cred->id, 0, atomic64_inc_return(&last));
+	return atomic64_read(&cred->id);
 }
 
 static noinline_for_stack u64 ask_who(const struct tsem_ns *ns)

@@ -93,7 +93,7 @@ struct tsem_task {
  * @stacked: Of a stacked filesystem, which works with them on its layers: no event.
  */
 struct tsem_cred {
-	u64 id;
+	atomic64_t id;
 	bool stacked;
 };
 
