@@ -10,6 +10,7 @@
 #include "../../libtsem/cleanup.h"
 #include "../../orchestrator/config-value.h"
 #include "../../orchestrator/config.h"
+#include "table.h"
 
 #define GOOD "[Workload]\nCommand=/bin/true\n[Model]\nFile=a.model\n"
 
@@ -466,12 +467,6 @@ static void check_path(void **state)
 	assert_int_equal(value_path(c->text, &wrong), c->r);
 	assert_int_equal(wrong != NULL, c->r < 0);
 }
-
-#define ADD_TABLE(table, check)                                                   \
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)                            \
-		tests[count++] = (struct CMUnitTest){ .name = table[i].name,      \
-						      .test_func = check,         \
-						      .initial_state = &table[i] }
 
 int main(void)
 {

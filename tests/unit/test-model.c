@@ -17,6 +17,7 @@
 #include "../../libtsem/hasher.h"
 #include "../../libtsem/model-life.h"
 #include "../../libtsem/model.h"
+#include "table.h"
 
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
 #define COE                                                                                  \
@@ -758,12 +759,6 @@ static void test_pseudonym_hides_content(void **state)
 	text = text_of(model);
 	assert_int_equal(read_text(text, strlen(text), &error, &again), 0);
 }
-
-#define ADD_TABLE(table, check)                                                   \
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)                            \
-		tests[count++] = (struct CMUnitTest){ .name = table[i].name,      \
-						      .test_func = check,         \
-						      .initial_state = &table[i] }
 
 int main(void)
 {

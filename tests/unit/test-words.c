@@ -13,6 +13,7 @@
 #include "../../cli/phrase.h"
 #include "../../cli/text.h"
 #include "../../libtsem/cleanup.h"
+#include "table.h"
 
 static struct facts_case {
 	const char *name, *text;
@@ -219,12 +220,6 @@ static void test_record_without_members(void **state)
 		text_done(&words);
 	}
 }
-
-#define ADD_TABLE(table, check)                                                   \
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)                            \
-		tests[count++] = (struct CMUnitTest){ .name = table[i].name,      \
-						      .test_func = check,         \
-						      .initial_state = &table[i] }
 
 static struct answer_case {
 	const char *name, *text;
