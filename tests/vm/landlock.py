@@ -3,27 +3,19 @@
 import ctypes
 import os
 
+from system_call import libc, system_call
+
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 RULE_PATH_BENEATH = 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 FS_OF_ABI = {1: 13, 2: 14, 3: 15, 4: 15}    # bits; 16 from the fifth on
 NO_NEW_PRIVS = 38
 
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def call(*arguments):
-    result = libc.syscall(*arguments)
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
-
 
 def version():
     """The ABI of this kernel; 0 without Landlock."""
     try:
-        return call(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
+        return system_call(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
     except OSError:
         return 0
 
@@ -35,13 +27,13 @@ def restrict(paths):
     net, scope = (3 if abi >= 4 else 0), (3 if abi >= 6 else 0)
     words = ((1 << FS_OF_ABI.get(abi, 16)) - 1, net, scope)
     attributes = (ctypes.c_uint64 * 3)(*words)
-    ruleset = call(CREATE_RULESET, attributes, ctypes.c_size_t(24 if abi >= 6 else 16 if abi >= 4 else 8), 0)
+    ruleset = system_call(CREATE_RULESET, attributes, ctypes.c_size_t(24 if abi >= 6 else 16 if abi >= 4 else 8), 0)
     for path, rights in paths.items():
         fd = os.open(path, os.O_PATH)
         rule = rights.to_bytes(8, "little") + fd.to_bytes(4, "little")
-        call(ADD_RULE, ruleset, RULE_PATH_BENEATH, rule, 0)
+        system_call(ADD_RULE, ruleset, RULE_PATH_BENEATH, rule, 0)
         os.close(fd)
     if libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "no_new_privs")
-    call(RESTRICT_SELF, ruleset, 0)
+    system_call(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)

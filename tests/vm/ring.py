@@ -2,24 +2,14 @@
 """ring.py - a ring of io_uring with four entries, driven by hand."""
 import ctypes
 import mmap
-import os
 import struct
+
+from system_call import system_call
 
 SETUP, ENTER, REGISTER = 425, 426, 427
 NOP, OPENAT, URING_CMD = 0, 18, 46
 SETUP_SQPOLL = 2
 REGISTER_PERSONALITY = 9
-
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
-
-
-def call(*arguments):
-    result = libc.syscall(*arguments)
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
 
 
 class Ring:
@@ -27,7 +17,7 @@ class Ring:
         parameters = bytearray(struct.pack("<IIIIIIIIII", 0, 0, flags, 0, 1000, 0, 0, 0, 0, 0) +
                                bytes(80))
         buffer = (ctypes.c_char * len(parameters)).from_buffer(parameters)
-        self.fd = call(SETUP, 4, buffer)
+        self.fd = system_call(SETUP, 4, buffer)
         offsets = struct.unpack_from("<8I", parameters, 40)
         self.tail, self.array = offsets[1], offsets[6]
         self.answers = struct.unpack_from("<8I", parameters, 80)[5]
@@ -36,7 +26,7 @@ class Ring:
 
     def personality(self):
         """Register the caller's credentials."""
-        return call(REGISTER, self.fd, REGISTER_PERSONALITY, None, 0)
+        return system_call(REGISTER, self.fd, REGISTER_PERSONALITY, None, 0)
 
     def submit(self, opcode, fd, offset=0, address=0, flags=0, personality=0):
         """One request; its result is returned, negative for an error."""
@@ -46,5 +36,5 @@ class Ring:
         tail = struct.unpack_from("<I", self.ring, self.tail)[0]
         struct.pack_into("<I", self.ring, self.array + 4 * (tail & 3), 0)
         struct.pack_into("<I", self.ring, self.tail, tail + 1)
-        call(ENTER, self.fd, 1, 1, 1, None, 0)
+        system_call(ENTER, self.fd, 1, 1, 1, None, 0)
         return struct.unpack_from("<i", self.ring, self.answers + 16 * (tail & 7) + 8)[0]
