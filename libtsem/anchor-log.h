@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * anchor-log.h - the log of what a register of the TPM was extended with, in
+ * TCG's Canonical Event Log (CEL-JSON), and the chains of workloads that it
+ * carries. The same code makes it, verifies it at the start of the anchor and
+ * replays it for the verifier. docs/attestation.md has the format.
+ *
+ * Pure: no file, no clock. Each line is one extension.
+ */
+#ifndef TSEM_ANCHOR_LOG_H
+#define TSEM_ANCHOR_LOG_H
+
+#include "anchor-entry.h"
+
+/** TSEM_ANCHOR_CHAINS - Most workloads that a machine has ever anchored: several times what runs. */
+#define TSEM_ANCHOR_CHAINS 1024u
+
+/** TSEM_ANCHOR_BATCH - Most entries of one extension: a burst of as many starts. */
+#define TSEM_ANCHOR_BATCH 64u
+
+/** TSEM_ANCHOR_LINE_BYTES - Longest line: a begin with all chains, and its line feed. */
+#define TSEM_ANCHOR_LINE_BYTES (320u << 10)
+
+/** TSEM_ANCHOR_LOG_BYTES - Longest log of one boot: years at the default interval for ten workloads. */
+#define TSEM_ANCHOR_LOG_BYTES (64u << 20)
+
+/**
+ * struct tsem_anchor_chain - Of one workload.
+ * @last: Its newest entry, if @known.
+ * @head: Hash over its entries; zeros before the first.
+ * @number: Of entries.
+ * @version: Highest version of its model.
+ * @known: @last is in this log, and not in one of an earlier boot.
+ * @violated: An entry since the last start says that an event was outside the model.
+ */
+struct tsem_anchor_chain {
+	char workload[TSEM_ANCHOR_NAME_BYTES + 1];
+	uint8_t head[TSEM_ANCHOR_HASH];
+	uint64_t number;
+	uint64_t version;
+	struct tsem_anchor_entry last;
+	bool known;
+	bool violated;
+};
+
+/**
+ * struct tsem_anchor_begin - What a log begins with.
+ * @boot: The kernel's id of the boot, 16 bytes in hexadecimal.
+ * @reset: How often the TPM was reset, as it counts.
+ * @counter: Of the NV counter; 0 if there is none.
+ * @start: The register before.
+ * @time_usec: Since 1970.
+ */
+struct tsem_anchor_begin {
+	char boot[33];
+	uint64_t reset;
+	uint64_t counter;
+	uint8_t start[TSEM_ANCHOR_HASH];
+	uint64_t time_usec;
+};
+
+/**
+ * struct tsem_anchor_log - A log as far as it was replayed.
+ * @pcr: Number of the register.
+ * @records: Lines so far.
+ * @begin: First line.
+ * @value: The register after the last line.
+ * @before: The register before it.
+ * @extended: What the last line extended it with.
+ * @chains: Sorted by name.
+ * @chain_count: Of them.
+ * @error: A sentence, after a failure.
+ */
+struct tsem_anchor_log {
+	unsigned int pcr;
+	uint64_t records;
+	struct tsem_anchor_begin begin;
+	uint8_t value[TSEM_ANCHOR_HASH];
+	uint8_t before[TSEM_ANCHOR_HASH];
+	uint8_t extended[TSEM_ANCHOR_HASH];
+	struct tsem_anchor_chain *chains;
+	size_t chain_count;
+	char error[120];
+};
+
+/** tsem_anchor_log_init() - An empty log for a register. Return: 0 or -ENOMEM. */
+int tsem_anchor_log_init(struct tsem_anchor_log *log, unsigned int pcr);
+
+void tsem_anchor_log_done(struct tsem_anchor_log *log);
+
+/** tsem_anchor_log_find() - Return: the chain, borrowed until the log grows, or NULL. */
+const struct tsem_anchor_chain *tsem_anchor_log_find(const struct tsem_anchor_log *log,
+						     const char *workload);
+
+/**
+ * tsem_anchor_log_replay() - Take the next line.
+ * @line: Without its line feed.
+ *
+ * Nothing is taken of a line that is refused: another spelling, a gap in the
+ * numbers, another register, a digest that does not follow from the content,
+ * entries out of order.
+ *
+ * Return: 0; -EBADMSG (@log->error says why); -E2BIG; -ENOMEM.
+ */
+int tsem_anchor_log_replay(struct tsem_anchor_log *log, const char *line, size_t size);
+
+/**
+ * tsem_anchor_log_begin() - Make the first line of a log.
+ * @old: Log of an earlier boot whose chains go on; NULL if there is none.
+ * @ret: TSEM_ANCHOR_LINE_BYTES; without line feed.
+ *
+ * @log has taken it when this returns. Return: size of the line; -EINVAL; -E2BIG; -ENOMEM.
+ */
+int tsem_anchor_log_begin(struct tsem_anchor_log *log, const struct tsem_anchor_begin *begin,
+			  const struct tsem_anchor_log *old, char *ret);
+
+/**
+ * tsem_anchor_log_append() - Make the next line, of entries.
+ * @entries: Valid but for their numbers, which are filled in.
+ * @count: From 1 to TSEM_ANCHOR_BATCH.
+ * Return: as above.
+ */
+int tsem_anchor_log_append(struct tsem_anchor_log *log, struct tsem_anchor_entry *entries,
+			   size_t count, char *ret);
+
+/**
+ * tsem_anchor_log_parse_boot() - The kernel's spelling of a boot's id, with its dashes.
+ * Return: 0 or -EBADMSG.
+ */
+int tsem_anchor_log_parse_boot(const char *text, char ret[33]);
+
+#endif
