@@ -50,6 +50,7 @@ int ps_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
 int show_main(int argc, char *argv[]);
 int top_main(int argc, char *argv[]);
+int tpm_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 
 /**

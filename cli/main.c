@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	  "tell what was refused, who did it, and what was learned instead" },
 	{ "model", model_main, "look at a model, sign it" },
 	{ "key", key_main, "make and list the keys that sign models" },
+	{ "tpm", tpm_main, "make, tell or remove what the anchor has in the TPM" },
 	{ "digest", digest_main, "compute the coefficients of records" },
 	{ "doctor", doctor_main, "look at what quixote needs, and tell how to repair it" },
 };

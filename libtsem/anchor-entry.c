@@ -9,9 +9,10 @@
 #include "cleanup.h"
 
 static const char *const kinds[TSEM_ANCHOR_KIND_COUNT] = {
-	[TSEM_ANCHOR_START] = "start",	       [TSEM_ANCHOR_RESUME] = "resume",
-	[TSEM_ANCHOR_SEAL] = "seal",	       [TSEM_ANCHOR_VIOLATION] = "violation",
+	[TSEM_ANCHOR_START] = "start",	     [TSEM_ANCHOR_RESUME] = "resume",
+	[TSEM_ANCHOR_SEAL] = "seal",	     [TSEM_ANCHOR_VIOLATION] = "violation",
 	[TSEM_ANCHOR_INTERVAL] = "interval", [TSEM_ANCHOR_STOP] = "stop",
+	[TSEM_ANCHOR_GONE] = "gone",
 };
 
 static const char *const modes[TSEM_ANCHOR_MODE_COUNT] = {
@@ -209,15 +210,15 @@ int tsem_anchor_entry_take(struct tsem_cursor *c, struct tsem_anchor_entry *ret)
 	unsigned int kind = 0, mode = 0;
 
 	if (take_member_text(c, "{\"workload\":\"", e.workload, sizeof(e.workload)) < 0 ||
-	    take_member(c, "\",\"number\":", &e.number) < 0 ||
-	    tsem_take(c, ",\"kind\":\"") < 0 ||
+	    take_member(c, "\",\"number\":", &e.number) < 0 || tsem_take(c, ",\"kind\":\"") < 0 ||
 	    take_word(c, kinds, TSEM_ANCHOR_KIND_COUNT, &kind) < 0 ||
 	    tsem_take(c, "\",\"mode\":\"") < 0 ||
 	    take_word(c, modes, TSEM_ANCHOR_MODE_COUNT, &mode) < 0 ||
 	    take_member_text(c, "\",\"model\":\"", e.model, sizeof(e.model)) < 0 ||
 	    take_member(c, "\",\"version\":", &e.version) < 0 ||
 	    take_member_text(c, ",\"state\":\"", e.state, sizeof(e.state)) < 0 ||
-	    take_member_text(c, "\",\"measurement\":\"", e.measurement, sizeof(e.measurement)) < 0 ||
+	    take_member_text(c, "\",\"measurement\":\"", e.measurement, sizeof(e.measurement)) <
+		    0 ||
 	    take_member(c, "\",\"events\":", &e.events) < 0 ||
 	    take_member(c, ",\"outside\":", &e.outside) < 0 ||
 	    take_member(c, ",\"lost\":", &e.lost) < 0 ||

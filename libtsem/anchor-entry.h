@@ -32,8 +32,9 @@ enum tsem_anchor_kind {
 	TSEM_ANCHOR_VIOLATION, /* the first event outside its model */
 	TSEM_ANCHOR_INTERVAL,  /* it runs still */
 	TSEM_ANCHOR_STOP,      /* nothing of it runs any more */
+	TSEM_ANCHOR_GONE,      /* its orchestrator went away without a word */
 };
-#define TSEM_ANCHOR_KIND_COUNT (TSEM_ANCHOR_STOP + 1)
+#define TSEM_ANCHOR_KIND_COUNT (TSEM_ANCHOR_GONE + 1)
 
 /** enum tsem_anchor_mode - What the model is for, as in a configuration. */
 enum tsem_anchor_mode {
@@ -81,7 +82,7 @@ struct tsem_cursor {
 
 /* Each takes one thing if it is next. Return: 0 or -EBADMSG, after which nothing may be used. */
 int tsem_take(struct tsem_cursor *c, const char *literal);
-int tsem_take_number(struct tsem_cursor *c, uint64_t *ret); /* decimal, no leading zeros */
+int tsem_take_number(struct tsem_cursor *c, uint64_t *ret);	     /* decimal, no leading zeros */
 int tsem_take_hex(struct tsem_cursor *c, uint8_t *ret, size_t size); /* small letters */
 int tsem_take_name(struct tsem_cursor *c, char ret[TSEM_ANCHOR_NAME_BYTES + 1]);
 

@@ -20,7 +20,8 @@
 #define RECORD_TAG "quixote anchor record 1\n"
 
 #define LINE_HEAD                                                                                  \
-	"{\"recnum\":%" PRIu64 ",\"pcr\":%u,\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":\"%s\"}]," \
+	"{\"recnum\":%" PRIu64                                                                     \
+	",\"pcr\":%u,\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":\"%s\"}],"                    \
 	"\"content_type\":\"quixote\",\"content\":"
 
 /* Numbers and digest of a line, with what stands around them. */
@@ -233,8 +234,9 @@ static int take_chain(struct tsem_anchor_log *log, struct tsem_cursor *c)
 	if (tsem_take(c, "{\"workload\":\"") < 0 || tsem_take_name(c, chain.workload) < 0 ||
 	    tsem_take(c, "\",\"number\":") < 0 || tsem_take_number(c, &chain.number) < 0 ||
 	    tsem_take(c, ",\"version\":") < 0 || tsem_take_number(c, &chain.version) < 0 ||
-	    tsem_take(c, ",\"head\":\"") < 0 || tsem_take_hex(c, chain.head, TSEM_ANCHOR_HASH) < 0 ||
-	    tsem_take(c, "\"}") < 0 || !chain.number)
+	    tsem_take(c, ",\"head\":\"") < 0 ||
+	    tsem_take_hex(c, chain.head, TSEM_ANCHOR_HASH) < 0 || tsem_take(c, "\"}") < 0 ||
+	    !chain.number)
 		return refuse(log, "a chain that is spelled in another way");
 	if (log->chain_count == TSEM_ANCHOR_CHAINS)
 		return -E2BIG;
@@ -255,7 +257,8 @@ static int take_begin_head(struct tsem_cursor *c, struct tsem_anchor_begin *ret)
 	tsem_anchor_hex(boot, sizeof(boot), ret->boot);
 	if (tsem_take(c, "\",\"reset\":") < 0 || tsem_take_number(c, &ret->reset) < 0 ||
 	    tsem_take(c, ",\"counter\":") < 0 || tsem_take_number(c, &ret->counter) < 0 ||
-	    tsem_take(c, ",\"start\":\"") < 0 || tsem_take_hex(c, ret->start, TSEM_ANCHOR_HASH) < 0 ||
+	    tsem_take(c, ",\"start\":\"") < 0 ||
+	    tsem_take_hex(c, ret->start, TSEM_ANCHOR_HASH) < 0 ||
 	    tsem_take(c, "\",\"time\":") < 0 || tsem_take_number(c, &ret->time_usec) < 0 ||
 	    tsem_take(c, ",\"chains\":[") < 0)
 		return -EBADMSG;

@@ -12,7 +12,8 @@
 
 #include "anchor-entry.h"
 
-/** TSEM_ANCHOR_CHAINS - Most workloads that a machine has ever anchored: several times what runs. */
+/** TSEM_ANCHOR_CHAINS - Most workloads that a machine has ever anchored: several times what runs.
+ */
 #define TSEM_ANCHOR_CHAINS 1024u
 
 /** TSEM_ANCHOR_BATCH - Most entries of one extension: a burst of as many starts. */
@@ -21,7 +22,8 @@
 /** TSEM_ANCHOR_LINE_BYTES - Longest line: a begin with all chains, and its line feed. */
 #define TSEM_ANCHOR_LINE_BYTES (320u << 10)
 
-/** TSEM_ANCHOR_LOG_BYTES - Longest log of one boot: years at the default interval for ten workloads. */
+/** TSEM_ANCHOR_LOG_BYTES - Longest log of one boot: years at the default interval for ten
+ * workloads. */
 #define TSEM_ANCHOR_LOG_BYTES (64u << 20)
 
 /**

@@ -25,6 +25,12 @@
 /* What is inherited, a few clients of the management socket, and room to accept and refuse. */
 #define DESCRIPTORS_MAX 32
 
+/* The anchor has a client for each workload: SERVER_CLIENTS, and what it has besides. */
+#define ANCHOR_DESCRIPTORS_MAX 288
+
+/* Its log, TSEM_ANCHOR_LOG_BYTES, and what it refuses to write beyond. */
+#define ANCHOR_FILE_BYTES_MAX (65u << 20)
+
 /* Twice what rotation allows a file of the recorder to have. */
 #define RECORDER_FILE_BYTES_MAX (16u << 20)
 
@@ -63,6 +69,18 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
+static bool is_anchor(enum sandbox_role role)
+{
+	return role == SANDBOX_ANCHOR || role == SANDBOX_ANCHOR_SIMULATED;
+}
+
+static rlim_t file_bytes(enum sandbox_role role)
+{
+	if (is_anchor(role))
+		return ANCHOR_FILE_BYTES_MAX;
+	return role == SANDBOX_RECORDER ? RECORDER_FILE_BYTES_MAX : RLIM_INFINITY;
+}
+
 static int set_limits(enum sandbox_role role)
 {
 	const struct {
@@ -73,9 +91,8 @@ static int set_limits(enum sandbox_role role)
 		{ RLIMIT_NPROC, 0 },
 		{ RLIMIT_MEMLOCK, 0 },
 		{ RLIMIT_MSGQUEUE, 0 },
-		{ RLIMIT_NOFILE, DESCRIPTORS_MAX },
-		{ RLIMIT_FSIZE,
-		  role == SANDBOX_RECORDER ? RECORDER_FILE_BYTES_MAX : RLIM_INFINITY },
+		{ RLIMIT_NOFILE, is_anchor(role) ? ANCHOR_DESCRIPTORS_MAX : DESCRIPTORS_MAX },
+		{ RLIMIT_FSIZE, file_bytes(role) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
@@ -148,7 +165,7 @@ static int forbid_files(const struct sandbox *sandbox)
 			  landlock_versions[version].size, 0);
 	if (ruleset < 0)
 		return -errno;
-	if (sandbox->role == SANDBOX_RECORDER) {
+	if (sandbox->role != SANDBOX_TMA) {
 		r = allow_directory(ruleset, sandbox->dir, landlock_versions[version].handled.fs);
 		if (r < 0)
 			return r;
@@ -157,46 +174,55 @@ static int forbid_files(const struct sandbox *sandbox)
 }
 
 #define ROLE(role) (1u << SANDBOX_##role)
-#define BOTH (ROLE(TMA) | ROLE(RECORDER))
+#define ANCHOR (ROLE(ANCHOR) | ROLE(ANCHOR_SIMULATED))
+#define ALL (ROLE(TMA) | ROLE(RECORDER) | ANCHOR)
 
 /* What is not here ends the process. */
 static const struct {
 	int number;
 	unsigned int roles;
 } allowed_calls[] = {
-	{ SCMP_SYS(read), BOTH },
-	{ SCMP_SYS(readv), BOTH },
-	{ SCMP_SYS(pread64), BOTH },
-	{ SCMP_SYS(write), BOTH },
-	{ SCMP_SYS(writev), BOTH },
-	{ SCMP_SYS(close), BOTH },
-	{ SCMP_SYS(poll), BOTH },
-	{ SCMP_SYS(ppoll), BOTH },
-	{ SCMP_SYS(lseek), BOTH },
-	{ SCMP_SYS(fstat), BOTH },
-	{ SCMP_SYS(brk), BOTH },
-	{ SCMP_SYS(munmap), BOTH },
-	{ SCMP_SYS(mremap), BOTH },
-	{ SCMP_SYS(madvise), BOTH },
-	{ SCMP_SYS(futex), BOTH },
-	{ SCMP_SYS(getrandom), BOTH },
-	{ SCMP_SYS(clock_gettime), BOTH },
-	{ SCMP_SYS(gettimeofday), BOTH },
-	{ SCMP_SYS(restart_syscall), BOTH },
-	{ SCMP_SYS(rt_sigprocmask), BOTH },
-	{ SCMP_SYS(rt_sigreturn), BOTH },
-	{ SCMP_SYS(sigaltstack), BOTH },
-	{ SCMP_SYS(exit), BOTH },
-	{ SCMP_SYS(exit_group), BOTH },
+	{ SCMP_SYS(read), ALL },
+	{ SCMP_SYS(readv), ALL },
+	{ SCMP_SYS(pread64), ALL },
+	{ SCMP_SYS(write), ALL },
+	{ SCMP_SYS(writev), ALL },
+	{ SCMP_SYS(close), ALL },
+	{ SCMP_SYS(poll), ALL },
+	{ SCMP_SYS(ppoll), ALL },
+	{ SCMP_SYS(lseek), ALL },
+	{ SCMP_SYS(fstat), ALL },
+	{ SCMP_SYS(brk), ALL },
+	{ SCMP_SYS(munmap), ALL },
+	{ SCMP_SYS(mremap), ALL },
+	{ SCMP_SYS(madvise), ALL },
+	{ SCMP_SYS(futex), ALL },
+	{ SCMP_SYS(getrandom), ALL },
+	{ SCMP_SYS(clock_gettime), ALL },
+	{ SCMP_SYS(gettimeofday), ALL },
+	{ SCMP_SYS(restart_syscall), ALL },
+	{ SCMP_SYS(rt_sigprocmask), ALL },
+	{ SCMP_SYS(rt_sigreturn), ALL },
+	{ SCMP_SYS(sigaltstack), ALL },
+	{ SCMP_SYS(exit), ALL },
+	{ SCMP_SYS(exit_group), ALL },
 	{ SCMP_SYS(epoll_wait), ROLE(TMA) },
 	{ SCMP_SYS(epoll_pwait), ROLE(TMA) },
-	{ SCMP_SYS(recvfrom), ROLE(TMA) },
-	{ SCMP_SYS(accept4), ROLE(TMA) },
+	{ SCMP_SYS(recvfrom), ROLE(TMA) | ANCHOR },
+	{ SCMP_SYS(accept4), ROLE(TMA) | ANCHOR },
 	{ SCMP_SYS(epoll_ctl), ROLE(TMA) },
-	{ SCMP_SYS(openat), ROLE(RECORDER) },
-	{ SCMP_SYS(ftruncate), ROLE(RECORDER) },
-	{ SCMP_SYS(renameat), ROLE(RECORDER) },
+	{ SCMP_SYS(openat), ROLE(RECORDER) | ANCHOR },
+	{ SCMP_SYS(ftruncate), ROLE(RECORDER) | ANCHOR },
+	{ SCMP_SYS(renameat), ROLE(RECORDER) | ANCHOR },
 	{ SCMP_SYS(renameat2), ROLE(RECORDER) },
+	{ SCMP_SYS(newfstatat), ANCHOR },
+	{ SCMP_SYS(linkat), ANCHOR },
+	{ SCMP_SYS(dup), ANCHOR },
+	{ SCMP_SYS(fsync), ANCHOR },
+	{ SCMP_SYS(geteuid), ANCHOR },
+	{ SCMP_SYS(nanosleep), ANCHOR },
+	{ SCMP_SYS(clock_nanosleep), ANCHOR },
+	{ SCMP_SYS(connect), ROLE(ANCHOR_SIMULATED) },
 };
 
 static int allow_calls(scmp_filter_ctx filter, enum sandbox_role role)
@@ -221,27 +247,28 @@ static const struct {
 	struct scmp_arg_cmp conditions[2];
 	unsigned int roles;
 } special_calls[] = {
-	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, BOTH },
+	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, ALL },
 	{ SCMP_SYS(mprotect),
 	  SCMP_ACT_ALLOW,
 	  1,
 	  { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
-	  BOTH },
+	  ALL },
 	/* fdopen() */
-	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { { 1, SCMP_CMP_EQ, F_GETFL, 0 } }, BOTH },
-	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { { 1, SCMP_CMP_NE, F_GETFL, 0 } }, BOTH },
+	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { { 1, SCMP_CMP_EQ, F_GETFL, 0 } }, ALL },
+	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { { 1, SCMP_CMP_NE, F_GETFL, 0 } }, ALL },
 	/* To whom it is connected; no descriptor goes or comes with a message. */
-	{ SCMP_SYS(sendto), SCMP_ACT_ALLOW, 1, { { 4, SCMP_CMP_EQ, 0, 0 } }, ROLE(TMA) },
+	{ SCMP_SYS(sendto), SCMP_ACT_ALLOW, 1, { { 4, SCMP_CMP_EQ, 0, 0 } }, ROLE(TMA) | ANCHOR },
+	{ SCMP_SYS(socket), SCMP_ACT_ALLOW, 1, { { 0, SCMP_CMP_EQ, AF_UNIX, 0 } }, ROLE(ANCHOR_SIMULATED) },
 	/* Who has connected. */
 	{ SCMP_SYS(getsockopt),
 	  SCMP_ACT_ALLOW,
 	  2,
 	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_PEERCRED, 0 } },
-	  ROLE(TMA) },
+	  ROLE(TMA) | ANCHOR },
 	/* stdio asks for the file's block size and does without it. */
-	{ SCMP_SYS(newfstatat), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
-	{ SCMP_SYS(statx), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
-	{ SCMP_SYS(ioctl), SCMP_ACT_ERRNO(EPERM), 0, {}, BOTH },
+	{ SCMP_SYS(newfstatat), SCMP_ACT_ERRNO(EPERM), 0, {}, ALL & ~ANCHOR },
+	{ SCMP_SYS(statx), SCMP_ACT_ERRNO(EPERM), 0, {}, ALL },
+	{ SCMP_SYS(ioctl), SCMP_ACT_ERRNO(EPERM), 0, {}, ALL },
 };
 
 static int allow_special_calls(scmp_filter_ctx filter, enum sandbox_role role)

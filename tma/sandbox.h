@@ -13,15 +13,17 @@
 enum sandbox_role {
 	SANDBOX_TMA,	  /* its descriptors, memory, the clock */
 	SANDBOX_RECORDER, /* besides: files inside one directory */
+	SANDBOX_ANCHOR,	  /* files of its directory, clients, a device that is open */
+	SANDBOX_ANCHOR_SIMULATED, /* the same, with sockets in place of the device */
 };
-#define SANDBOX_ROLE_COUNT (SANDBOX_RECORDER + 1)
+#define SANDBOX_ROLE_COUNT (SANDBOX_ANCHOR_SIMULATED + 1)
 
 /**
  * struct sandbox - What is asked for.
  * @role: Allow-list.
  * @uid: To become, if the process may choose; ignored otherwise.
  * @gid: Likewise.
- * @dir: Directory of SANDBOX_RECORDER; borrowed. Else -EBADF.
+ * @dir: Directory of the roles that have one; borrowed. Else -EBADF.
  */
 struct sandbox {
 	enum sandbox_role role;

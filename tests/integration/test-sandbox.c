@@ -55,6 +55,11 @@ static int try_socket(void)
 	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
 }
 
+static int try_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+
 static int try_exec(void)
 {
 	execl("/bin/true", "true", NULL);
@@ -256,6 +261,26 @@ static struct try_case {
 	{ "recorder: exec", SANDBOX_RECORDER, try_exec, KILLED },
 	{ "recorder: ptrace", SANDBOX_RECORDER, try_ptrace, KILLED },
 	{ "recorder: executable memory", SANDBOX_RECORDER, try_executable_memory, KILLED },
+	{ "anchor: nothing", SANDBOX_ANCHOR, try_nothing, 0 },
+	{ "anchor: its directory", SANDBOX_ANCHOR, try_open_inside, 0 },
+	{ "anchor: open elsewhere", SANDBOX_ANCHOR, try_open, EACCES },
+	{ "anchor: accept", SANDBOX_ANCHOR, try_accept, 0 },
+	{ "anchor: who has connected", SANDBOX_ANCHOR, try_peer, 0 },
+	{ "anchor: socket", SANDBOX_ANCHOR, try_socket, KILLED },
+	{ "anchor: socket of this machine", SANDBOX_ANCHOR, try_unix_socket, KILLED },
+	{ "anchor: connect", SANDBOX_ANCHOR, try_connect, KILLED },
+	{ "anchor: bind", SANDBOX_ANCHOR, try_bind, KILLED },
+	{ "anchor: exec", SANDBOX_ANCHOR, try_exec, KILLED },
+	{ "anchor: fork", SANDBOX_ANCHOR, try_fork, KILLED },
+	{ "anchor: ptrace", SANDBOX_ANCHOR, try_ptrace, KILLED },
+	{ "anchor: kill", SANDBOX_ANCHOR, try_kill, KILLED },
+	{ "anchor: setuid", SANDBOX_ANCHOR, try_setuid, KILLED },
+	{ "anchor: executable memory", SANDBOX_ANCHOR, try_executable_memory, KILLED },
+	{ "anchor: receive a descriptor", SANDBOX_ANCHOR, try_receive_message, KILLED },
+	{ "anchor with a simulator: socket of this machine", SANDBOX_ANCHOR_SIMULATED, try_unix_socket, 0 },
+	{ "anchor with a simulator: socket", SANDBOX_ANCHOR_SIMULATED, try_socket, KILLED },
+	{ "anchor with a simulator: exec", SANDBOX_ANCHOR_SIMULATED, try_exec, KILLED },
+	{ "anchor with a simulator: open elsewhere", SANDBOX_ANCHOR_SIMULATED, try_open, EACCES },
 };
 
 static void __attribute__((noreturn)) be_inside(const struct try_case *c)

@@ -19,9 +19,9 @@
 #define H128 H64 H64
 
 #define ENTRY(workload, number, kind, model, state, measurement, events)                           \
-	"{\"workload\":\"" workload "\",\"number\":" number ",\"kind\":\"" kind                      \
-	"\",\"mode\":\"enforce\",\"model\":\"" model "\",\"version\":3,\"state\":\"" state           \
-	"\",\"measurement\":\"" measurement "\",\"events\":" events                                  \
+	"{\"workload\":\"" workload "\",\"number\":" number ",\"kind\":\"" kind                    \
+	"\",\"mode\":\"enforce\",\"model\":\"" model "\",\"version\":3,\"state\":\"" state         \
+	"\",\"measurement\":\"" measurement "\",\"events\":" events                                \
 	",\"outside\":0,\"lost\":0,\"time\":5}"
 
 static struct entry_case {
@@ -41,16 +41,17 @@ static struct entry_case {
 	{ "entry: no number", ENTRY("web", "1", "start", H64, H64, H64, ""), -EBADMSG },
 	{ "entry: unknown kind", ENTRY("web", "1", "started", H64, H64, H64, "7"), -EBADMSG },
 	{ "entry: no name", ENTRY("", "1", "start", H64, H64, H64, "7"), -EBADMSG },
-	{ "entry: name with a dot first", ENTRY(".web", "1", "start", H64, H64, H64, "7"), -EBADMSG },
+	{ "entry: name with a dot first", ENTRY(".web", "1", "start", H64, H64, H64, "7"),
+	  -EBADMSG },
 	{ "entry: name with a slash", ENTRY("we/b", "1", "start", H64, H64, H64, "7"), -EBADMSG },
 	{ "entry: name with an escape", ENTRY("we\\u0062", "1", "start", H64, H64, H64, "7"),
 	  -EBADMSG },
 	{ "entry: name too long", ENTRY(H64 "0", "1", "start", H64, H64, H64, "7"), -EBADMSG },
-	{ "entry: model one digit short", ENTRY("web", "1", "start", H16 H16 H16 "0", H64, H64, "7"),
-	  -EBADMSG },
+	{ "entry: model one digit short",
+	  ENTRY("web", "1", "start", H16 H16 H16 "0", H64, H64, "7"), -EBADMSG },
 	{ "entry: model too long", ENTRY("web", "1", "start", H96, H64, H64, "7"), -EBADMSG },
-	{ "entry: capital digits", ENTRY("web", "1", "start", H64, "ABCDEF0123456789" H16 H16 H16, H64, "7"),
-	  -EBADMSG },
+	{ "entry: capital digits",
+	  ENTRY("web", "1", "start", H64, "ABCDEF0123456789" H16 H16 H16, H64, "7"), -EBADMSG },
 	{ "entry: digests of two sizes", ENTRY("web", "1", "start", H64, H64, H96, "7"), -EBADMSG },
 	{ "entry: a blank", ENTRY("web", " 1", "start", H64, H64, H64, "7"), -EBADMSG },
 	{ "entry: cut off", "{\"workload\":\"web\",\"number\":1", -EBADMSG },
@@ -229,7 +230,8 @@ static void test_every_changed_bit_is_refused(void **state)
 		memcpy(before, log.value, sizeof(before));
 		for (size_t bit = 0; bit < 8 * m->sizes[i]; bit++) {
 			m->lines[i][bit / 8] ^= (char)(1 << bit % 8);
-			assert_int_equal(tsem_anchor_log_replay(&log, m->lines[i], m->sizes[i]), -EBADMSG);
+			assert_int_equal(tsem_anchor_log_replay(&log, m->lines[i], m->sizes[i]),
+					 -EBADMSG);
 			m->lines[i][bit / 8] ^= (char)(1 << bit % 8);
 			assert_memory_equal(log.value, before, sizeof(before));
 			assert_int_equal(log.records, i);
@@ -280,7 +282,8 @@ static void test_chains_go_on_after_a_boot(void **state)
 	assert_int_equal(tsem_anchor_log_replay(&again, line, size), 0);
 	web = tsem_anchor_log_find(&again, "web");
 	assert_int_equal(web->number, 2);
-	assert_memory_equal(web->head, tsem_anchor_log_find(&m->log, "web")->head, TSEM_ANCHOR_HASH);
+	assert_memory_equal(web->head, tsem_anchor_log_find(&m->log, "web")->head,
+			    TSEM_ANCHOR_HASH);
 	assert_false(web->known || web->violated);
 	size = tsem_anchor_log_append(&log, entries, 1, line);
 	assert_int_equal(tsem_anchor_log_replay(&again, line, size), 0);
@@ -300,7 +303,8 @@ static void test_what_cannot_be_made(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		entries[i] = entry_of("web", TSEM_ANCHOR_INTERVAL, 0);
 	assert_int_equal(tsem_anchor_log_append(&m->log, entries, 0, line), -EINVAL);
-	assert_int_equal(tsem_anchor_log_append(&m->log, entries, ARRAY_SIZE(entries), line), -EINVAL);
+	assert_int_equal(tsem_anchor_log_append(&m->log, entries, ARRAY_SIZE(entries), line),
+			 -EINVAL);
 	assert_int_equal(tsem_anchor_log_begin(&m->log, &begin, NULL, line), -EINVAL);
 	entries[0].workload[0] = '"';
 	assert_int_equal(tsem_anchor_log_append(&m->log, entries, 1, line), -EINVAL);
@@ -325,7 +329,8 @@ static void test_most_of_everything(void **state)
 	while (made < TSEM_ANCHOR_CHAINS) {
 		for (size_t i = 0; i < TSEM_ANCHOR_BATCH; i++, made++) {
 			entries[i] = entry_of("", TSEM_ANCHOR_VIOLATION, UINT64_MAX);
-			(void)snprintf(entries[i].workload, sizeof(entries[i].workload), "%064u", made);
+			(void)snprintf(entries[i].workload, sizeof(entries[i].workload), "%064u",
+				       made);
 			memcpy(entries[i].state, H128, sizeof(H128));
 			memcpy(entries[i].measurement, H128, sizeof(H128));
 			entries[i].version = entries[i].events = entries[i].lost = UINT64_MAX;

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * tpm.c - quixote tpm: what of the machine's TPM is ours. Each can be typed
+ * again; nothing that was not made here is written or removed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../libtsem/anchor-log.h"
+#include "../libtsem/cleanup.h"
+#include "../orchestrator/failure.h"
+#include "../tma/anchor/settings.h"
+#include "../tma/anchor/tpm.h"
+#include "anchored.h"
+#include "command.h"
+#include "text.h"
+
+#define ANCHOR_USER "quixote-anchor"
+
+/* The longest authorisation that a hierarchy can have. */
+#define OWNER_BYTES 64
+
+static const char help[] =
+	"usage: quixote tpm init [--config=FILE] [--owner=FILE]\n"
+	"       quixote tpm status [--config=FILE] [--json]\n"
+	"       quixote tpm remove [--config=FILE] [--owner=FILE]\n"
+	"\n"
+	"init makes what the anchor needs: a counter in the TPM, so that an old copy of its\n"
+	"log is not taken for the newest, and the directory of that log. status tells what is\n"
+	"there, and whether log and register say the same. remove takes the counter away again;\n"
+	"the log stays. Each may be repeated, and touches nothing that quixote did not make.\n"
+	"\n"
+	"      --config=FILE   instead of " SETTINGS_FILE "\n"
+	"      --owner=FILE    with the authorisation of the TPM's owner, if there is one\n"
+	"      --json          in JSON\n"
+	"  -h, --help          this text\n";
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "owner", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/** struct tpm_command - What is asked for. */
+struct tpm_command {
+	const char *config;
+	const char *owner;
+	bool json;
+	struct settings settings;
+	struct tpm_error error;
+	struct tpm *tpm;
+};
+
+static int fail(const char *what, const char *why)
+{
+	(void)fprintf(stderr, "quixote: %s: %s\n", what, why);
+	return EXIT_LOST;
+}
+
+static int fail_tpm(const struct tpm_command *c, const char *advice)
+{
+	(void)fprintf(stderr, "quixote: the TPM: %s%s\n", c->error.text, advice);
+	return EXIT_LOST;
+}
+
+static int read_owner(struct tpm_command *c)
+{
+	_cleanup_(close_fdp) int fd = open(c->owner, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char secret[OWNER_BYTES + 1];
+	ssize_t size = fd < 0 ? -1 : read(fd, secret, sizeof(secret));
+	int r;
+
+	if (size < 0)
+		return fail(c->owner, strerror(errno));
+	r = tpm_set_owner(c->tpm, secret, size);
+	explicit_bzero(secret, sizeof(secret));
+	return r < 0 ? fail(c->owner, c->error.text) : 0;
+}
+
+static int open_tpm(struct tpm_command *c)
+{
+	if (tpm_open(c->settings.tcti, &c->error, &c->tpm) < 0)
+		return fail_tpm(c,
+				"; look whether it is there and who may use it, and see TCTI= in "
+				"tpm.conf(5)");
+	return c->owner ? read_owner(c) : 0;
+}
+
+/* Its own, if there is a user for that. */
+static int make_directory(const char *path)
+{
+	const struct passwd *user = getpwnam(ANCHOR_USER);
+
+	if (mkdir(path, 0750) < 0)
+		return errno == EEXIST ? 0 : fail(path, strerror(errno));
+	if (geteuid() == 0 && user && chown(path, user->pw_uid, user->pw_gid) < 0)
+		return fail(path, strerror(errno));
+	return 0;
+}
+
+static int tpm_init(struct tpm_command *c)
+{
+	uint8_t value[TPM_HASH];
+	uint64_t count;
+	int r = open_tpm(c);
+
+	if (r)
+		return r;
+	if (tpm_read_register(c->tpm, c->settings.pcr, value) < 0)
+		return fail_tpm(c, "; have its SHA-256 bank allocated in the firmware's setup");
+	r = tpm_counter_read(c->tpm, c->settings.counter, &count);
+	if (r == -EPERM)
+		return fail_tpm(c, "; choose another Counter= in tpm.conf(5)");
+	if (r == -ENOENT) {
+		r = tpm_counter_define(c->tpm, c->settings.counter);
+		if (r == 0)
+			r = tpm_counter_read(c->tpm, c->settings.counter, &count);
+		if (r < 0)
+			return fail_tpm(c, r == -EACCES ? "; give the owner's authorisation by "
+							  "--owner=FILE"
+							: "");
+		(void)printf("counter %08" PRIx32 " is made, at %" PRIu64 "\n", c->settings.counter,
+			     count);
+	} else if (r < 0) {
+		return fail_tpm(c, "");
+	} else {
+		(void)printf("counter %08" PRIx32 " is there, at %" PRIu64 "\n",
+			     c->settings.counter, count);
+	}
+	return make_directory(c->settings.directory);
+}
+
+static int tpm_remove(struct tpm_command *c)
+{
+	int r = open_tpm(c);
+
+	if (r)
+		return r;
+	r = tpm_counter_remove(c->tpm, c->settings.counter);
+	if (r == -EPERM)
+		return fail_tpm(c, "; it stays");
+	if (r < 0 && r != -ENOENT)
+		return fail_tpm(c, r == -EACCES ? "; give the owner's authorisation by --owner=FILE"
+						: "");
+	(void)printf("counter %08" PRIx32 " is %s; the log in %s stays\n", c->settings.counter,
+		     r == 0 ? "removed" : "not there", c->settings.directory);
+	return EXIT_SUCCESS;
+}
+
+/** struct tpm_state - What there is. */
+struct tpm_state {
+	uint64_t resets;
+	uint8_t value[TPM_HASH];
+	bool counted;
+	uint64_t count;
+	struct anchored log;
+	const char *verdict; /* about the log, in words */
+	bool good;
+};
+
+static int look(struct tpm_command *c, struct tpm_state *s)
+{
+	int r = tpm_read_resets(c->tpm, &s->resets);
+
+	if (r == 0)
+		r = tpm_read_register(c->tpm, c->settings.pcr, s->value);
+	if (r < 0)
+		return fail_tpm(c, "");
+	r = tpm_counter_read(c->tpm, c->settings.counter, &s->count);
+	s->counted = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return fail_tpm(c, "");
+	return 0;
+}
+
+/* The newest first: a log of another boot need not be equal. */
+static void judge_log(const struct tpm_command *c, struct tpm_state *s)
+{
+	int r = anchored_read(&c->settings, &s->log);
+
+	if (r == -ENOENT)
+		s->verdict = "there is none yet";
+	else if (r < 0)
+		s->verdict = s->log.error;
+	else if (s->log.log.begin.reset != s->resets)
+		s->verdict = "it is of an earlier boot; the anchor has not run in this one";
+	else if (memcmp(s->log.log.value, s->value, TPM_HASH) != 0)
+		s->verdict = "it does not say what the register says";
+	else
+		s->verdict = "it says what the register says";
+	s->good = r == -ENOENT || (r == 0 && (s->log.log.begin.reset != s->resets ||
+					      !memcmp(s->log.log.value, s->value, TPM_HASH)));
+}
+
+static void tell_json(const struct tpm_command *c, const struct tpm_state *s, const char *value)
+{
+	struct text t = TEXT_EMPTY;
+
+	text_add_string(&t, "{\"tcti\": ");
+	text_add_json(&t, c->settings.tcti, strlen(c->settings.tcti));
+	text_format(&t, ", \"register\": %u, \"value\": \"%s\", \"resets\": %" PRIu64 ", ",
+		    c->settings.pcr, value, s->resets);
+	if (s->counted)
+		text_format(&t, "\"counter\": %" PRIu64 ", ", s->count);
+	text_format(&t, "\"records\": %" PRIu64 ", \"workloads\": %zu, \"good\": %s, \"log\": ",
+		    s->log.log.records, s->log.log.chain_count, s->good ? "true" : "false");
+	text_add_json(&t, s->verdict, strlen(s->verdict));
+	(void)printf("%s}\n", text_get(&t));
+	text_done(&t);
+}
+
+static int tpm_status(struct tpm_command *c)
+{
+	_cleanup_(anchored_done) struct anchored none = ANCHORED_EMPTY;
+	struct tpm_state s = { .log = none };
+	char value[2 * TPM_HASH + 1];
+	int r = open_tpm(c);
+
+	if (r == 0)
+		r = look(c, &s);
+	if (r)
+		return r;
+	judge_log(c, &s);
+	tsem_anchor_hex(s.value, sizeof(s.value), value);
+	if (c->json) {
+		tell_json(c, &s, value);
+	} else {
+		(void)printf("TPM:       %s, reset %" PRIu64 " times\n", c->settings.tcti,
+			     s.resets);
+		(void)printf("register:  %u, %s\n", c->settings.pcr, value);
+		if (s.counted)
+			(void)printf("counter:   %08" PRIx32 ", at %" PRIu64 "\n",
+				     c->settings.counter, s.count);
+		else
+			(void)printf("counter:   none; quixote tpm init makes it\n");
+		(void)printf("log:       %s/" SETTINGS_LOG ": %s\n", c->settings.directory,
+			     s.verdict);
+		(void)printf("workloads: %zu\n", s.log.log.chain_count);
+	}
+	anchored_done(&s.log);
+	return s.good ? EXIT_SUCCESS : 1;
+}
+
+static int parse(struct tpm_command *c, int option, char *argv[])
+{
+	switch (option) {
+	case 'c':
+		c->config = optarg;
+		return 0;
+	case 'o':
+		c->owner = optarg;
+		return 0;
+	case 'j':
+		c->json = true;
+		return 0;
+	default:
+		return option_error(argv, option);
+	}
+}
+
+int tpm_main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct tpm_command *c);
+	} verbs[] = { { "init", tpm_init }, { "status", tpm_status }, { "remove", tpm_remove } };
+	struct tpm_command c = { .json = false };
+	struct settings_error why;
+	int option, r;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_LOST : EXIT_SUCCESS;
+		r = parse(&c, option, argv);
+		if (r)
+			return r;
+	}
+	if (argc - optind != 1)
+		return command_line_error(argv[0], "init, status or remove is expected");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].name, argv[optind]) != 0)
+			continue;
+		if (settings_read(c.config, &c.settings, &why) < 0) {
+			(void)fprintf(stderr, "quixote: %s\n", why.text);
+			return EXIT_CONFIGURATION;
+		}
+		r = verbs[i].run(&c);
+		c.tpm = tpm_close(c.tpm);
+		return r;
+	}
+	return command_line_error(argv[0], "\"%s\" is neither init, status nor remove",
+				  argv[optind]);
+}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""simulator.py - a TPM (swtpm on a UNIX socket), an anchor on it, and what feeds it."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+MODEL, STATE = "ab" * 32, "cd" * 32
+START, RESUME, SEAL, VIOLATION, INTERVAL, STOP, GONE = range(7)
+ENTRY, STATE_ONLY, FLUSH = 1, 2, 3
+ANCHORED, GARBAGE, BUSY, OLD, FULL = range(1, 6)
+MESSAGE = struct.Struct("=IIIIQQQQ72s136s136s136s")     # tma/anchor/feed.h
+ANSWER = struct.Struct("=IIQ")
+REGISTER = 13
+
+
+def pack(request, kind=0, workload="", model=MODEL, state=STATE, measurement=STATE, mode=2,
+         version=0, events=0, outside=0, lost=0):
+    return MESSAGE.pack(request, kind, mode, 0, version, events, outside, lost, workload.encode(),
+                        model.encode(), state.encode(), measurement.encode())
+
+
+class Tpm:
+    """Its state outlives a reset. Two pairs of sockets at most are open at a time."""
+
+    def __init__(self, directory):
+        self.dir = directory
+        self.path = directory + "/tpm"
+        os.makedirs(directory + "/state", exist_ok=True)
+        self.process = None
+        self.start()
+
+    def start(self):
+        for path in (self.path, self.path + ".ctrl"):
+            if os.path.exists(path):
+                os.unlink(path)
+        self.process = subprocess.Popen(
+            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.dir}/state",
+             "--server", f"type=unixio,path={self.path}", "--ctrl", f"type=unixio,path={self.path}.ctrl",
+             "--flags", "startup-clear"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while self.run("pcrread", "sha256:0", check=False).returncode:
+            if time.monotonic() > deadline:
+                raise TimeoutError("swtpm")
+            time.sleep(0.02)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def reset(self):
+        self.stop()
+        self.start()
+
+    @property
+    def tcti(self):
+        return "swtpm:path=" + self.path
+
+    def run(self, tool, *arguments, check=True, data=None):
+        return subprocess.run(["tpm2_" + tool, "-T", self.tcti, *arguments], check=check, input=data,
+                              capture_output=True, timeout=60)
+
+    def register(self, number=REGISTER):
+        text = self.run("pcrread", f"sha256:{number}").stdout.decode()
+        return bytes.fromhex(text.split("0x")[1].strip())
+
+
+class Client:
+    """In place of an orchestrator."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(20)
+        for _ in range(1000):
+            try:
+                self.socket.connect(path)
+                return
+            except BlockingIOError:                 # its queue is full for a moment
+                time.sleep(0.01)
+        raise TimeoutError("the anchor accepts nobody")
+
+    def send(self, *arguments, **keys):
+        self.socket.send(pack(*arguments, **keys))
+
+    def answer(self):
+        """(result, number), or None at the end."""
+        try:
+            data = self.socket.recv(64)
+        except ConnectionResetError:
+            return None
+        if not data:
+            return None
+        result, zero, number = ANSWER.unpack(data)
+        assert zero == 0
+        return result, number
+
+    def entry(self, kind, workload="web", **keys):
+        self.send(ENTRY, kind, workload, **keys)
+        return self.answer()
+
+    def flush(self):
+        self.send(FLUSH, model="", state="", measurement="")
+        return self.answer()
+
+    def close(self):
+        self.socket.close()
+
+
+class Machine:
+    """A directory with all of it."""
+
+    def __init__(self, anchor, quixote=None):
+        self.dir = tempfile.mkdtemp(prefix="quixote-tpm-")
+        self.log = self.dir + "/log/anchor.cel"
+        self.socket = self.dir + "/socket"
+        self.config = self.dir + "/tpm.conf"
+        self.program, self.quixote = anchor, quixote
+        self.anchors, self.clients = [], []
+        os.mkdir(self.dir + "/log", 0o700)
+        self.tpm = Tpm(self.dir)
+        self.configure()
+
+    def configure(self, **keys):
+        values = {"TCTI": self.tpm.tcti, "Interval": "600s", "Directory": self.dir + "/log",
+                  "Socket": self.socket}
+        values.update(keys)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("[TPM]\n" + "".join(f"{key}={value}\n" for key, value in values.items()))
+
+    def start(self):
+        """An anchor that answers."""
+        process = self.launch()
+        try:
+            client = Client(self.socket)
+        except OSError:
+            process.wait(10)
+            raise
+        assert client.flush() == (ANCHORED, 0), process.communicate()
+        client.close()
+        return process
+
+    def launch(self):
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+        process = subprocess.Popen([self.program, "--config=" + self.config], stderr=subprocess.PIPE,
+                                   stdin=subprocess.DEVNULL)
+        self.anchors.append(process)
+        deadline = time.monotonic() + 20
+        while not os.path.exists(self.socket) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.02)        # between its name and that it listens
+        return process
+
+    def client(self):
+        self.clients.append(Client(self.socket))
+        return self.clients[-1]
+
+    def stop(self, process):
+        """(status, what it said)."""
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+        return process.returncode, err.decode()
+
+    def failed(self, process):
+        """What it said at its end."""
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 1, (process.returncode, err)
+        return err.decode()
+
+    def run(self, *arguments, check=0, **options):
+        """quixote itself: what it printed, and what it said."""
+        done = subprocess.run([self.quixote, *arguments], capture_output=True, timeout=60, check=False, **options)
+        assert done.returncode == check, (arguments, done.returncode, done.stdout, done.stderr)
+        return done.stdout.decode(), done.stderr.decode()
+
+    def records(self):
+        with open(self.log, encoding="ascii") as lines:
+            return [json.loads(line) for line in lines]
+
+    def entries(self):
+        return [entry for record in self.records() if record["content"]["kind"] == "append"
+                for entry in record["content"]["entries"]]
+
+    def replay(self):
+        """As anyone would who only knows CEL: the register after all records."""
+        records = self.records()
+        value = bytes.fromhex(records[0]["content"]["start"])
+        for record in records:
+            digest, = [d["digest"] for d in record["digests"] if d["hashAlg"] == "sha256"]
+            value = hashlib.sha256(value + bytes.fromhex(digest)).digest()
+        return value
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        for process in self.anchors:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            process.stderr.close()
+        self.tpm.stop()
+        shutil.rmtree(self.dir)

@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_anchor.py - the anchor on a simulated TPM: what it keeps, and what it survives."""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from simulator import (ANCHORED, BUSY, ENTRY, FLUSH, GARBAGE, GONE, INTERVAL, MODEL, OLD, RESUME, SEAL, START,
+                       STATE, STATE_ONLY, STOP, VIOLATION, Machine, pack)
+
+ANCHOR = QUIXOTE = None         # set below
+
+
+class AnchorTest(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine(ANCHOR, QUIXOTE)
+        self.addCleanup(self.machine.close)
+
+    def assert_log_is_register(self):
+        self.assertEqual(self.machine.replay(), self.machine.tpm.register())
+
+    def kinds(self, workload="web"):
+        return [e["kind"] for e in self.machine.entries() if e["workload"] == workload]
+
+
+class Chains(AnchorTest):
+    def test_life_of_a_workload(self):
+        self.machine.start()
+        client = self.machine.client()
+        self.assertEqual(client.entry(START, version=3), (ANCHORED, 1))
+        self.assertEqual(client.entry(SEAL, version=3), (ANCHORED, 2))
+        self.assertEqual(client.entry(VIOLATION, version=3, events=9, outside=1, measurement="ef" * 32),
+                         (ANCHORED, 3))
+        self.assertEqual(client.entry(STOP, version=3, events=20, outside=2, lost=1, measurement="01" * 32),
+                         (ANCHORED, 4))
+        entries = self.machine.entries()
+        self.assertEqual([e["kind"] for e in entries], ["start", "seal", "violation", "stop"])
+        self.assertEqual([e["number"] for e in entries], [1, 2, 3, 4])
+        self.assertEqual(entries[3] | {"time": 0}, {
+            "workload": "web", "number": 4, "kind": "stop", "mode": "enforce", "model": MODEL, "version": 3,
+            "state": STATE, "measurement": "01" * 32, "events": 20, "outside": 2, "lost": 1, "time": 0})
+        self.assertLess(abs(entries[3]["time"] / 1e6 - time.time()), 60)
+        self.assert_log_is_register()
+
+    def test_digest_follows_from_content(self):
+        """By the specification alone."""
+        self.machine.start()
+        self.machine.client().entry(START)
+        with open(self.machine.log, encoding="ascii") as lines:
+            line = lines.read().splitlines()[1]
+        content = line[line.index('"content":') + 10:-1]
+        entry = content[content.index("[") + 1:-2]
+        head = hashlib.sha256(bytes(32) + entry.encode()).hexdigest()
+        root = hashlib.sha256(f"quixote anchor root 1\nweb 1 0 {head}\n".encode()).digest()
+        digest = hashlib.sha256(b"quixote anchor record 1\n" + root + content.encode()).hexdigest()
+        self.assertEqual(self.machine.records()[1]["digests"], [{"hashAlg": "sha256", "digest": digest}])
+
+    def test_what_comes_together_is_one_extension(self):
+        self.machine.start()
+        before = len(self.machine.records())
+        clients = [self.machine.client() for _ in range(40)]
+        for i, client in enumerate(clients):
+            client.send(ENTRY, START, f"w{i}")
+        for client in clients:
+            self.assertEqual(client.answer(), (ANCHORED, 1))
+        self.assertEqual(len(self.machine.entries()), 40)
+        self.assertLess(len(self.machine.records()) - before, 10)
+        self.assert_log_is_register()
+
+    def test_more_than_one_batch(self):
+        self.machine.start()
+        clients = [self.machine.client() for _ in range(150)]
+        for i, client in enumerate(clients):
+            client.send(ENTRY, START, f"w{i}")
+        for client in clients:
+            self.assertEqual(client.answer(), (ANCHORED, 1))
+        self.assertEqual(len(self.machine.entries()), 150)
+        self.assert_log_is_register()
+
+    def test_interval(self):
+        self.machine.configure(Interval="1s")
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.send(STATE_ONLY, INTERVAL, "web", events=77)
+        time.sleep(2.5)
+        entries = [e for e in self.machine.entries() if e["kind"] == "interval"]
+        self.assertIn(len(entries), (1, 2, 3))
+        self.assertEqual(entries[-1]["events"], 77)
+        client.entry(STOP)
+        count = len(self.kinds())
+        time.sleep(1.5)
+        self.assertEqual(len(self.kinds()), count)     # nothing more of what has ended
+        self.assert_log_is_register()
+
+    def test_flush_brings_the_newest_state(self):
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.send(STATE_ONLY, INTERVAL, "web", events=5)
+        self.assertEqual(self.machine.client().flush(), (ANCHORED, 0))
+        self.assertEqual(self.machine.entries()[-1]["events"], 5)
+        self.assert_log_is_register()
+
+    def test_orchestrator_gone(self):
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.close()
+        self.assertEqual(self.machine.client().flush(), (ANCHORED, 0))
+        self.assertEqual(self.kinds(), ["start", "gone"])
+        self.assertEqual(self.machine.client().entry(START), (ANCHORED, 3))
+
+
+class Refusals(AnchorTest):
+    def refused(self, result, *arguments, **keys):
+        client = self.machine.client()
+        before = len(self.machine.entries())
+        self.assertEqual(client.entry(*arguments, **keys)[0], result)
+        self.assertIsNone(client.answer())
+        self.assertEqual(len(self.machine.entries()), before)
+
+    def test_what_is_no_entry(self):
+        self.machine.start()
+        self.refused(GARBAGE, SEAL)                                 # before its start
+        self.refused(GARBAGE, GONE)
+        self.refused(GARBAGE, START, workload="")
+        self.refused(GARBAGE, START, workload="../web")
+        self.refused(GARBAGE, START, workload="x" * 72)
+        self.refused(GARBAGE, START, workload='w","number":1')
+        self.refused(GARBAGE, START, model="AB" * 32)
+        self.refused(GARBAGE, START, model="ab" * 31)
+        self.refused(GARBAGE, START, measurement="cd" * 48)         # another size than the state
+        self.refused(GARBAGE, START, mode=3)
+        self.refused(GARBAGE, 7)
+        client = self.machine.client()
+        client.socket.send(pack(ENTRY, START, "web")[:-1])
+        self.assertEqual(client.answer(), (GARBAGE, 0))
+        client = self.machine.client()
+        client.socket.send(pack(ENTRY, START, "web") + b"x")
+        self.assertEqual(client.answer(), (GARBAGE, 0))
+        self.refused(GARBAGE, STATE_ONLY)
+        self.assert_log_is_register()
+
+    def test_another_workload_in_the_same_connection(self):
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.assertEqual(client.entry(STOP, workload="db"), (GARBAGE, 0))
+        self.assertEqual(self.machine.client().flush(), (ANCHORED, 0))
+        self.assertEqual(self.kinds(), ["start", "gone"])
+
+    def test_two_of_one_name(self):
+        self.machine.start()
+        self.machine.client().entry(START)
+        self.refused(BUSY, START)
+
+    def test_older_model(self):
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=7)
+        client.entry(STOP, version=7)
+        client.close()
+        client = self.machine.client()
+        self.assertEqual(client.entry(START, version=6), (OLD, 7))
+        self.machine.stop(process)
+        self.machine.tpm.reset()                                    # the log goes on after a boot
+        self.machine.start()
+        self.assertEqual(self.machine.client().entry(START, version=6), (OLD, 7))
+        self.assertEqual(self.machine.client().entry(START, version=7), (ANCHORED, 3))
+
+    def test_configuration(self):
+        for line, why in (("Register=11", "expected 8, 9, 12, 13, 14 or 15"), ("Register=16", "expected 8"),
+                          ("Register=24", "expected"), ("Counter=1500000", "an index"), ("Interval=0s", "a time"),
+                          ("Interval=5", "a time"), ("Directory=log", "absolute"), ("Quux=1", "unknown key"),
+                          ("TCTI=", "expected device"), ("Register=8\nRegister=9", "twice")):
+            with open(self.machine.config, "w", encoding="utf-8") as file:
+                file.write("[TPM]\n" + line + "\n")
+            self.assertIn(why, self.machine.failed(self.machine.launch()), line)
+
+
+class Counter(AnchorTest):
+    """An old copy of the log, and what quixote tpm makes."""
+
+    def tpm(self, verb, *options, check=0):
+        return self.machine.run("tpm", verb, "--config=" + self.machine.config, *options, check=check)
+
+    def indices(self):
+        return self.machine.tpm.run("getcap", "handles-nv-index").stdout.decode().split()
+
+    def test_init_status_remove(self):
+        others = self.indices()
+        self.assertIn("none; quixote tpm init makes it", self.tpm("status")[0])
+        self.assertIn("is made", self.tpm("init")[0])
+        self.assertIn("is there", self.tpm("init")[0])
+        self.machine.start()
+        self.machine.client().entry(START)
+        state = json.loads(self.tpm("status", "--json")[0])
+        self.assertEqual((state["records"], state["workloads"], state["good"]), (2, 1, True))
+        self.assertEqual(bytes.fromhex(state["value"]), self.machine.tpm.register())
+        self.assertEqual(state["counter"], self.machine.records()[0]["content"]["counter"])
+        self.assertIn("is removed", self.tpm("remove")[0])
+        self.assertIn("is not there", self.tpm("remove")[0])
+        self.assertEqual(self.indices(), others)
+        self.assertTrue(os.path.exists(self.machine.log))
+
+    def test_index_of_somebody_else(self):
+        self.machine.tpm.run("nvdefine", "0x01800511", "-s", "8", "-a", "ownerread|ownerwrite|nt=counter")
+        before = self.machine.tpm.run("nvreadpublic", "0x01800511").stdout
+        for verb in ("init", "remove"):
+            self.assertIn("was not made by quixote", self.tpm(verb, check=205)[1])
+        self.assertEqual(self.machine.tpm.run("nvreadpublic", "0x01800511").stdout, before)
+
+    def test_owner(self):
+        self.machine.tpm.run("changeauth", "-c", "owner", "secret")
+        self.assertIn("--owner=FILE", self.tpm("init", check=205)[1])
+        with open(self.machine.dir + "/owner", "w", encoding="ascii") as file:
+            file.write("secret")
+        self.tpm("init", "--owner=" + file.name)
+        self.machine.start()                                        # which does not know the secret
+        self.assertGreater(self.machine.records()[0]["content"]["counter"], 0)
+        self.assertIn("--owner=FILE", self.tpm("remove", check=205)[1])
+        self.tpm("remove", "--owner=" + file.name)
+
+    def test_register_that_is_not_the_log(self):
+        self.machine.start()
+        self.machine.tpm.run("pcrextend", "13:sha256=" + "11" * 32)
+        self.assertIn("does not say what the register says", self.tpm("status", check=1)[0])
+        self.machine.tpm.reset()
+        self.assertIn("of an earlier boot", self.tpm("status")[0])
+
+    def test_old_copy_of_the_log(self):
+        """A disk is put back to what it was a boot before: models of then would be accepted."""
+        self.tpm("init")
+        self.machine.stop(self.machine.start())
+        with open(self.machine.log, encoding="ascii") as file:
+            old = file.read()
+        self.machine.tpm.reset()
+        process = self.machine.start()
+        self.machine.client().entry(START, version=9)
+        self.machine.stop(process)
+        with open(self.machine.log, encoding="ascii") as file:
+            new = file.read()
+        self.machine.tpm.reset()
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write(old)
+        self.assertIn("an old copy was put in its place", self.machine.failed(self.machine.launch()))
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write(new)
+        self.machine.start()
+        self.assertEqual(self.machine.client().entry(START, version=8), (OLD, 9))
+
+    def test_counter_that_is_gone(self):
+        self.tpm("init")
+        self.machine.stop(self.machine.start())
+        self.tpm("remove")
+        self.assertIn("has lost the counter", self.machine.failed(self.machine.launch()))
+
+    def test_no_tpm(self):
+        self.machine.tpm.stop()
+        for verb in ("init", "status", "remove"):
+            self.assertIn("TCTI= in tpm.conf(5)", self.tpm(verb, check=205)[1])
+        self.machine.tpm.start()
+
+
+class Failures(AnchorTest):
+    """Rows of docs/failures.md."""
+
+    def test_no_tpm(self):
+        self.machine.tpm.stop()
+        started = time.monotonic()
+        self.assertIn("no TPM: ", self.machine.failed(self.machine.launch()))
+        self.assertLess(time.monotonic() - started, 10)
+        self.machine.tpm.start()
+
+    def test_tpm_goes_away_and_comes_back(self):
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.machine.tpm.stop()
+        client.send(ENTRY, SEAL, "web")
+        self.assertIn("the TPM: ", self.machine.failed(process))
+        self.assertIsNone(client.answer())                          # never said to be anchored
+        self.machine.tpm.start()                                    # which has reset it
+        self.machine.start()
+        client = self.machine.client()
+        self.assertEqual(client.entry(RESUME)[0], ANCHORED)
+        self.assertEqual(self.machine.records()[0]["content"]["chains"][0]["number"], 2)
+        self.assert_log_is_register()
+
+    def test_tpm_is_reset(self):
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.tpm.reset()
+        client = self.machine.client()
+        client.send(ENTRY, START, "db")
+        self.assertIn("the TPM was reset", self.machine.failed(process))
+        self.assertIsNone(client.answer())
+        first = self.machine.records()[0]["content"]
+        self.machine.start()
+        second = self.machine.records()[0]["content"]
+        self.assertGreater(second["reset"], first["reset"])
+        self.assertEqual({c["workload"] for c in second["chains"]}, {"web", "db"})
+        self.assertTrue(os.path.exists(self.machine.log + ".1"))
+        self.assert_log_is_register()
+
+    def test_somebody_else_extends_the_register(self):
+        process = self.machine.start()
+        self.machine.tpm.run("pcrextend", "13:sha256=" + "11" * 32)
+        client = self.machine.client()
+        client.send(ENTRY, START, "web")
+        self.assertIn("something else has extended it", self.machine.failed(process))
+        self.assertIsNone(client.answer())
+        self.assertIn("something else has extended it", self.machine.failed(self.machine.launch()))
+        self.machine.tpm.reset()
+        self.machine.start()                                        # a boot later all is well
+
+    def test_killed_between_log_and_register(self):
+        """A line is on disk, and the anchor died before it extended the register with it."""
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.stop(process)
+        before = self.machine.tpm.register()
+        with open(self.machine.log, encoding="ascii") as file:
+            text = file.read().splitlines()[-1]
+        entry = text[text.index("[{\"workload") + 1:-3]
+        heads = [hashlib.sha256(bytes(32) + entry.encode()).hexdigest()]
+        entry = entry.replace('"number":1', '"number":2').replace('"start"', '"stop"')
+        heads.append(hashlib.sha256(bytes.fromhex(heads[0]) + entry.encode()).hexdigest())
+        content = '{"kind":"append","entries":[' + entry + "]}"
+        root = hashlib.sha256(f"quixote anchor root 1\nweb 2 0 {heads[1]}\n".encode()).digest()
+        digest = hashlib.sha256(b"quixote anchor record 1\n" + root + content.encode()).hexdigest()
+        with open(self.machine.log, "a", encoding="ascii") as file:
+            file.write('{"recnum":2,"pcr":13,"digests":[{"hashAlg":"sha256","digest":"' + digest +
+                       '"}],"content_type":"quixote","content":' + content + "}\n")
+        self.assertNotEqual(self.machine.replay(), before)
+        self.machine.start()
+        self.assertEqual(self.kinds(), ["start", "stop"])
+        self.assert_log_is_register()
+
+    def test_line_was_cut_off(self):
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.stop(process)
+        with open(self.machine.log, "a", encoding="ascii") as file:
+            file.write('{"recnum":2,"pcr":13,"dig')
+        self.machine.start()
+        self.assertEqual(self.machine.client().entry(START, "db"), (ANCHORED, 1))
+        self.assert_log_is_register()
+
+    def test_log_was_changed(self):
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.stop(process)
+        with open(self.machine.log, encoding="ascii") as file:
+            text = file.read()
+        for old, new, why in (('"kind":"start"', '"kind":"seal"', "does not follow from its content"),
+                              ('"recnum":1', '"recnum":2', "not the next one"),
+                              ('"pcr":13', '"pcr":12', "another register"),
+                              ("web", "we b", "spelled in another way")):
+            with open(self.machine.log, "w", encoding="ascii") as file:
+                file.write(text.replace(old, new))
+            self.assertIn(why, self.machine.failed(self.machine.launch()), old)
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write(text.splitlines(True)[0])                    # the end was cut off
+        self.assertIn("is not what the log says", self.machine.failed(self.machine.launch()))
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write(text)
+        self.machine.start()
+
+    def test_disk_full(self):
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        size = os.path.getsize(self.machine.log)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size + 100, size + 100))
+        client = self.machine.client()
+        client.send(ENTRY, START, "db")
+        self.assertIn("make room", self.machine.failed(process))
+        self.assertIsNone(client.answer())
+        self.assertEqual(os.path.getsize(self.machine.log), size)   # no half line
+        self.machine.start()
+        self.assertEqual(self.machine.client().entry(START, "db"), (ANCHORED, 1))
+
+    def test_two_anchors(self):
+        self.machine.start()
+        other = subprocess.run([ANCHOR, "--config=" + self.machine.config], capture_output=True, timeout=20,
+                               check=False)
+        self.assertEqual(other.returncode, 1)
+        self.assertIn(b"another anchor runs", other.stderr)
+
+    def test_lockout(self):
+        """Of the dictionary attack logic: nothing of ours has a secret that is protected by it."""
+        process = self.machine.start()
+        tpm = self.machine.tpm
+        tpm.run("dictionarylockout", "--setup-parameters", "--max-tries=1", "--recovery-time=1000",
+                "--lockout-recovery-time=1000")
+        tpm.run("nvdefine", "0x01800600", "-s", "8", "-p", "right", "-a", "authread|authwrite|ownerwrite")
+        tpm.run("nvwrite", "0x01800600", "-C", "0x01800600", "-P", "right", "-i", "-", data=b"12345678")
+        for _ in range(2):
+            tpm.run("nvread", "0x01800600", "-C", "0x01800600", "-P", "wrong", check=False)
+        locked = tpm.run("nvread", "0x01800600", "-C", "0x01800600", "-P", "right", check=False)
+        self.assertIn(b"lockout", locked.stderr.lower())
+        self.assertEqual(self.machine.client().entry(START), (ANCHORED, 1))
+        self.machine.stop(process)
+        self.machine.start()
+        self.assert_log_is_register()
+
+    def test_others_use_the_tpm(self):
+        """Its few sessions and objects are all taken: extending a register needs none."""
+        self.machine.start()
+        taken = 0
+        for i in range(8):
+            taken += self.machine.tpm.run("createprimary", "-c", f"{self.machine.dir}/key{i}",
+                                          check=False).returncode != 0
+            self.machine.tpm.run("startauthsession", "-S", f"{self.machine.dir}/session{i}", check=False)
+        self.assertGreater(taken, 0)
+        self.assertEqual(self.machine.client().entry(START), (ANCHORED, 1))
+        self.assert_log_is_register()
+
+    def test_sandbox(self):
+        process = self.machine.start()
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+        self.assertEqual(status["NoNewPrivs"], "1")
+        self.assertEqual(status["Seccomp"], "2")
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(status[name], 16), 0, name)
+
+
+if __name__ == "__main__":
+    ANCHOR, QUIXOTE = sys.argv[1:3]
+    del sys.argv[1:3]
+    unittest.main(verbosity=2)

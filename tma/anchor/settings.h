@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings.h - tpm.conf(5): which TPM, and what of it is ours. Read by the anchor and by quixote.
+ */
+#ifndef QUIXOTE_SETTINGS_H
+#define QUIXOTE_SETTINGS_H
+
+#include <stdint.h>
+
+/** SETTINGS_FILE - Where it is; all of it has defaults, so that it need not be there. */
+#define SETTINGS_FILE "/etc/quixote/tpm.conf"
+
+/** SETTINGS_LOG - The log of this boot, in its directory; earlier ones have a number behind it. */
+#define SETTINGS_LOG "anchor.cel"
+
+/** SETTINGS_TEXT - Longest path or TCTI, and its NUL. */
+#define SETTINGS_TEXT 200
+
+/**
+ * struct settings - What a file says.
+ * @tcti: TCTI=, as libtss2-tctildr takes it.
+ * @pcr: Register=.
+ * @counter: Counter=, an index of the owner's.
+ * @interval_sec: Interval=.
+ * @directory: Directory=, of the log.
+ * @socket: Socket=.
+ */
+struct settings {
+	char tcti[SETTINGS_TEXT];
+	unsigned int pcr;
+	uint32_t counter;
+	unsigned int interval_sec;
+	char directory[SETTINGS_TEXT];
+	char socket[SETTINGS_TEXT];
+};
+
+/** struct settings_error - A sentence. */
+struct settings_error {
+	char text[400];
+};
+
+/**
+ * settings_read() - Read a file.
+ * @path: NULL for SETTINGS_FILE, which may be missing.
+ * @error: Filled in whenever the result is negative; never NULL.
+ * Return: 0; -EBADMSG; an errno of open().
+ */
+int settings_read(const char *path, struct settings *ret, struct settings_error *error);
+
+#endif
