@@ -101,7 +101,8 @@ static bool check_owner(struct doctor *d, const char *path)
  */
 void doctor_programs(struct doctor *d)
 {
-	static const char *const names[] = { "quixote-tma", "quixote-recorder", "quixote-shim" };
+	static const char *const names[] = { "quixote-tma", "quixote-recorder", "quixote-shim",
+					     "quixote-bundle" };
 	const char *named = getenv("QUIXOTE_LIBEXEC");
 	char orchestrator[PATH_MAX], dir[PATH_MAX], path[PATH_MAX];
 	bool good;

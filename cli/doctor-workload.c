@@ -184,7 +184,7 @@ void doctor_files(struct doctor *d)
 
 	if (!d->config)
 		return;
-	check_file(d, d->config->command[0]);
+	check_file(d, d->config->bundle ?: d->config->command[0]);
 	for (char *const *path = d->config->pseudonym; *path; path++)
 		check_file(d, *path);
 	for (char *const *path = d->config->scratch; path && *path; path++)

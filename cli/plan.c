@@ -53,13 +53,18 @@ static void add_line(struct text *t, char *const *words)
 
 static void build_command(struct plan *p)
 {
-	add_line(&p->command, p->config->command);
+	const struct config *c = p->config;
+
+	if (c->bundle)
+		text_format(&p->command, "%s run --bundle %s",
+			    config_runtime_to_string(c->runtime), c->bundle);
+	add_line(&p->command, c->command);
 	add_line(p->launch->driver ? &p->driver : &p->command, p->launch->arguments);
 }
 
 static void check_program(struct plan *p)
 {
-	const char *program = p->config->command[0];
+	const char *program = p->config->command ? p->config->command[0] : "";
 	struct stat st;
 
 	if (!strchr(program, '/'))
@@ -70,6 +75,25 @@ static void check_program(struct plan *p)
 	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		text_format(add_problem(p, PLAN_COMMAND), "%s: Command: %s: not an executable file",
 			    p->launch->path, program);
+}
+
+/* What is in it the runtime says better. */
+static void check_bundle(struct plan *p)
+{
+	const char *bundle = p->config->bundle;
+	_cleanup_(freep) char *path = NULL;
+
+	if (!bundle)
+		return;
+	if (asprintf(&path, "%s/config.json", bundle) < 0)
+		path = NULL;
+	else if (access(path, R_OK) < 0)
+		text_format(add_problem(p, PLAN_COMMAND), "%s: Bundle: %s: %s", p->launch->path,
+			    path, strerror(errno));
+	if (p->launch->arguments && p->launch->arguments[0] && !p->launch->driver)
+		text_format(add_problem(p, PLAN_COMMAND),
+			    "%s: nothing can be appended to args in the config.json of a bundle",
+			    p->launch->path);
 }
 
 static void check_user(struct plan *p)
@@ -312,6 +336,7 @@ void plan_examine(struct plan *p)
 {
 	build_command(p);
 	check_program(p);
+	check_bundle(p);
 	check_user(p);
 	check_directory(p);
 	check_model(p);

@@ -29,6 +29,10 @@ CHOICES(type, TYPE) = {
 	[CONFIG_TYPE_SERVICE] = "service",
 	[CONFIG_TYPE_TOOL] = "tool",
 };
+CHOICES(runtime, RUNTIME) = {
+	[CONFIG_RUNTIME_CRUN] = "crun",
+	[CONFIG_RUNTIME_RUNC] = "runc",
+};
 CHOICES(terminal, TERMINAL) = {
 	[CONFIG_TERMINAL_NO] = "no",
 	[CONFIG_TERMINAL_YES] = "yes",
@@ -302,12 +306,6 @@ static int take_scratch(struct parse *p, const struct key *key, const char *valu
 	return r;
 }
 
-static int take_later(struct parse *p, const struct key *key, const char *value, void *field,
-		      const char **ret_wrong)
-{
-	return wrong(ret_wrong, "cannot be used in this version: OCI bundles are not run yet");
-}
-
 /* The table. */
 
 #define FIELD(field) .offset = offsetof(struct config, field)
@@ -317,10 +315,11 @@ const struct key config_keys[] = {
 	{ "Workload", "Name", take_name, FIELD(name),
 	  .expected = "up to 64 letters, digits, '.', '_' and '-', a letter or digit first" },
 	{ "Workload", "Type", CHOICE(type) },
-	{ "Workload", "Command", take_command, FIELD(command), .required = true,
+	{ "Workload", "Command", take_command, FIELD(command),
 	  .expected = "a program and its arguments" },
-	{ "Workload", "Bundle", take_later, .expected = "Command=" },
-	{ "Workload", "Runtime", take_later, .expected = "Command=" },
+	{ "Workload", "Bundle", take_file, FIELD(bundle),
+	  .expected = "the directory of an OCI bundle" },
+	{ "Workload", "Runtime", CHOICE(runtime) },
 	{ "Workload", "User", take_user, FIELD(user), .expected = "a user name or number" },
 	{ "Workload", "WorkingDirectory", take_file, FIELD(working_directory),
 	  .expected = "a directory" },
@@ -368,6 +367,7 @@ const size_t config_key_count = ARRAY_SIZE(config_keys);
 	}
 
 TO_STRING(type)
+TO_STRING(runtime)
 TO_STRING(terminal)
 TO_STRING(mode)
 TO_STRING(digest)

@@ -369,6 +369,52 @@ static int check_required(struct parse *p)
 	return 0;
 }
 
+/* What a bundle says itself, and what is about a bundle; each with what is wrong with it. */
+static const struct {
+	const char *key;
+	bool with_bundle; /* it is wrong with a bundle; else without */
+	const char *what;
+} bundle_rules[] = {
+	{ "Command", true, "what a bundle runs is args in its config.json; expected Command= or Bundle=" },
+	{ "WorkingDirectory", true, "that of a bundle is cwd in its config.json" },
+	{ "Environment", true, "that of a bundle is env in its config.json" },
+	{ "Runtime", false, "runs bundles; expected Bundle= beside it" },
+};
+
+static unsigned int line_of(const struct parse *p, const char *name)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		if (!strcmp(config_keys[i].name, name))
+			return p->seen[i];
+	}
+	return 0;
+}
+
+static int refuse_rule(struct parse *p, const char *key, const char *what)
+{
+	struct text t = begin_error(p, line_of(p, key));
+
+	put(&t, "%s: %s", key, what);
+	return -EBADMSG;
+}
+
+static int check_workload(struct parse *p)
+{
+	const struct config *c = p->config;
+
+	for (size_t i = 0; i < sizeof(bundle_rules) / sizeof(bundle_rules[0]); i++) {
+		if (bundle_rules[i].with_bundle == !!c->bundle && line_of(p, bundle_rules[i].key))
+			return refuse_rule(p, bundle_rules[i].key, bundle_rules[i].what);
+	}
+	if (c->bundle && c->type == CONFIG_TYPE_TOOL)
+		return refuse_rule(p, "Type", "a bundle is a service; expected service");
+	if (!c->bundle && !c->command)
+		return refuse_rule(p, "Command",
+				   "missing in [Workload]; expected a program and its arguments, "
+				   "or Bundle=");
+	return 0;
+}
+
 /*
  * Installing any package rewrites it. It names libraries, which are judged by their own
  * names and contents when they are mapped as code: whoever changes it cannot add one.
@@ -400,7 +446,9 @@ static int parse_all(struct parse *p)
 	parse_lines(p);
 	if (p->result < 0)
 		return p->result;
-	r = check_required(p);
+	r = check_workload(p);
+	if (r == 0)
+		r = check_required(p);
 	if (r == 0 && !p->config->name)
 		r = default_name(p);
 	return r;
@@ -488,6 +536,7 @@ struct config *config_free(struct config *config)
 		return NULL;
 	free(config->name);
 	value_words_free(config->command);
+	free(config->bundle);
 	free(config->user);
 	free(config->working_directory);
 	value_words_free(config->environment);

@@ -35,6 +35,13 @@ enum config_type {
 };
 #define CONFIG_TYPE_COUNT (CONFIG_TYPE_TOOL + 1)
 
+/* The program that runs a bundle. */
+enum config_runtime {
+	CONFIG_RUNTIME_CRUN,
+	CONFIG_RUNTIME_RUNC,
+};
+#define CONFIG_RUNTIME_COUNT (CONFIG_RUNTIME_RUNC + 1)
+
 enum config_terminal {
 	CONFIG_TERMINAL_NO,
 	CONFIG_TERMINAL_YES,
@@ -98,8 +105,10 @@ enum config_on_loss {
  * struct config - A checked configuration; owns everything in it.
  * @name: Of the workload; by default the file name without its suffix.
  * @type: What a driver runs beside, or around.
- * @command: NULL-terminated, at least one word; the first may lack a slash.
- * @user: Name or number; NULL is the caller.
+ * @command: NULL-terminated, at least one word; the first may lack a slash. NULL with @bundle.
+ * @bundle: Directory of an OCI bundle; absolute if @path is. NULL with @command.
+ * @runtime: What runs it.
+ * @user: Name or number, of the runtime if there is a bundle; NULL is the caller.
  * @working_directory: Absolute; NULL is the caller's.
  * @environment: NULL-terminated list of NAME=VALUE, each name once; never NULL.
  * @terminal: What the workload's standard streams are.
@@ -126,6 +135,8 @@ struct config {
 	char *name;
 	enum config_type type;
 	char **command;
+	char *bundle;
+	enum config_runtime runtime;
 	char *user;
 	char *working_directory;
 	char **environment;
@@ -190,6 +201,7 @@ static inline void config_freep(struct config **config)
 
 /* Names as in the file, in kernel commands and in argv; the value must be one of the enum. */
 const char *config_type_to_string(enum config_type value);
+const char *config_runtime_to_string(enum config_runtime value);
 const char *config_terminal_to_string(enum config_terminal value);
 const char *config_mode_to_string(enum config_mode value);
 const char *config_digest_to_string(enum config_digest value);

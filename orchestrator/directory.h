@@ -12,6 +12,9 @@
 /** DIRECTORY_SOCKET - Management socket, in the directory of directory_run(). */
 #define DIRECTORY_SOCKET "socket"
 
+/** DIRECTORY_ARMER - Where processes of a container are armed, in the same. */
+#define DIRECTORY_ARMER "arm"
+
 /**
  * directory_state() - Where a workload keeps what outlives it.
  * @name: Of the workload.

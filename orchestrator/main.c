@@ -29,7 +29,8 @@ static const char usage[] =
 	"usage: quixote-orchestrator --config=FILE [--mode=train|shadow|enforce]\n"
 	"                            [--caller=UID:GID] [--control-dir=DIR] [-- ARGUMENT...]\n"
 	"       quixote-orchestrator --config=FILE --mode=train [--driver] [--model=FILE]\n"
-	"                            [--caller=UID:GID] [--control-dir=DIR] [-- COMMAND...]\n";
+	"                            [--caller=UID:GID] [--control-dir=DIR] [-- COMMAND...]\n"
+	"       quixote-orchestrator --config=FILE --apart [--mode=MODE] [--control-dir=DIR]\n";
 
 static int parse_option(struct options *options, int option, const char *value)
 {
@@ -39,6 +40,9 @@ static int parse_option(struct options *options, int option, const char *value)
 		return 0;
 	case 'D':
 		options->request.driver = true;
+		return 0;
+	case 'a':
+		options->request.apart = true;
 		return 0;
 	case 'd':
 		options->request.control_dir = value;
@@ -64,6 +68,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 		{ "caller", required_argument, NULL, 'u' },
 		{ "control-dir", required_argument, NULL, 'd' },
 		{ "driver", no_argument, NULL, 'D' },
+		{ "apart", no_argument, NULL, 'a' },
 		{ "model", required_argument, NULL, 'o' },
 		{},
 	};
@@ -81,6 +86,8 @@ static int parse_options(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	/* A driver is for learning: it is not modelled and what it starts is. */
 	if (options->request.driver && (options->mode != CONFIG_MODE_TRAIN || optind == argc))
+		return -EINVAL;
+	if (options->request.apart && (options->request.driver || optind < argc))
 		return -EINVAL;
 	/* What is enforced is what the configuration says. */
 	if (options->model && options->mode != CONFIG_MODE_TRAIN)
@@ -146,6 +153,10 @@ static int run(struct options *options)
 		config->model = strdup(options->model);
 		if (!config->model)
 			return EXIT_LOST;
+	}
+	if (options->request.apart && !config->bundle) {
+		(void)fprintf(stderr, "quixote: %s: --apart is for a bundle\n", options->config);
+		return EXIT_CONFIGURATION;
 	}
 	options->request.mode = options->mode < 0 ? config->mode : (enum config_mode)options->mode;
 	r = request_init(&request, config, &options->request, &error);

@@ -126,7 +126,7 @@ static bool parent_is_ours(const struct processes *all, pid_t parent)
 }
 
 /* A round finds the children of what the rounds before it found. */
-static void mark_descendants(struct processes *all, const pid_t *except, size_t except_count)
+static void mark_descendants(struct processes *all)
 {
 	bool found;
 
@@ -135,8 +135,7 @@ static void mark_descendants(struct processes *all, const pid_t *except, size_t 
 		for (size_t i = 0; i < all->count; i++) {
 			struct process *process = &all->rows[i];
 
-			if (process->ours || is_one_of(process->pid, except, except_count) ||
-			    !parent_is_ours(all, process->parent))
+			if (process->ours || !parent_is_ours(all, process->parent))
 				continue;
 			process->ours = found = true;
 		}
@@ -170,9 +169,9 @@ int members_kill(const pid_t *except, size_t except_count)
 	r = list_processes(proc, &all);
 	if (r < 0)
 		return r;
-	mark_descendants(&all, except, except_count);
+	mark_descendants(&all);
 	for (size_t i = 0; i < all.count; i++) {
-		if (all.rows[i].ours)
+		if (all.rows[i].ours && !is_one_of(all.rows[i].pid, except, except_count))
 			kill_process(dirfd(proc), &all.rows[i]);
 	}
 	return 0;

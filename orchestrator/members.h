@@ -16,7 +16,7 @@ int members_adopt(void);
 
 /**
  * members_kill() - Kill every descendant.
- * @except: Children that are no members.
+ * @except: Children that are no members; what they started is killed.
  * @except_count: Number of them.
  *
  * What forks meanwhile is found by the next call: call it again for every child

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,11 +13,15 @@
 #include "../libtsem/channel.h"
 #include "../libtsem/cleanup.h"
 #include "../tma/recorder.h"
+#include "agent.h"
 #include "environment.h"
 #include "request.h"
 
 /* No system gives anybody more. */
 #define GROUPS_MAX 65536
+
+/* Words of build_keeper(), and the end. */
+#define KEEPER_ARGUMENTS 6
 
 /* The TMA's own user where there is none made for it: "nobody" owns nothing either. */
 #define TMA_USER "quixote-tma"
@@ -192,9 +197,37 @@ static int build_tma_argv(struct request *q, enum config_mode mode, struct file_
 	return r < 0 ? r : add_paths(q->tma_argv, &used, "scratch", c->scratch);
 }
 
+/* Who keeps a bundle: it runs the runtime, and is what is started. */
+static int build_keeper(struct request *q)
+{
+	const struct config *c = q->config;
+	char program[PATH_MAX];
+	size_t used = 0;
+	int r = agent_find_program("quixote-bundle", program, sizeof(program));
+
+	if (r < 0)
+		return r;
+	q->keeper = calloc(KEEPER_ARGUMENTS, sizeof(*q->keeper));
+	if (!q->keeper)
+		return -ENOMEM;
+	r = add(q->keeper, &used, "%s", program);
+	if (r >= 0)
+		r = add(q->keeper, &used, "--runtime=%s", config_runtime_to_string(c->runtime));
+	if (r >= 0)
+		r = add(q->keeper, &used, "--id=quixote-%s", c->name);
+	if (r >= 0)
+		r = add(q->keeper, &used, "--bundle=%s", c->bundle);
+	if (r >= 0 && c->terminal == CONFIG_TERMINAL_YES)
+		r = add(q->keeper, &used, "--terminal");
+	return r;
+}
+
 static int build_argv(struct request *q, char *const *arguments)
 {
 	size_t own = count(q->config->command), more = count(arguments);
+
+	if (q->config->bundle)
+		return build_keeper(q);
 
 	q->argv = calloc(own + more + 1, sizeof(*q->argv));
 	if (!q->argv)
@@ -350,6 +383,13 @@ static enum session_driver driver_of(const struct config *c, const struct reques
 	return c->type == CONFIG_TYPE_TOOL ? DRIVER_AROUND : DRIVER_BESIDE;
 }
 
+static enum session_entry entry_of(const struct config *c, const struct request_options *options)
+{
+	if (!c->bundle)
+		return ENTRY_CHILD;
+	return options->apart ? ENTRY_APART : ENTRY_BUNDLE;
+}
+
 static enum session_terminal terminal_of(const struct config *c)
 {
 	static const enum session_terminal terminals[CONFIG_TERMINAL_COUNT] = {
@@ -368,6 +408,13 @@ static int build(struct request *q, const struct request_options *options,
 	const struct passwd *user;
 	int r;
 
+	if (q->config->bundle && !options->driver && options->arguments && options->arguments[0]) {
+		(void)snprintf(error->text, sizeof(error->text),
+			       "\"%.64s\" cannot be appended: what a bundle runs is args in its "
+			       "config.json",
+			       options->arguments[0]);
+		return -EINVAL;
+	}
 	r = build_identity(q, options, &user, error);
 	if (r >= 0)
 		r = build_environment(q, user);
@@ -432,6 +479,7 @@ int request_init(struct request *q, const struct config *config,
 		.deadline_msec = config->deadline_usec / 1000,
 		.terminal = terminal_of(config),
 		.driver = driver_of(config, options),
+		.entry = entry_of(config, options),
 		.workload = { .directory = config->working_directory },
 	};
 	error->text[0] = '\0';
@@ -443,7 +491,7 @@ int request_init(struct request *q, const struct config *config,
 		return r;
 	}
 	q->session.tma_argv = q->tma_argv;
-	q->session.workload.argv = q->argv;
+	q->session.workload.argv = q->keeper ?: q->argv;
 	q->session.workload.environment = q->environment;
 	return 0;
 }
@@ -454,6 +502,7 @@ void request_done(struct request *q)
 	q->environment = environment_free(q->environment);
 	q->driver_environment = environment_free(q->driver_environment);
 	free(TAKE_PTR(q->driver_groups));
+	q->keeper = environment_free(q->keeper);
 	free(TAKE_PTR(q->argv));
 	free(TAKE_PTR(q->groups));
 }

@@ -23,6 +23,7 @@ struct request {
 	char create[4096];
 	char **tma_argv;
 	char **argv;
+	char **keeper;
 	char **environment;
 	char **driver_environment;
 	gid_t *groups;
@@ -35,6 +36,7 @@ struct request {
  * @mode: Overrides that of the configuration.
  * @caller: Who runs the workload if the configuration does not say.
  * @arguments: Appended to the command; NULL-terminated.
+ * @apart: The bundle is run by somebody else, who has its processes armed.
  * @driver: @arguments are instead a command that exercises the workload.
  */
 struct request_options {
@@ -42,6 +44,7 @@ struct request_options {
 	enum config_mode mode;
 	struct file_identity caller;
 	char *const *arguments;
+	bool apart;
 	bool driver;
 };
 

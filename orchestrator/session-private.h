@@ -26,7 +26,7 @@
 enum session_state {
 	SESSION_STARTING,  /* the TMA loads its model */
 	SESSION_PREPARING, /* the child gives up its privilege */
-	SESSION_EXECUTING, /* it is armed and was let go */
+	SESSION_EXECUTING, /* it is armed and was let go; a container is waited for */
 	SESSION_RUNNING,
 	SESSION_STOPPING,  /* the driver is done: the service was asked to end */
 	SESSION_GRACE,	   /* the main process is gone: the others may end by themselves */
@@ -58,9 +58,12 @@ enum session_state {
  * @recorder: Of forensics and trajectory; none when there is nothing to keep.
  * @recorder_lost: Eventfd: lines that it could not write.
  * @lost_source: On that.
- * @workload: Main process; pid 0 once reaped. With a driver around it, the driver.
+ * @workload: Main process; pid 0 once reaped. With a driver around it, the driver; of a
+ *	bundle, its keeper; of a container started elsewhere, its init, which is no child.
  * @driver: Driver beside it; likewise.
- * @shims: Where programs of a driver around it are armed; else NULL.
+ * @shims: Where programs of a driver around it, or a bundle's, are armed; else NULL.
+ * @armer: Where processes of a container started elsewhere are armed; else NULL.
+ * @workload_source: Tells the end of that container's init.
  * @streams: Its standard streams.
  * @limit: Ends a state that takes too long.
  * @tick: Asks TMA and kernel how they are.
@@ -96,6 +99,8 @@ struct session {
 	struct workload workload;
 	struct workload driver;
 	struct driver *shims;
+	struct armer *armer;
+	sd_event_source *workload_source;
 	struct streams streams;
 
 	sd_event_source *limit;
@@ -114,6 +119,9 @@ int session_fail(struct session *s, enum failure failure, const char *detail, in
 
 /** session_enter() - Go to a state. Return: 0, for handlers. */
 int session_enter(struct session *s, enum session_state state);
+
+/** session_armed() - A process that was started by others is armed. Return: 0 or a negative errno. */
+int session_armed(pid_t pid, int pidfd, void *userdata);
 
 /** session_look() - Whether what the state waits for has happened without waking anyone. */
 void session_look(struct session *s);
@@ -135,7 +143,7 @@ int setup_agents(struct session *s, int take_events, int take_state_dir);
 /** setup_workload() - Start the child that will be the workload, with its streams. */
 int setup_workload(struct session *s);
 
-/** setup_driver() - Make what a driver around the workload needs; nothing without one. */
+/** setup_driver() - Make what those need who start members themselves; nothing without them. */
 int setup_driver(struct session *s);
 
 /** setup_driver_beside() - Start it. */

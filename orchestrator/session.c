@@ -7,6 +7,7 @@
  * reaper of last resort this process gets children it has never seen.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -16,11 +17,15 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "directory.h"
 #include "members.h"
 #include "session-private.h"
 
 #define USEC_PER_SEC 1000000ULL
 #define LIMIT_ACCURACY_USEC 10000ULL
+
+/* TMA, recorder, and who keeps a container. */
+#define HELPERS_MAX 3
 
 static void next_state(struct session *s, enum session_state state)
 {
@@ -47,11 +52,14 @@ static void signal_process(const struct workload *process, int number)
 
 static void kill_members(struct session *s)
 {
-	pid_t except[2];
+	pid_t except[HELPERS_MAX];
 	size_t count = helpers(s, except);
 
 	s->workload.go = close_fd(s->workload.go);
-	signal_process(&s->workload, SIGKILL);
+	if (s->params->entry == ENTRY_BUNDLE && s->workload.pid)
+		except[count++] = s->workload.pid; /* it clears up when its container is gone */
+	else
+		signal_process(&s->workload, SIGKILL);
 	/* If /proc cannot be read the kernel's own killing remains, and the limit of this state. */
 	(void)members_kill(except, count);
 }
@@ -59,7 +67,7 @@ static void kill_members(struct session *s)
 static bool members_are_gone(struct session *s)
 {
 	struct tsem_status now;
-	pid_t except[2];
+	pid_t except[HELPERS_MAX];
 	size_t count = helpers(s, except);
 
 	if (s->workload.pid || s->driver.pid || members_left(except, count))
@@ -97,6 +105,7 @@ static void limit_grace(struct session *s)
 static void limit_killing(struct session *s)
 {
 	(void)session_fail(s, FAILURE_WORKLOAD_STUCK, NULL, 0);
+	signal_process(&s->workload, SIGKILL);
 	agent_kill(&s->tma); /* with the last reader gone the kernel lets nobody pass */
 	next_state(s, SESSION_DRAINING);
 }
@@ -243,7 +252,7 @@ static int on_prepared(struct session *s)
 {
 	int r = 0;
 
-	if (s->params->driver != DRIVER_AROUND)
+	if (s->params->driver != DRIVER_AROUND && s->params->entry == ENTRY_CHILD)
 		r = tsem_channel_arm(&s->channel, s->workload.pidfd);
 	if (r < 0)
 		return fail_start(s, "arm", r);
@@ -259,7 +268,8 @@ static int on_report_end(struct session *s)
 	s->workload.report = close_fd(s->workload.report);
 	if (s->state == SESSION_PREPARING)
 		return fail_start(s, "the child died", 0);
-	if (s->state == SESSION_EXECUTING)
+	/* The keeper runs: the container does once it is armed. */
+	if (s->state == SESSION_EXECUTING && s->params->entry == ENTRY_CHILD)
 		return session_enter(s, s->workload.pid ? SESSION_RUNNING : SESSION_GRACE);
 	return 0;
 }
@@ -285,10 +295,53 @@ static int on_report(sd_event_source *source, int fd, uint32_t revents, void *us
 	return fail_start(s, workload_step_name(report.step), report.error);
 }
 
+static int on_apart_end(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+
+	s->workload_source = sd_event_source_disable_unref(s->workload_source);
+	s->workload.pid = 0;
+	s->workload.pidfd = close_fd(s->workload.pidfd);
+	if (s->state == SESSION_RUNNING)
+		next_state(s, SESSION_GRACE);
+	else
+		session_look(s);
+	return 0;
+}
+
+/* Somebody else's child: its end is seen, its status is not. */
+static int watch_apart(struct session *s, pid_t pid, int pidfd)
+{
+	s->workload.pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+	if (s->workload.pidfd < 0)
+		return -errno;
+	s->workload.pid = pid;
+	return sd_event_add_io(s->event, &s->workload_source, s->workload.pidfd, EPOLLIN,
+			       on_apart_end, s);
+}
+
+int session_armed(pid_t pid, int pidfd, void *userdata)
+{
+	struct session *s = userdata;
+	int r = 0;
+
+	if (s->state == SESSION_RUNNING) /* one more, by "exec" of the runtime */
+		return s->params->entry == ENTRY_APART ? 0 : -EPERM;
+	if (s->state != SESSION_EXECUTING)
+		return -ESHUTDOWN;
+	if (s->params->entry == ENTRY_APART)
+		r = watch_apart(s, pid, pidfd);
+	return r < 0 ? fail_start(s, "watch", r), r : session_enter(s, SESSION_RUNNING);
+}
+
 static int enter_preparing(struct session *s)
 {
 	int r;
 
+	if (s->params->entry == ENTRY_APART) {
+		(void)sd_notify(0, "READY=1"); /* to whoever creates the container */
+		return session_enter(s, SESSION_EXECUTING);
+	}
 	r = setup_workload(s);
 	if (r < 0)
 		return fail_start(s, NULL, r);
@@ -304,7 +357,8 @@ static int enter_running(struct session *s)
 	int r;
 
 	/* Of use below a service manager only. */
-	(void)sd_notify(0, "READY=1");
+	if (s->params->entry != ENTRY_APART)
+		(void)sd_notify(0, "READY=1");
 	if (s->params->driver != DRIVER_BESIDE)
 		return 0;
 	r = setup_driver_beside(s);
@@ -348,7 +402,7 @@ static void print_training(const struct session *s)
 		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
 		      (unsigned long long)numbers[STATUS_COUNT_RUNS],
 		      numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
-	if (s->shims && !driver_start_count(s->shims))
+	if (s->params->driver == DRIVER_AROUND && !driver_start_count(s->shims))
 		(void)fprintf(stderr,
 			      "quixote: %s: the driver never started %s by its name through PATH; "
 			      "nothing was learned\n",
@@ -426,14 +480,20 @@ static void process_reaped(struct session *s, struct workload *process, const si
 {
 	process->pid = 0;
 	process->pidfd = close_fd(process->pidfd);
-	if (s->failed || s->state == SESSION_STOPPING)
-		return; /* the driver's counts, and not that of a service that was told to end */
+	/* The driver's counts, and not that of a service that was told to end, or made to. */
+	if (s->failed || (process == &s->workload && s->params->driver == DRIVER_BESIDE &&
+			  s->state >= SESSION_STOPPING))
+		return;
 	s->exit_status = child->si_code == CLD_EXITED ? child->si_status : 128 + child->si_status;
 }
 
 static void workload_reaped(struct session *s, const siginfo_t *child)
 {
 	process_reaped(s, &s->workload, child);
+	if (s->params->entry == ENTRY_BUNDLE && s->state == SESSION_EXECUTING) {
+		(void)fail_start(s, "the bundle", 0); /* the runtime has said why */
+		return;
+	}
 	/* Before that the report, or its end, says what has happened. */
 	if (s->state == SESSION_RUNNING || s->state == SESSION_STOPPING)
 		next_state(s, SESSION_GRACE);
@@ -561,6 +621,14 @@ static void session_done(struct session *s)
 	agent_kill(&s->recorder);
 	streams_close(&s->streams);
 	s->shims = driver_free(s->shims);
+	if (s->armer && s->door.dir >= 0) {
+		struct file_identity before = privilege_files_as(s->params->caller);
+
+		(void)unlinkat(s->door.dir, DIRECTORY_ARMER, 0); /* else the next run does */
+		(void)privilege_files_as(before);
+	}
+	s->armer = armer_free(s->armer);
+	s->workload_source = sd_event_source_disable_unref(s->workload_source);
 	s->report_source = sd_event_source_disable_unref(s->report_source);
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
 	s->preload_source = sd_event_source_disable_unref(s->preload_source);

@@ -25,6 +25,13 @@ enum session_driver {
 	DRIVER_BESIDE, /* a command that is started when the service runs, and ends it */
 };
 
+/** enum session_entry - How the workload's first process is started and enters its namespace. */
+enum session_entry {
+	ENTRY_CHILD,  /* a child of the orchestrator, which arms it; or a driver around does both */
+	ENTRY_BUNDLE, /* by quixote-bundle, a child that is not modelled, which has it armed */
+	ENTRY_APART,  /* by an OCI runtime elsewhere, which has it armed */
+};
+
 /**
  * struct session_params - A workload; all borrowed for the length of session_run().
  * @name: Of the workload, for messages and the state directory.
@@ -45,6 +52,7 @@ enum session_driver {
  * @deadline_msec: Of an event.
  * @terminal: See enum session_terminal.
  * @driver: Whether there is one.
+ * @entry: See enum session_entry.
  * @workload: What to start; its streams are filled in.
  * @driver_workload: The driver, likewise.
  */
@@ -67,6 +75,7 @@ struct session_params {
 	unsigned int deadline_msec;
 	enum session_terminal terminal;
 	enum session_driver driver;
+	enum session_entry entry;
 	struct workload_params workload;
 	struct workload_params driver_workload;
 };

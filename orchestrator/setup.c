@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "directory.h"
 #include "environment.h"
 #include "keys.h"
 #include "session-private.h"
@@ -275,20 +277,74 @@ int setup_agents(struct session *s, int take_events, int take_state_dir)
 	return r;
 }
 
-int setup_driver(struct session *s)
+static int setup_shims(struct session *s)
 {
 	const struct driver_params params = {
 		.channel = &s->channel,
 		.caller = s->params->caller,
 		.program = s->params->workload.argv[0],
 	};
+
+	return driver_new(s->event, &params, &s->shims);
+}
+
+/* The keeper runs as the workload's user, and may ask for children of its own. */
+static int setup_keeper(struct session *s)
+{
+	const struct driver_params params = {
+		.channel = &s->channel,
+		.caller = { .uid = s->params->workload.uid, .gid = s->params->workload.gid },
+		.armed = session_armed,
+		.userdata = s,
+	};
+
+	return driver_new(s->event, &params, &s->shims);
+}
+
+/* In the directory that the management socket has locked for this name. */
+static int setup_armer(struct session *s)
+{
+	const struct armer_params params = { .channel = &s->channel,
+					     .uid = s->params->caller.uid,
+					     .runtime = true,
+					     .armed = session_armed,
+					     .userdata = s };
+	struct file_identity before;
+	char path[PATH_MAX];
 	int r;
 
-	if (s->params->driver != DRIVER_AROUND)
-		return 0;
-	r = driver_new(s->event, &params, &s->shims);
+	if (s->door.dir < 0)
+		return -EBUSY;
+	r = directory_run(s->params->name, s->params->caller.uid, path, sizeof(path));
 	if (r < 0)
-		(void)session_fail(s, FAILURE_WORKLOAD_START, "quixote-shim", r);
+		return r;
+	if (strlen(path) + sizeof("/" DIRECTORY_ARMER) > sizeof(path))
+		return -ENAMETOOLONG;
+	(void)strcat(path, "/" DIRECTORY_ARMER);
+	before = privilege_files_as(s->params->caller);
+	r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	if (r >= 0)
+		r = armer_new(s->event, &params, path, &s->armer);
+	(void)privilege_files_as(before);
+	return r;
+}
+
+int setup_driver(struct session *s)
+{
+	const char *what = "quixote-shim";
+	int r = 0;
+
+	if (s->params->driver == DRIVER_AROUND) {
+		r = setup_shims(s);
+	} else if (s->params->entry == ENTRY_BUNDLE) {
+		what = "quixote-bundle";
+		r = setup_keeper(s);
+	} else if (s->params->entry == ENTRY_APART) {
+		what = "another container of this name runs, or its directory cannot be used";
+		r = setup_armer(s);
+	}
+	if (r < 0)
+		(void)session_fail(s, FAILURE_WORKLOAD_START, what, r);
 	return r;
 }
 
@@ -303,14 +359,19 @@ static int start_driver(struct session *s, char *const *environment, struct work
 	return workload_start(&params, ret);
 }
 
+/* As it was, and where to ask. */
+static int asking_environment(const struct session *s, char *const *before, char ***ret)
+{
+	int r = environment_add_all(ret, before);
+
+	return r < 0 ? r : driver_set_environment(s->shims, ret);
+}
+
 static int start_driver_around(struct session *s)
 {
 	_cleanup_(environment_freep) char **environment = NULL;
-	int r;
+	int r = asking_environment(s, s->params->driver_workload.environment, &environment);
 
-	r = environment_add_all(&environment, s->params->driver_workload.environment);
-	if (r >= 0)
-		r = driver_set_environment(s->shims, &environment);
 	return r < 0 ? r : start_driver(s, environment, &s->workload);
 }
 
@@ -335,11 +396,18 @@ static int open_streams(struct session *s)
 
 int setup_workload(struct session *s)
 {
+	_cleanup_(environment_freep) char **environment = NULL;
 	struct workload_params params = s->params->workload;
 	int r;
 
 	if (s->params->driver == DRIVER_AROUND)
 		return start_driver_around(s);
+	if (s->params->entry == ENTRY_BUNDLE) {
+		r = asking_environment(s, params.environment, &environment);
+		if (r < 0)
+			return r;
+		params.environment = environment;
+	}
 	r = open_streams(s);
 	if (r < 0)
 		return r;

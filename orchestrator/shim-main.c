@@ -11,22 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "ask.h"
 #include "environment.h"
 #include "failure.h"
 #include "shim.h"
 #include "streams.h"
 #include "workload.h"
-
-/* Longer than the orchestrator needs to answer, shorter than anybody wants to wait. */
-#define ANSWER_SEC 10
 
 struct shim {
 	sd_event *event;
@@ -42,63 +37,12 @@ static int say(const char *what, int error)
 	return error;
 }
 
-static int open_socket(const char *path)
-{
-	const struct timeval limit = { .tv_sec = ANSWER_SEC };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
-	    (int)sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
-static int send_pidfd(int fd, int pidfd)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct iovec part = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(pidfd));
-	memcpy(CMSG_DATA(c), &pidfd, sizeof(pidfd));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static int ask_to_arm(int pidfd)
+static int ask(int pidfd)
 {
 	const char *path = getenv(SHIM_SOCKET_VARIABLE);
-	_cleanup_(close_fdp) int fd = -EBADF;
-	int32_t answer;
-	ssize_t n;
-	int r;
+	_cleanup_(close_fdp) int fd = path ? ask_connect(path) : -ENOENT;
 
-	if (!path)
-		return -ENOENT;
-	fd = open_socket(path);
-	if (fd < 0)
-		return fd;
-	r = send_pidfd(fd, pidfd);
-	if (r < 0)
-		return r;
-	n = recv(fd, &answer, sizeof(answer), 0);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(answer) ? answer : -EPROTO;
+	return fd < 0 ? fd : ask_to_arm(fd, pidfd);
 }
 
 static void look(struct shim *s)
@@ -129,7 +73,7 @@ static int on_report(sd_event_source *source, int fd, uint32_t revents, void *us
 	}
 	if (report.step != STEP_PREPARED)
 		return fail(s, workload_step_name(report.step), report.error);
-	r = ask_to_arm(s->workload.pidfd);
+	r = ask(s->workload.pidfd);
 	if (r < 0)
 		return fail(s, "the orchestrator did not take it", r);
 	r = workload_release(&s->workload);

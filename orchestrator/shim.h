@@ -3,10 +3,7 @@
  * shim.h - what the orchestrator and quixote-shim agree on. Below a driver,
  * which itself is not modelled, the shim stands in PATH under the program's
  * name: it starts the program as the orchestrator would, and asks for it to be
- * armed by passing a pidfd.
- *
- * One connection for each start, SOCK_SEQPACKET: one message of one byte with the
- * pidfd, one answer, an int32_t: 0 or a negative errno.
+ * armed by passing a pidfd (armer.h).
  */
 #ifndef QUIXOTE_SHIM_H
 #define QUIXOTE_SHIM_H

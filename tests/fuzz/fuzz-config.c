@@ -25,7 +25,9 @@ static void check_config(const struct config *c)
 	const char *wrong;
 
 	check(value_name(c->name, &wrong) == 0);
-	check(c->command && c->command[0] && c->command[0][0]);
+	check(!c->command != !c->bundle);
+	check(!c->command || (c->command[0] && c->command[0][0]));
+	check(!c->bundle || (c->bundle[0] && c->type == CONFIG_TYPE_SERVICE && !c->working_directory));
 	check(c->model && c->model[0]);
 	check(!c->user || value_user(c->user, &wrong) == 0);
 	check(c->type < CONFIG_TYPE_COUNT && c->terminal < CONFIG_TERMINAL_COUNT);

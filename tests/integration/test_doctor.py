@@ -14,7 +14,7 @@ from story import Story, record
 
 QUIXOTE = None
 HAS_TSEM = os.path.exists("/sys/kernel/security/tsem/control")
-PROGRAMS = ("quixote-orchestrator", "quixote-tma", "quixote-recorder", "quixote-shim")
+PROGRAMS = ("quixote-orchestrator", "quixote-tma", "quixote-recorder", "quixote-shim", "quixote-bundle")
 GOOD = """[Workload]
 Command=/bin/true
 WorkingDirectory={dir}

@@ -19,7 +19,7 @@ static struct refusal {
 	const char *name, *text, *error;
 } refusals[] = {
 	{ "empty file", "",
-	  "/etc/q/web.cfg: Command: missing in [Workload]; expected a program and its arguments" },
+	  "/etc/q/web.cfg: Command: missing in [Workload]; expected a program and its arguments, or Bundle=" },
 	{ "no model", "[Workload]\nCommand=/bin/true\n",
 	  "/etc/q/web.cfg: File: missing in [Model]; expected the path of the model" },
 	{ "unknown section", "[Workloads]\nName=a\n",
@@ -70,9 +70,24 @@ static struct refusal {
 	{ "empty program", "[Workload]\nCommand=\"\" a\n",
 	  "/etc/q/web.cfg:2: Command: \"\"\" a\" has an empty program; "
 	  "expected a program and its arguments" },
-	{ "bundle", "[Workload]\nBundle=/b\n",
-	  "/etc/q/web.cfg:2: Bundle: \"/b\" cannot be used in this version: OCI bundles are not run "
-	  "yet; expected Command=" },
+	{ "bundle and command", "[Workload]\nBundle=/b\nCommand=/bin/true\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Command: what a bundle runs is args in its config.json; expected "
+	  "Command= or Bundle=" },
+	{ "bundle and environment", "[Workload]\nBundle=/b\nEnvironment=A=1\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Environment: that of a bundle is env in its config.json" },
+	{ "bundle and directory", "[Workload]\nWorkingDirectory=/\nBundle=/b\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:2: WorkingDirectory: that of a bundle is cwd in its config.json" },
+	{ "bundle that is a tool", "[Workload]\nBundle=/b\nType=tool\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Type: a bundle is a service; expected service" },
+	{ "empty bundle", "[Workload]\nBundle=\n",
+	  "/etc/q/web.cfg:2: Bundle: is empty; expected the directory of an OCI bundle" },
+	{ "bundle twice", "[Workload]\nBundle=/b\nBundle=/c\n",
+	  "/etc/q/web.cfg:3: Bundle: is given twice, first in line 2; expected the directory of an "
+	  "OCI bundle" },
+	{ "runtime without bundle", "[Workload]\nCommand=/bin/true\nRuntime=crun\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Runtime: runs bundles; expected Bundle= beside it" },
+	{ "runtime", "[Workload]\nBundle=/b\nRuntime=kata\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Runtime: \"kata\" is unknown; expected crun or runc" },
 	{ "user", "[Workload]\nUser=www data\n",
 	  "/etc/q/web.cfg:2: User: \"www data\" has a character that a user name cannot have; "
 	  "expected a user name or number" },

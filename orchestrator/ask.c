@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ask.c - see ask.h. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "ask.h"
+
+/* Longer than the orchestrator needs to answer, shorter than anybody wants to wait. */
+#define ANSWER_SEC 10
+
+int ask_connect(const char *path)
+{
+	const struct timeval limit = { .tv_sec = ANSWER_SEC };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
+	    (int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+static int send_pidfd(int fd, int pidfd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec part = { .iov_base = "", .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(pidfd));
+	memcpy(CMSG_DATA(c), &pidfd, sizeof(pidfd));
+	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int ask_to_arm(int fd, int pidfd)
+{
+	int32_t answer;
+	ssize_t n;
+	int r = send_pidfd(fd, pidfd);
+
+	if (r < 0)
+		return r;
+	n = recv(fd, &answer, sizeof(answer), 0);
+	if (n < 0)
+		return -errno;
+	return n == sizeof(answer) ? answer : -EPROTO;
+}
