@@ -127,6 +127,7 @@ enum config_on_loss {
  * @keys: Directory of the keys that may sign.
  * @threshold: How many of them must have signed the model.
  * @allow_unsigned: A model need not be signed.
+ * @anchor: Its state goes into the machine's anchor.
  * @on_violation: What follows from an event outside the model.
  * @on_loss: What follows when TMA or channel is gone.
  * @deadline_usec: How long an event may wait for its verdict; whole milliseconds.
@@ -156,6 +157,8 @@ struct config {
 	char *keys;
 	unsigned int threshold;
 	bool allow_unsigned;
+
+	bool anchor;
 
 	enum config_on_violation on_violation;
 	enum config_on_loss on_loss;

@@ -44,6 +44,15 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				  EXIT_MODEL,
 				  "the new model was not written and the old one is unchanged; "
 				  "make room and train again" },
+	[FAILURE_ANCHOR] = { "anchor", "f51c965ac1ed4b8cb71399e31b66d8ea", ACTION_REFUSE, EXIT_LOST,
+			     "the anchor does not take this workload; see to "
+			     "quixote-anchor.service "
+			     "and quixote tpm status, or set Anchor=no" },
+	[FAILURE_ANCHOR_LOST] = { "anchor-lost", "ccbafa1409e44c77a8c1799d0b264d00", ACTION_NOTE,
+				  EXIT_LOST,
+				  "the anchor is gone, and until it is back nothing new can be "
+				  "proved "
+				  "of this workload; see the journal of quixote-anchor.service" },
 	[FAILURE_TMA_START] = { "tma-start", "74505f70fba242c48845797a5a121b37", ACTION_REFUSE,
 				EXIT_LOST,
 				"the modelling agent did not start; check the installation" },

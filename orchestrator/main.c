@@ -27,9 +27,11 @@ struct options {
 
 static const char usage[] =
 	"usage: quixote-orchestrator --config=FILE [--mode=train|shadow|enforce]\n"
-	"                            [--caller=UID:GID] [--control-dir=DIR] [-- ARGUMENT...]\n"
+	"                            [--caller=UID:GID] [--control-dir=DIR] [--anchor=SOCKET]\n"
+	"                            [-- ARGUMENT...]\n"
 	"       quixote-orchestrator --config=FILE --mode=train [--driver] [--model=FILE]\n"
-	"                            [--caller=UID:GID] [--control-dir=DIR] [-- COMMAND...]\n"
+	"                            [--caller=UID:GID] [--control-dir=DIR] [--anchor=SOCKET]\n"
+	"                            [-- COMMAND...]\n"
 	"       quixote-orchestrator --config=FILE --apart [--mode=MODE] [--control-dir=DIR]\n";
 
 static int parse_option(struct options *options, int option, const char *value)
@@ -37,6 +39,9 @@ static int parse_option(struct options *options, int option, const char *value)
 	switch (option) {
 	case 'c':
 		options->config = value;
+		return 0;
+	case 't':
+		options->request.anchor = value;
 		return 0;
 	case 'D':
 		options->request.driver = true;
@@ -67,6 +72,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 		{ "mode", required_argument, NULL, 'm' },
 		{ "caller", required_argument, NULL, 'u' },
 		{ "control-dir", required_argument, NULL, 'd' },
+		{ "anchor", required_argument, NULL, 't' },
 		{ "driver", no_argument, NULL, 'D' },
 		{ "apart", no_argument, NULL, 'a' },
 		{ "model", required_argument, NULL, 'o' },

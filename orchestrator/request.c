@@ -12,6 +12,7 @@
 
 #include "../libtsem/channel.h"
 #include "../libtsem/cleanup.h"
+#include "../tma/anchor/feed.h"
 #include "../tma/recorder.h"
 #include "agent.h"
 #include "environment.h"
@@ -170,6 +171,7 @@ static int build_tma_argv(struct request *q, enum config_mode mode, struct file_
 		{ "nsref", config_user_namespace_to_string(c->user_namespace) },
 		{ "root", config_root_to_string(c->root) },
 		{ "remember", remembers(c, mode) ? "yes" : "no" },
+		{ "anchored", c->anchor ? "yes" : "no" },
 		{ "on-violation", config_on_violation_to_string(c->on_violation) },
 		{ "name", c->name },
 	};
@@ -474,6 +476,7 @@ int request_init(struct request *q, const struct config *config,
 		.preload = config->root == CONFIG_ROOT_KERNEL || remembers(config, options->mode)
 				   ? digest_sizes[config->digest]
 				   : 0,
+		.anchor = config->anchor ? options->anchor ?: FEED_SOCKET : NULL,
 		.kill_on_loss = config->on_loss == CONFIG_ON_LOSS_KILL,
 		.trajectory_kept = kept_files(config->trajectory_bytes),
 		.deadline_msec = config->deadline_usec / 1000,

@@ -37,6 +37,7 @@ struct request {
  * @caller: Who runs the workload if the configuration does not say.
  * @arguments: Appended to the command; NULL-terminated.
  * @apart: The bundle is run by somebody else, who has its processes armed.
+ * @anchor: Socket of the anchor; NULL for the usual one.
  * @driver: @arguments are instead a command that exercises the workload.
  */
 struct request_options {
@@ -45,6 +46,7 @@ struct request_options {
 	struct file_identity caller;
 	char *const *arguments;
 	bool apart;
+	const char *anchor;
 	bool driver;
 };
 

@@ -12,6 +12,7 @@
 #include "../libtsem/channel.h"
 #include "../tma/status.h"
 #include "agent.h"
+#include "anchor.h"
 #include "door.h"
 #include "driver.h"
 #include "failure.h"
@@ -71,6 +72,7 @@ enum session_state {
  * @tma_source: On @tma_socket.
  * @ping: Number of the last one.
  * @ping_usec: When it was sent; 0 if it was answered.
+ * @anchor: Line to the machine's anchor.
  * @finished: Last message of the TMA; kind is 0 before.
  */
 struct session {
@@ -109,6 +111,7 @@ struct session {
 	sd_event_source *tma_source;
 	uint64_t ping;
 	uint64_t ping_usec;
+	struct anchor anchor;
 	struct status_message finished;
 };
 
@@ -153,6 +156,9 @@ int setup_driver_beside(struct session *s);
 
 /** watch_begin() - Listen to the TMA, and begin to ask it and the kernel how they are. */
 int watch_begin(struct session *s);
+
+/** watch_anchored() - The anchor has the start of the workload: go on. */
+void watch_anchored(struct session *s);
 
 /** watch_drain() - The TMA is gone: hear what it said before. */
 void watch_drain(struct session *s);

@@ -84,7 +84,8 @@ static int enter_draining(struct session *s);
 
 static void limit_starting(struct session *s)
 {
-	(void)session_fail(s, FAILURE_TMA_START, "not ready in time", 0);
+	(void)session_fail(s, s->anchor.waiting ? FAILURE_ANCHOR : FAILURE_TMA_START,
+			   s->anchor.waiting ? "no answer in time" : "not ready in time", 0);
 }
 
 static void limit_workload(struct session *s)
@@ -106,6 +107,7 @@ static void limit_killing(struct session *s)
 {
 	(void)session_fail(s, FAILURE_WORKLOAD_STUCK, NULL, 0);
 	signal_process(&s->workload, SIGKILL);
+	anchor_abandon(s);
 	agent_kill(&s->tma); /* with the last reader gone the kernel lets nobody pass */
 	next_state(s, SESSION_DRAINING);
 }
@@ -388,6 +390,8 @@ static int enter_finishing(struct session *s)
 static int enter_draining(struct session *s)
 {
 	streams_end_input(&s->streams);
+	if (!s->tma.pid)
+		anchor_end(s); /* else when its last words were heard */
 	return 0;
 }
 
@@ -466,6 +470,8 @@ static void tma_reaped(struct session *s, const siginfo_t *child)
 	}
 	if (s->state == SESSION_FINISHING)
 		next_state(s, SESSION_DRAINING);
+	else if (s->state == SESSION_DRAINING)
+		anchor_end(s);
 }
 
 static void recorder_reaped(struct session *s, const siginfo_t *child)
@@ -619,6 +625,8 @@ static void session_done(struct session *s)
 {
 	agent_kill(&s->tma);
 	agent_kill(&s->recorder);
+	anchor_end(s);
+	anchor_close(s);
 	streams_close(&s->streams);
 	s->shims = driver_free(s->shims);
 	if (s->armer && s->door.dir >= 0) {
@@ -657,6 +665,7 @@ int session_run(const struct session_params *params)
 		.door = DOOR_EMPTY,
 		.keyring = -EBADF,
 		.preload.fd = -EBADF,
+		.anchor = ANCHOR_EMPTY,
 		.state_dir = -EBADF,
 		.tma = AGENT_EMPTY,
 		.tma_socket = -EBADF,

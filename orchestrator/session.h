@@ -49,6 +49,7 @@ enum session_entry {
  * @preload: It is given the model; so many bytes has a digest.
  * @kill_on_loss: OnLoss=kill; else every further event is denied.
  * @trajectory_kept: Old files of the trajectory; 0: it is not kept.
+ * @anchor: Socket of the machine's anchor; NULL if nothing is anchored.
  * @deadline_msec: Of an event.
  * @terminal: See enum session_terminal.
  * @driver: Whether there is one.
@@ -72,6 +73,7 @@ struct session_params {
 	unsigned int preload;
 	bool kill_on_loss;
 	unsigned int trajectory_kept;
+	const char *anchor;
 	unsigned int deadline_msec;
 	enum session_terminal terminal;
 	enum session_driver driver;

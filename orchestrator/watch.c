@@ -102,32 +102,51 @@ static int finish_preload(struct session *s)
 	return r;
 }
 
-static int answer_ready(struct session *s, const struct status_message *m)
+/* Who judges has the model, and the anchor knows which. */
+static int go_on(struct session *s)
 {
 	int r;
 
-	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
-		return 0;
-	if (finish_preload(s) < 0)
-		return 0;
 	r = s->params->enforce ? tsem_channel_command(&s->channel, "enforce") : 0;
 	if (r >= 0 && s->params->seal)
 		r = tsem_channel_command(&s->channel, "seal");
 	if (r < 0)
 		return session_fail(s, FAILURE_NAMESPACE, "seal", r);
+	if (s->params->seal || s->params->enforce)
+		anchor_sealed(s);
 	return session_enter(s, SESSION_PREPARING);
+}
+
+void watch_anchored(struct session *s)
+{
+	if (s->state == SESSION_STARTING && !s->failed)
+		(void)go_on(s);
+}
+
+static int answer_ready(struct session *s, const struct status_message *m)
+{
+	if (s->anchor.begun)
+		return session_fail(s, FAILURE_TMA_GARBAGE, "ready twice", 0);
+	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
+		return 0;
+	if (finish_preload(s) < 0)
+		return 0;
+	return anchor_begin(s, m) == 0 ? go_on(s) : 0;
 }
 
 static int answer_pong(struct session *s, const struct status_message *m)
 {
-	if (!s->ping_usec || m->numbers[0] != s->ping)
+	if (!s->ping_usec || m->numbers[STATUS_PONG_NUMBER] != s->ping)
 		return session_fail(s, FAILURE_TMA_GARBAGE, "an answer to nothing", 0);
 	s->ping_usec = 0;
+	anchor_take_state(s, m->numbers[STATUS_PONG_EVENTS], m->numbers[STATUS_PONG_OUTSIDE],
+			  m->text);
 	return 0;
 }
 
 static int answer_violation(struct session *s, const struct status_message *m)
 {
+	anchor_violation(s);
 	return session_fail(s, FAILURE_VIOLATION, NULL, 0);
 }
 
@@ -160,6 +179,8 @@ static int answer_failed(struct session *s, const struct status_message *m)
 static int answer_finished(struct session *s, const struct status_message *m)
 {
 	s->finished = *m;
+	anchor_take_state(s, m->numbers[STATUS_COUNT_EVENTS], m->numbers[STATUS_COUNT_OUTSIDE],
+			  m->text);
 	return 0;
 }
 
@@ -276,6 +297,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		ask_tma(s, now);
 		watch_losses(s);
 	}
+	anchor_tick(s, now);
 	session_look(s);
 	r = sd_event_source_set_time_relative(source, tick_usec(s));
 	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -12,6 +12,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/core/engine.h"
+#include "../libtsem/core/state.h"
 #include "../libtsem/core/texts.h"
 #include "../libtsem/model-life.h"
 #include "../libtsem/model.h"
@@ -47,6 +48,10 @@ static const char *const violation_words[JUDGE_VIOLATION_COUNT] = {
  * @packed: Room for the objects of one record.
  * @text_key: Of @texts.
  * @texts: Of the engine's hash function, projection and pseudonyms, which do not change.
+ * @anchored: The next three are kept.
+ * @model_sha256: Of the model's file.
+ * @state: Of the points that were loaded.
+ * @measurement: That, extended by what was outside.
  */
 struct judge {
 	enum judge_mode mode;
@@ -60,6 +65,10 @@ struct judge {
 	uint8_t packed[TSEM_RECORD_LINE_MAX];
 	struct tsem_text_key text_key;
 	struct tsem_texts texts;
+	bool anchored;
+	char model_sha256[65];
+	struct tsem_digest state;
+	struct tsem_digest measurement;
 };
 
 /** struct response - What follows when an event is outside the model. */
@@ -256,10 +265,12 @@ static bool has_paths(const struct tsem_model *model, enum tsem_model_list list,
 static int read_file(const struct judge_params *p, int fd, struct tsem_model_error *error,
 		     struct tsem_model **ret)
 {
-	const struct tsem_model_source source = { fd, p->hasher, NULL };
+	const struct tsem_model_source source = { fd, p->hasher, p->measure };
 
 	if (p->trust)
 		return tsem_trust_read_model(p->trust, &source, error, ret);
+	if (p->measure)
+		tsem_hash_init(p->measure);
 	return tsem_model_read_from(&source, error, ret);
 }
 
@@ -349,6 +360,60 @@ static void judge_freep(struct judge **judge)
 	*judge = judge_free(*judge);
 }
 
+static void print_hex(const struct tsem_digest *digest, unsigned int size, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned int i = 0; i < size; i++) {
+		*ret++ = digits[digest->bytes[i] >> 4];
+		*ret++ = digits[digest->bytes[i] & 0xf];
+	}
+	*ret = '\0';
+}
+
+/* Neither base nor aggregate: the state of a model is the same on every machine. */
+static const struct tsem_digest nothing;
+
+static void extend_measurement(struct judge *judge, const struct tsem_digest *coefficient)
+{
+	tsem_measurement_extend(&nothing, coefficient, judge->engine.hasher, &judge->measurement);
+}
+
+static int extend_point(const struct tsem_model_point *point, void *userdata)
+{
+	extend_measurement(userdata, &point->coefficient);
+	return 0;
+}
+
+/* The bytes were measured when the model was read. */
+static void identify(struct judge *judge, const struct judge_params *p, int model_fd,
+		     const struct tsem_model *model)
+{
+	struct tsem_digest sha256 = {};
+
+	if (model_fd >= 0 && !p->trust && p->measure)
+		tsem_hash_final(p->measure, sha256.bytes);
+	print_hex(&sha256, 32, judge->model_sha256);
+	if (p->trust)
+		memcpy(judge->model_sha256, p->trust->statement.sha256,
+		       sizeof(judge->model_sha256));
+	tsem_measurement_start(&nothing, &nothing, judge->engine.hasher, &judge->measurement);
+	(void)tsem_model_each_point(model, extend_point, judge); /* cannot fail */
+	judge->state = judge->measurement;
+	judge->anchored = true;
+}
+
+void judge_get_identity(const struct judge *judge, struct judge_identity *ret)
+{
+	memcpy(ret->model, judge->model_sha256, sizeof(ret->model));
+	print_hex(&judge->state, judge->engine.hasher->ops->size, ret->state);
+}
+
+void judge_get_measurement(const struct judge *judge, char ret[JUDGE_DIGEST_SIZE])
+{
+	print_hex(&judge->measurement, judge->anchored ? judge->engine.hasher->ops->size : 0, ret);
+}
+
 int judge_new(const struct judge_params *params, int model_fd, struct judge_error *error,
 	      struct judge **ret)
 {
@@ -376,6 +441,8 @@ int judge_new(const struct judge_params *params, int model_fd, struct judge_erro
 	r = load_sets(judge, model);
 	if (r < 0)
 		return r;
+	if (params->anchored)
+		identify(judge, params, model_fd, model);
 	judge->counts.total = judge->engine.points.count;
 	judge->counts.runs = tsem_model_get_header(model)->runs;
 	if (params->mode == JUDGE_TRAIN)
@@ -394,17 +461,6 @@ struct judge *judge_free(struct judge *judge)
 	free(judge->programs.memory);
 	free(judge);
 	return NULL;
-}
-
-static void print_hex(const struct tsem_digest *digest, unsigned int size, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (unsigned int i = 0; i < size; i++) {
-		*ret++ = digits[digest->bytes[i] >> 4];
-		*ret++ = digits[digest->bytes[i] & 0xf];
-	}
-	*ret = '\0';
 }
 
 /* Never trusted: refused, if it can be found out whose it was. */
@@ -507,6 +563,8 @@ static int judge_point(struct judge *judge, const struct tsem_record *record,
 	if (result->judgement == TSEM_JUDGED_OUTSIDE) {
 		respond(judge, record, &result->coefficient, ret);
 		ret->event = ret->told;
+		if (judge->anchored)
+			extend_measurement(judge, &result->coefficient);
 	}
 	return result->judgement == TSEM_JUDGED_LEARNED ? learn(judge, result, line) : 0;
 }

@@ -45,6 +45,8 @@ enum judge_violation {
  * @scratch: Directories whose content does not matter, of the configuration;
  *	NULL if it does not say: formula.md's.
  * @trust: What the model must be, tsem_trust_read() being done; NULL if it need not be signed.
+ * @anchored: Its state is to be told: judge_get_identity(), judge_get_measurement().
+ * @measure: SHA-256, for the bytes of a model that is anchored and need not be signed.
  */
 struct judge_params {
 	enum judge_mode mode;
@@ -60,6 +62,8 @@ struct judge_params {
 	const char *const *scratch;
 	size_t scratch_count;
 	const struct tsem_trust *trust;
+	bool anchored;
+	struct tsem_hasher *measure;
 };
 
 /** judge_set_defaults() - Fill in what formula.md says where the configuration says nothing. */
@@ -127,6 +131,9 @@ struct judge_error {
 
 struct judge;
 
+/** JUDGE_DIGEST_SIZE - Room for a digest of the namespace in hexadecimal, and a NUL. */
+#define JUDGE_DIGEST_SIZE (2 * TSEM_DIGEST_MAX + 1)
+
 /**
  * judge_new() - Make one and load its model; to be called inside the sandbox.
  * @model_fd: The model; negative if there is none, which only training can do without.
@@ -167,6 +174,25 @@ void judge_set_count(struct judge *judge, const struct tsem_digest *coefficient,
 
 /** judge_write() - Write the model, this run added to it. Return: 0 or a negative errno. */
 int judge_write(struct judge *judge, int fd);
+
+/**
+ * struct judge_identity - Which model it is.
+ * @model: SHA-256 of the file, hexadecimal; zeros if there was none to read.
+ * @state: Of the points that were loaded, docs/formula.md, hexadecimal.
+ */
+struct judge_identity {
+	char model[65];
+	char state[JUDGE_DIGEST_SIZE];
+};
+
+/** judge_get_identity() - Of a judge that is anchored. */
+void judge_get_identity(const struct judge *judge, struct judge_identity *ret);
+
+/**
+ * judge_get_measurement() - The state, extended by each event outside the model, in order;
+ * "" if the judge is not anchored.
+ */
+void judge_get_measurement(const struct judge *judge, char ret[JUDGE_DIGEST_SIZE]);
 
 void judge_get_counts(const struct judge *judge, struct judge_counts *ret);
 

@@ -269,6 +269,7 @@ static int finish(struct loop *loop)
 	message.numbers[STATUS_COUNT_OUTSIDE] = counts.outside;
 	message.numbers[STATUS_COUNT_DROPPED] = loop->forensics.dropped;
 	message.numbers[STATUS_COUNT_UNKEPT] = loop->trajectory.dropped;
+	judge_get_measurement(loop->judge, message.text);
 	return tell(&message);
 }
 
@@ -278,6 +279,19 @@ static void take_ping(struct loop *loop, const struct status_message *message)
 
 	for (unsigned int i = 0; i < STATUS_PING_COUNT; i++)
 		loop->source->kernel[i] = message->numbers[i];
+}
+
+static int tell_pong(struct loop *loop, uint64_t number)
+{
+	struct status_message message = { .kind = STATUS_PONG };
+	struct judge_counts counts;
+
+	judge_get_counts(loop->judge, &counts);
+	message.numbers[STATUS_PONG_NUMBER] = number;
+	message.numbers[STATUS_PONG_EVENTS] = counts.events;
+	message.numbers[STATUS_PONG_OUTSIDE] = counts.outside;
+	judge_get_measurement(loop->judge, message.text);
+	return tell(&message);
 }
 
 /* Returns 1 when the work is done. */
@@ -292,8 +306,7 @@ static int take_status(struct loop *loop)
 		return r; /* nobody is left to be told */
 	if (message.kind == STATUS_PING) {
 		take_ping(loop, &message);
-		message.kind = STATUS_PONG;
-		return tell(&message);
+		return tell_pong(loop, message.numbers[STATUS_PING_NUMBER]);
 	}
 	if (message.kind != STATUS_FINISH)
 		return -EBADMSG;

@@ -61,6 +61,12 @@ static int parse_remember(struct options *o, const char *value)
 	return o->judge.remember || strcmp(value, "no") == 0 ? 0 : -EINVAL;
 }
 
+static int parse_anchored(struct options *o, const char *value)
+{
+	o->judge.anchored = strcmp(value, "yes") == 0;
+	return o->judge.anchored || strcmp(value, "no") == 0 ? 0 : -EINVAL;
+}
+
 static int parse_fields(struct options *o, const char *value)
 {
 	bool strict = strcmp(value, "strict") == 0;
@@ -139,7 +145,7 @@ static const struct {
 	{ "identity", parse_identity },	  { "pseudonym", parse_pseudonym },
 	{ "scratch", parse_scratch },	  { "caller", parse_caller },
 	{ "threshold", parse_threshold }, { "root", parse_root },
-	{ "remember", parse_remember },
+	{ "remember", parse_remember },	  { "anchored", parse_anchored },
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -181,11 +187,17 @@ static int tell_ready(bool landlock, const struct options *o, const struct judge
 		.kind = STATUS_READY,
 		.code = landlock ? 0 : STATUS_READY_NO_LANDLOCK,
 	};
+	struct judge_identity identity;
 	struct judge_counts counts;
 
 	judge_get_counts(judge, &counts);
 	message.numbers[STATUS_READY_POINTS] = counts.total;
 	message.numbers[STATUS_READY_VERSION] = o->trust.statement.version;
+	if (o->judge.anchored) {
+		judge_get_identity(judge, &identity);
+		(void)snprintf(message.text, sizeof(message.text), "%s %s", identity.model,
+			       identity.state); /* it fits */
+	}
 	return tell(&message);
 }
 
@@ -266,11 +278,13 @@ static int work(int argc, char **argv)
 	/* What looks at files or loads code comes before the sandbox, and sees no foreign byte. */
 	if (tsem_hasher_new(options.digest, &hasher) < 0)
 		return setup_failed("no such hash function");
-	if (options.threshold &&
-	    (tsem_trust_prepare() < 0 || tsem_hasher_new("sha256", &measure) < 0))
+	if (options.threshold && tsem_trust_prepare() < 0)
 		return setup_failed("no signatures of Ed25519");
+	if (tsem_hasher_new("sha256", &measure) < 0)
+		return setup_failed("no SHA-256");
 	options.judge.hasher = hasher;
 	options.trust.measure = measure;
+	options.judge.measure = options.judge.anchored ? measure : NULL;
 	if (loop_init(&loop, options.caller) < 0 || init_journal(&loop, &options.judge) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;

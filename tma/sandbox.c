@@ -248,17 +248,17 @@ static const struct {
 	unsigned int roles;
 } special_calls[] = {
 	{ SCMP_SYS(mmap), SCMP_ACT_ALLOW, 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, ALL },
-	{ SCMP_SYS(mprotect),
-	  SCMP_ACT_ALLOW,
-	  1,
-	  { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
-	  ALL },
+	{ SCMP_SYS(mprotect), SCMP_ACT_ALLOW, 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, ALL },
 	/* fdopen() */
 	{ SCMP_SYS(fcntl), SCMP_ACT_ALLOW, 1, { { 1, SCMP_CMP_EQ, F_GETFL, 0 } }, ALL },
 	{ SCMP_SYS(fcntl), SCMP_ACT_ERRNO(EPERM), 1, { { 1, SCMP_CMP_NE, F_GETFL, 0 } }, ALL },
 	/* To whom it is connected; no descriptor goes or comes with a message. */
 	{ SCMP_SYS(sendto), SCMP_ACT_ALLOW, 1, { { 4, SCMP_CMP_EQ, 0, 0 } }, ROLE(TMA) | ANCHOR },
-	{ SCMP_SYS(socket), SCMP_ACT_ALLOW, 1, { { 0, SCMP_CMP_EQ, AF_UNIX, 0 } }, ROLE(ANCHOR_SIMULATED) },
+	{ SCMP_SYS(socket),
+	  SCMP_ACT_ALLOW,
+	  1,
+	  { { 0, SCMP_CMP_EQ, AF_UNIX, 0 } },
+	  ROLE(ANCHOR_SIMULATED) },
 	/* Who has connected. */
 	{ SCMP_SYS(getsockopt),
 	  SCMP_ACT_ALLOW,

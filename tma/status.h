@@ -17,11 +17,12 @@ enum status_kind {
 	STATUS_PING = 1,  /* are you there? numbers: enum status_ping */
 	STATUS_FINISH,	  /* no event will come any more: write the model, then end */
 	STATUS_READY,	  /* sandboxed, model loaded; code: STATUS_READY_* bits; see below */
-	STATUS_PONG,	  /* numbers[0] of the ping */
+	STATUS_PONG,	  /* numbers: enum status_pong; text: the measurement, if it is anchored */
 	STATUS_ENDED,	  /* the event descriptor is at its end: no member is left */
 	STATUS_VIOLATION, /* the workload must end; numbers[0]: number of the event */
 	STATUS_FAILED,	  /* code: enum status_failure; text says what */
-	STATUS_FINISHED,  /* code: 1 if a model was written; numbers: enum status_count */
+	STATUS_FINISHED,  /* code: 1 if a model was written; numbers: enum status_count; text as
+			   * in a pong */
 };
 #define STATUS_KIND_COUNT (STATUS_FINISHED + 1)
 
@@ -40,7 +41,14 @@ enum status_failure {
 };
 #define STATUS_FAILURE_COUNT (STATUS_FAILURE_SIGNATURE + 1)
 
-/** enum status_ready - Numbers of STATUS_READY. */
+/** enum status_pong - Numbers of STATUS_PONG. */
+enum status_pong {
+	STATUS_PONG_NUMBER,  /* that of the ping */
+	STATUS_PONG_EVENTS,  /* records judged */
+	STATUS_PONG_OUTSIDE, /* of them outside the model */
+};
+
+/** enum status_ready - Numbers of STATUS_READY; its text is "MODEL STATE", if it is anchored. */
 enum status_ready {
 	STATUS_READY_POINTS,  /* coefficients of the model */
 	STATUS_READY_VERSION, /* of the model as it was signed; 0 if it need not be */

@@ -42,7 +42,7 @@ static struct refusal {
 	  "/etc/q/web.cfg:4: Name: is given twice, first in line 2; "
 	  "expected up to 64 letters, digits, '.', '_' and '-', a letter or digit first" },
 	{ "twice in two sections of one name", "[TPM]\nAnchor=no\n[Trust]\n[TPM]\nAnchor=no\n",
-	  "/etc/q/web.cfg:5: Anchor: is given twice, first in line 2; expected no" },
+	  "/etc/q/web.cfg:5: Anchor: is given twice, first in line 2; expected no or yes" },
 	{ "empty value", "[Workload]\nCommand=\n",
 	  "/etc/q/web.cfg:2: Command: is empty; expected a program and its arguments" },
 	{ "no equals sign", "[Workload]\nCommand /bin/true\n",
@@ -154,8 +154,8 @@ static struct refusal {
 	  "/etc/q/web.cfg:2: Root: \"tpm\" is unknown; expected process or kernel" },
 	{ "unsigned", "[Trust]\nAllowUnsigned=maybe\n",
 	  "/etc/q/web.cfg:2: AllowUnsigned: \"maybe\" is unknown; expected no or yes" },
-	{ "anchor to come", "[TPM]\nAnchor=yes\n",
-	  "/etc/q/web.cfg:2: Anchor: \"yes\" does not exist yet in this version; expected no" },
+	{ "anchor", "[TPM]\nAnchor=13\n",
+	  "/etc/q/web.cfg:2: Anchor: \"13\" is unknown; expected no or yes" },
 	{ "violation", "[Failure]\nOnViolation=log\n",
 	  "/etc/q/web.cfg:2: OnViolation: \"log\" is unknown; expected deny, isolate, kill or warn" },
 	{ "loss", "[Failure]\nOnLoss=allow\n",
@@ -222,7 +222,7 @@ static void test_everything(void **state)
 		"UserNamespace=current\nPseudonym=/var/log/a \"/var/log/b c\"\nScratch=/tmp /v/l/\n"
 		"Completeness=99.85%\nTrajectory=100M\n"
 		"[Trust]\nRoot=process\nKeys=keys.d\nThreshold=2\nAllowUnsigned=yes\n"
-		"[TPM]\nAnchor=no\n"
+		"[TPM]\nAnchor=yes\n"
 		"[Failure]\nOnViolation=isolate\nOnLoss=deny\nDeadline=250ms";
 	_cleanup_(config_freep) struct config *c = NULL;
 	struct config_error error = { "" };
@@ -254,6 +254,7 @@ static void test_everything(void **state)
 	assert_string_equal(c->keys, "q/keys.d");
 	assert_int_equal(c->threshold, 2);
 	assert_true(c->allow_unsigned);
+	assert_true(c->anchor);
 	assert_int_equal(c->on_violation, CONFIG_ON_VIOLATION_ISOLATE);
 	assert_int_equal(c->on_loss, CONFIG_ON_LOSS_DENY);
 	assert_int_equal(c->deadline_usec, 250000);

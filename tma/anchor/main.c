@@ -8,6 +8,7 @@
  *	quixote-anchor [--config=FILE]
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -26,6 +27,9 @@
 
 /* Orchestrators that start at the same moment. */
 #define BACKLOG 64
+
+/* The first descriptor that a service manager passes. */
+#define LISTEN_FD 3
 
 static int fail(const char *text)
 {
@@ -62,6 +66,27 @@ static int listen_at(const char *path)
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
 		return -errno;
 	return TAKE_FD(fd);
+}
+
+/* Of a service manager, which has made it so that root alone may connect. Source: sd_listen_fds(3).
+ */
+static int take_socket(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+
+	if (!pid || !count || strtol(pid, NULL, 10) != getpid() || strcmp(count, "1") != 0)
+		return -ENOENT;
+	return fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+			       fcntl(LISTEN_FD, F_SETFL, O_NONBLOCK) < 0
+		       ? -errno
+		       : LISTEN_FD;
+}
+
+static int open_socket(const char *path)
+{
+	int fd = take_socket();
+
+	return fd == -ENOENT ? listen_at(path) : fd;
 }
 
 static int open_signals(void)
@@ -136,7 +161,7 @@ static int work(int argc, char **argv)
 		return fail(text);
 	}
 	/* Who connects now is answered when the log was verified. */
-	listening = listen_at(settings.socket);
+	listening = open_socket(settings.socket);
 	if (listening < 0) {
 		(void)snprintf(text, sizeof(text), "%s: %s; it must be in a directory of its own",
 			       settings.socket, strerror(-listening));

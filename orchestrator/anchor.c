@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* anchor.c - see anchor.h. The anchor looks at every word: nothing is here. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../libtsem/anchor-entry.h"
+#include "../libtsem/cleanup.h"
+#include "anchor.h"
+#include "session-private.h"
+
+#define USEC_PER_SEC 1000000ULL
+
+/* The anchor takes what was said last when its interval is over; more often is of no use. */
+#define STATE_USEC USEC_PER_SEC
+
+/* A service manager starts it again within some seconds, or not at all. */
+#define AGAIN_USEC (5 * USEC_PER_SEC)
+
+static void lose(struct session *s, const char *detail, int error)
+{
+	struct anchor *a = &s->anchor;
+
+	a->source = sd_event_source_disable_unref(a->source);
+	a->fd = close_fd(a->fd);
+	a->next_usec = 0;
+	if (a->waiting)
+		(void)session_fail(s, FAILURE_ANCHOR, detail, error);
+	else
+		(void)session_fail(s, FAILURE_ANCHOR_LOST, detail, error);
+}
+
+static int say(struct session *s, enum feed_request request, enum tsem_anchor_kind kind)
+{
+	struct anchor *a = &s->anchor;
+
+	a->state.request = request;
+	a->state.kind = kind;
+	return feed_send(a->fd, &a->state);
+}
+
+/* What must not be lost. */
+static void say_entry(struct session *s, enum tsem_anchor_kind kind)
+{
+	int r = s->anchor.fd < 0 ? 0 : say(s, FEED_ENTRY, kind);
+
+	if (r < 0)
+		lose(s, NULL, r);
+}
+
+static void fail_old(struct session *s, uint64_t accepted)
+{
+	char detail[80];
+
+	(void)snprintf(detail, sizeof(detail), "version %llu, after %llu was anchored",
+		       (unsigned long long)s->anchor.state.version, (unsigned long long)accepted);
+	(void)session_fail(s, FAILURE_MODEL_VERSION, detail, 0);
+}
+
+static void take_answer(struct session *s, const struct feed_answer *answer)
+{
+	static const char *const refusals[FEED_RESULT_COUNT] = {
+		[FEED_GARBAGE] = "it does not understand; are both of one version?",
+		[FEED_BUSY] = "a workload of this name runs already",
+		[FEED_FULL] = "it has no room for another workload",
+	};
+	bool waiting = s->anchor.waiting;
+
+	if (answer->result == FEED_OLD && waiting) {
+		fail_old(s, answer->number);
+	} else if (answer->result != FEED_ANCHORED) {
+		lose(s, refusals[answer->result], 0);
+		anchor_abandon(s); /* it would say the same again */
+	} else if (waiting) {
+		s->anchor.waiting = false;
+		watch_anchored(s);
+	}
+}
+
+static int on_anchor(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+	struct feed_answer answer;
+	int r = feed_receive(fd, &answer);
+
+	if (r == 0)
+		take_answer(s, &answer);
+	else if (r != -EAGAIN)
+		lose(s, r == -EPIPE ? "it has hung up" : NULL, r == -EPIPE ? 0 : r);
+	return 0;
+}
+
+static int reach(struct session *s, enum tsem_anchor_kind kind)
+{
+	struct anchor *a = &s->anchor;
+	int r = a->fd = feed_connect(s->params->anchor);
+
+	if (r >= 0)
+		r = sd_event_add_io(s->event, &a->source, a->fd, EPOLLIN, on_anchor, s);
+	if (r >= 0)
+		r = say(s, FEED_ENTRY, kind);
+	if (r >= 0)
+		return 0;
+	a->source = sd_event_source_disable_unref(a->source);
+	a->fd = close_fd(a->fd);
+	return r;
+}
+
+/* The agent has them as one text: its model, and the model's state. */
+static int take_identity(struct feed_message *state, const struct status_message *ready)
+{
+	const char *blank = strchr(ready->text, ' ');
+
+	if (!blank || (size_t)(blank - ready->text) >= sizeof(state->model) ||
+	    strlen(blank + 1) >= sizeof(state->state))
+		return -EBADMSG;
+	memcpy(state->model, ready->text, blank - ready->text);
+	strcpy(state->state, blank + 1);
+	strcpy(state->measurement, blank + 1);
+	return 0;
+}
+
+static enum tsem_anchor_mode mode_of(const struct session_params *params)
+{
+	if (params->train)
+		return TSEM_ANCHOR_TRAIN;
+	return params->enforce ? TSEM_ANCHOR_ENFORCE : TSEM_ANCHOR_SHADOW;
+}
+
+int anchor_begin(struct session *s, const struct status_message *ready)
+{
+	struct anchor *a = &s->anchor;
+	int r;
+
+	if (!s->params->anchor)
+		return 0;
+	a->state.mode = mode_of(s->params);
+	a->state.version = ready->numbers[STATUS_READY_VERSION];
+	r = take_identity(&a->state, ready);
+	if (r < 0) {
+		(void)session_fail(s, FAILURE_TMA_GARBAGE, "no model that could be anchored", 0);
+		return r;
+	}
+	(void)snprintf(a->state.workload, sizeof(a->state.workload), "%s", s->params->name);
+	a->begun = a->waiting = true;
+	r = reach(s, TSEM_ANCHOR_START);
+	if (r < 0) {
+		lose(s, s->params->anchor, r);
+		return r;
+	}
+	return 1;
+}
+
+void anchor_sealed(struct session *s)
+{
+	say_entry(s, TSEM_ANCHOR_SEAL);
+}
+
+void anchor_violation(struct session *s)
+{
+	struct anchor *a = &s->anchor;
+
+	if (!a->begun || a->violated)
+		return;
+	a->violated = true;
+	if (!a->state.outside)
+		a->state.outside = 1; /* told before it was counted */
+	say_entry(s, TSEM_ANCHOR_VIOLATION);
+}
+
+void anchor_take_state(struct session *s, uint64_t events, uint64_t outside,
+		       const char *measurement)
+{
+	struct anchor *a = &s->anchor;
+
+	if (!a->begun || !measurement[0] || strlen(measurement) >= sizeof(a->state.measurement))
+		return;
+	strcpy(a->state.measurement, measurement);
+	/* What the kernel remembers the agent does not see. */
+	a->state.events = s->counters.events > events ? s->counters.events : events;
+	a->state.outside = outside;
+	a->state.lost = s->counters.expired + s->counters.dropped;
+	if (outside)
+		anchor_violation(s);
+}
+
+void anchor_tick(struct session *s, uint64_t now_usec)
+{
+	struct anchor *a = &s->anchor;
+	int r;
+
+	if (!a->begun || a->waiting || now_usec < a->next_usec)
+		return;
+	if (a->fd < 0) {
+		(void)reach(s, TSEM_ANCHOR_RESUME); /* it was said that it is gone */
+		a->next_usec = now_usec + AGAIN_USEC;
+		return;
+	}
+	a->next_usec = now_usec + STATE_USEC;
+	r = say(s, FEED_STATE, TSEM_ANCHOR_INTERVAL);
+	if (r < 0 && r != -EAGAIN) /* the next one says as much */
+		lose(s, NULL, r);
+}
+
+void anchor_end(struct session *s)
+{
+	struct anchor *a = &s->anchor;
+
+	/* It reads this after we are gone. */
+	if (a->begun && !a->waiting)
+		say_entry(s, TSEM_ANCHOR_STOP);
+	a->begun = false;
+}
+
+void anchor_abandon(struct session *s)
+{
+	s->anchor.begun = false;
+}
+
+void anchor_close(struct session *s)
+{
+	s->anchor.source = sd_event_source_disable_unref(s->anchor.source);
+	s->anchor.fd = close_fd(s->anchor.fd);
+}

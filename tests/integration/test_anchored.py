@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_anchored.py - a workload under the real orchestrator and TMA, on a fake kernel, with a real anchor
+on a simulated TPM."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import harness
+from harness import WorkloadTest, cmdline, load_records, numbered, wait_until
+from simulator import START, Machine
+
+ANCHOR = QUIXOTE = None         # set below
+
+
+def extend(value, point):
+    """docs/formula.md, section 6, without a base."""
+    return hashlib.sha256(value + hashlib.sha256(bytes(32) + point).digest()).digest()
+
+
+class Anchored(WorkloadTest):
+    def setUp(self):
+        super().setUp()
+        self.machine = Machine(ANCHOR)
+        self.addCleanup(self.machine.close)
+
+    def config(self, command="/bin/cat", anchor="yes", **keys):
+        path = super().config(command, **keys)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"[TPM]\nAnchor={anchor}\n")
+        return path
+
+    def start(self, kernel, mode, config, **options):
+        return super().start(kernel, mode, config, options=["--anchor=" + self.machine.socket], **options)
+
+    def train(self, records, command="/bin/cat"):
+        def plain(command="/bin/cat", **keys):
+            return Anchored.config(self, command, anchor="no", **keys)
+        self.config, before = plain, self.config
+        super().train(records, command)
+        self.config = before
+
+    def running(self, mode="enforce", **keys):
+        known, unknown = load_records(2)
+        self.train([known])
+        kernel = self.kernel()
+        process = self.start(kernel, mode, self.config("/bin/sleep 1000", **keys))
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in cmdline(pid))
+        return kernel, process, known, unknown
+
+    def end(self, process):
+        process.send_signal(signal.SIGTERM)
+        _, _, err = self.finish(process)
+        return err
+
+    def entries(self):
+        return [e for e in self.machine.entries() if e["workload"] == "web"]
+
+    def kinds(self):
+        return [e["kind"] for e in self.entries() if e["kind"] != "interval"]
+
+    def wait_kinds(self, *kinds):
+        wait_until(lambda: self.kinds() == list(kinds), what=f"{kinds} in {self.entries()}")
+        wait_until(lambda: self.machine.replay() == self.machine.tpm.register())   # the log is first
+
+    def identity(self):
+        """(SHA-256 of the file, state of its points)."""
+        with open(self.model, "rb") as file:
+            data = file.read()
+        points = sorted(bytes.fromhex(json.loads(line)["coefficient"]) for line in data.splitlines()
+                        if b'"coefficient"' in line[:20])
+        state = extend(bytes(32), bytes(32))
+        for point in points:
+            state = extend(state, point)
+        return hashlib.sha256(data).hexdigest(), state
+
+    def test_within_its_model(self):
+        self.machine.start()
+        _, process, _, _ = self.running()
+        self.wait_kinds("start", "seal")
+        sha256, state = self.identity()
+        start = self.entries()[0]
+        self.assertEqual((start["model"], start["state"], start["measurement"], start["mode"], start["outside"]),
+                         (sha256, state.hex(), state.hex(), "enforce", 0))
+        self.end(process)
+        self.wait_kinds("start", "seal", "stop")
+        stop = self.entries()[-1]
+        self.assertEqual((stop["state"], stop["measurement"], stop["outside"]), (state.hex(), state.hex(), 0))
+
+    def test_outside_its_model(self):
+        self.machine.start()
+        kernel, process, known, unknown = self.running()
+        kernel.send(numbered(known, 1), numbered(unknown, 2))
+        self.assertEqual(kernel.verdicts(2), ["trusted 1", "refused 2"])
+        self.wait_kinds("start", "seal", "violation")
+        kernel.send(numbered(unknown, 3))
+        self.assertEqual(kernel.verdicts(1), ["refused 3"])
+        self.end(process)
+        self.wait_kinds("start", "seal", "violation", "stop")
+        coefficient = bytes.fromhex(self.forensics()[0]["coefficient"])
+        _, state = self.identity()
+        once = extend(state, coefficient)
+        violation, stop = self.entries()[-2:]
+        self.assertEqual((violation["outside"], violation["measurement"]), (1, once.hex()))
+        self.assertEqual((stop["outside"], stop["measurement"], stop["events"]),
+                         (2, extend(once, coefficient).hex(), 3))
+
+    def test_ended_for_a_violation(self):
+        self.machine.start()
+        kernel, process, _, unknown = self.running(Failure_OnViolation="kill")
+        kernel.send(numbered(unknown, 1))
+        self.assertEqual(process.wait(20), 207)
+        self.wait_kinds("start", "seal", "violation", "stop")
+        self.assertGreater(self.entries()[2]["outside"], 0)
+
+    def test_training(self):
+        self.machine.start()
+        record, = load_records(1)
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config())
+        kernel.wait_armed()
+        kernel.send(numbered(record, 1))
+        kernel.verdicts(1)
+        self.finish(process)
+        self.wait_kinds("start", "stop")
+        self.assertEqual((self.entries()[0]["mode"], self.entries()[0]["model"]), ("train", "0" * 64))
+
+    def test_orchestrator_killed(self):
+        self.machine.start()
+        _, process, _, _ = self.running()
+        process.kill()
+        self.wait_kinds("start", "seal", "gone")
+
+    def test_state_at_the_interval(self):
+        self.machine.configure(Interval="1s")
+        self.machine.start()
+        kernel, process, known, _ = self.running()
+        kernel.send(numbered(known, 1))
+        kernel.verdicts(1)
+        wait_until(lambda: any(e["kind"] == "interval" and e["events"] == 1 for e in self.entries()))
+        self.end(process)
+
+    # Rows of the failure table.
+
+    def refused(self, sentence, status=205):
+        known, = load_records(1)
+        self.train([known])
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
+        self.assertEqual(process.wait(40), status)
+        err = process.stderr.read().decode()
+        self.assertIn(sentence, err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertEqual(kernel.armed, [])                          # nothing of it ran
+
+    def test_no_anchor(self):
+        self.refused("the anchor does not take this workload; see to quixote-anchor.service")
+
+    def test_anchor_that_dies_before_it_answers(self):
+        process = self.machine.start()
+        process.send_signal(signal.SIGSTOP)
+        known, = load_records(1)
+        self.train([known])
+        kernel = self.kernel()
+        workload = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
+        time.sleep(1)
+        self.assertIsNone(workload.poll())
+        self.assertEqual(kernel.armed, [])                          # it waits
+        process.kill()
+        self.assertEqual(workload.wait(20), 205)
+        self.assertIn("it has hung up: the anchor does not take", workload.stderr.read().decode())
+        self.assertEqual(kernel.armed, [])
+
+    def test_name_that_runs_already(self):
+        self.machine.start()
+        self.machine.client().entry(START, "web")
+        self.refused("a workload of this name runs already")
+
+    def test_older_model_than_was_anchored(self):
+        """Also if the version that was accepted is put back, or forgotten."""
+        def quixote(*arguments):
+            subprocess.run([QUIXOTE, *arguments], check=True, capture_output=True)
+
+        self.machine.start()
+        known, = load_records(1)
+        self.train([known])
+        os.mkdir(self.dir + "/keys.d", 0o755)
+        quixote("key", "new", self.dir + "/alice")
+        shutil.copy(self.dir + "/alice.pub", self.dir + "/keys.d")
+        signed = {"Trust_AllowUnsigned": "no", "Trust_Keys": self.dir + "/keys.d"}
+        for version in ("7", "6"):
+            quixote("model", "sign", f"--key={self.dir}/alice.key", "--version=" + version, self.model)
+            kernel = self.kernel()
+            process = self.start(kernel, "enforce", self.config(**signed))
+            if version == "7":
+                kernel.wait_armed()
+            status, _, err = self.finish(process)
+            shutil.rmtree(self.state, ignore_errors=True)
+            shutil.rmtree(self.state + "-home", ignore_errors=True)
+        self.assertEqual((status, kernel.armed), (203, []))
+        self.assertIn("version 6, after 7 was anchored: the model is older than one", err)
+        self.assertEqual({e["version"] for e in self.entries()}, {7})
+
+    def test_anchor_lost_and_back(self):
+        anchor = self.machine.start()
+        kernel, process, known, unknown = self.running()
+        self.wait_kinds("start", "seal")
+        anchor.kill()
+        anchor.wait()
+        kernel.send(numbered(known, 1), numbered(unknown, 2))       # nobody waits for it
+        self.assertEqual(kernel.verdicts(2), ["trusted 1", "refused 2"])
+        time.sleep(1)
+        self.assertIsNone(process.poll())
+        self.machine.start()
+        wait_until(lambda: self.kinds() == ["start", "seal", "resume"], timeout=15)
+        resumed = self.entries()[-1]
+        self.assertEqual((resumed["outside"], resumed["events"]), (1, 2))   # what was missed is told
+        err = self.end(process)
+        self.assertEqual(err.count("the anchor is gone"), 1)
+        self.wait_kinds("start", "seal", "resume", "stop")
+
+    def test_anchor_that_does_not_read(self):
+        anchor = self.machine.start()
+        kernel, process, known, _ = self.running()
+        self.wait_kinds("start", "seal")
+        anchor.send_signal(signal.SIGSTOP)
+        for i in range(20):
+            kernel.send(numbered(known, i + 1))
+            kernel.verdicts(1)
+            time.sleep(0.1)
+        self.assertIsNone(process.poll())
+        started = time.monotonic()
+        self.end(process)
+        self.assertLess(time.monotonic() - started, 5)
+        anchor.send_signal(signal.SIGCONT)
+        self.wait_kinds("start", "seal", "stop")                    # it was in the socket
+
+
+if __name__ == "__main__":
+    ANCHOR, QUIXOTE = sys.argv[3:5]
+    del sys.argv[3:5]
+    harness.main()
