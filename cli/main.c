@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "key", key_main, "make and list the keys that sign models" },
 	{ "tpm", tpm_main, "make, tell or remove what the anchor has in the TPM" },
 	{ "digest", digest_main, "compute the coefficients of records" },
+	{ "oci", oci_main, "run containers of podman and Docker as workloads" },
 	{ "doctor", doctor_main, "look at what quixote needs, and tell how to repair it" },
 };
 
@@ -92,10 +93,27 @@ static int unknown_command(const char *name)
 	return EXIT_COMMAND_LINE;
 }
 
+/* The runtime of quixote-crun and quixote-runc, NULL for quixote. */
+static const char *alias(const char *path)
+{
+	static const char *const runtimes[] = { "crun", "runc" };
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path ?: "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++) {
+		if (!strncmp(name, "quixote-", 8) && !strcmp(name + 8, runtimes[i]))
+			return runtimes[i];
+	}
+	return NULL;
+}
+
 int main(int argc, char *argv[])
 {
 	static char run[] = "run";
+	const char *runtime = alias(argv[0]);
 
+	if (runtime)
+		return oci_alias_main(runtime, argc, argv);
 	if (argc < 2) {
 		(void)print_help(stderr);
 		return EXIT_COMMAND_LINE;

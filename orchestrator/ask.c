@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +15,23 @@
 
 /* Longer than the orchestrator needs to answer, shorter than anybody wants to wait. */
 #define ANSWER_SEC 10
+
+int ask_open_container(const char *pid_file, pid_t *ret)
+{
+	_cleanup_(fclosep) FILE *file = fopen(pid_file, "re");
+	int pidfd;
+	long pid;
+
+	if (!file)
+		return -errno;
+	if (fscanf(file, "%ld", &pid) != 1 || pid <= 0)
+		return -EBADMSG;
+	pidfd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	if (pidfd < 0)
+		return -errno;
+	*ret = pid;
+	return pidfd;
+}
 
 int ask_connect(const char *path)
 {

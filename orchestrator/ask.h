@@ -6,6 +6,16 @@
 #ifndef QUIXOTE_ASK_H
 #define QUIXOTE_ASK_H
 
+#include <sys/types.h>
+
+/**
+ * ask_open_container() - The waiting first process of a container that a runtime has created.
+ * @pid_file: As the runtime has written it.
+ * @ret: Its number, which stays its own if the caller is its reaper.
+ * Return: A pidfd or a negative errno.
+ */
+int ask_open_container(const char *pid_file, pid_t *ret);
+
 /** ask_connect() - Connect to the socket at @path. Return: A descriptor or a negative errno. */
 int ask_connect(const char *path);
 

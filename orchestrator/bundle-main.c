@@ -122,35 +122,18 @@ static int run_create(struct keeper *k)
 	return run_runtime(k, words, false);
 }
 
-static int read_pid(const struct keeper *k, pid_t *ret)
-{
-	_cleanup_(fclosep) FILE *file = NULL;
-	char path[2 * PATH_BYTES];
-	long pid;
-
-	(void)snprintf(path, sizeof(path), "%s/" DRIVER_PID_NAME, k->dir);
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
-	if (fscanf(file, "%ld", &pid) != 1 || pid <= 0)
-		return -EBADMSG;
-	*ret = pid;
-	return 0;
-}
-
 /* The first process is an orphan by now, so it is our child, and its number stays its own. */
 static int arm(struct keeper *k)
 {
-	const char *path = getenv(SHIM_SOCKET_VARIABLE);
 	_cleanup_(close_fdp) int fd = -EBADF;
-	int r = read_pid(k, &k->pid);
+	char path[2 * PATH_BYTES];
+	int r;
 
-	if (r < 0)
-		return say(k, "pid file", r);
-	k->pidfd = syscall(SYS_pidfd_open, k->pid, 0);
+	(void)snprintf(path, sizeof(path), "%s/" DRIVER_PID_NAME, k->dir);
+	k->pidfd = ask_open_container(path, &k->pid);
 	if (k->pidfd < 0)
-		return say(k, "pidfd", -errno);
-	fd = ask_connect(path);
+		return say(k, "pid file", k->pidfd);
+	fd = ask_connect(getenv(SHIM_SOCKET_VARIABLE));
 	r = fd < 0 ? fd : ask_to_arm(fd, k->pidfd);
 	return r < 0 ? say(k, "the container was not armed", r) : 0;
 }

@@ -425,6 +425,13 @@ static void print_outside(const struct session *s)
 		      s->params->config);
 }
 
+/* Of a run that was cut short nothing is kept, nor of a container that was not started. */
+static bool has_learned(const struct session *s)
+{
+	return s->params->train && !s->failed &&
+	       (s->params->entry == ENTRY_CHILD || s->counters.entered);
+}
+
 /* Last, so that it does not stand amid the workload's own output. */
 static void print_result(const struct session *s)
 {
@@ -432,7 +439,7 @@ static void print_result(const struct session *s)
 		return;
 	if (!s->params->train)
 		print_outside(s);
-	else if (!s->failed)
+	else if (has_learned(s))
 		print_training(s);
 }
 
@@ -445,8 +452,7 @@ static void take_result(struct session *s)
 		(void)session_fail(s, FAILURE_FORENSICS_LOST, NULL, 0);
 	if (s->finished.numbers[STATUS_COUNT_UNKEPT])
 		(void)session_fail(s, FAILURE_TRAJECTORY_LOST, NULL, 0);
-	/* A run that was cut short teaches nothing. */
-	if (!s->params->train || s->failed)
+	if (!has_learned(s))
 		return;
 	r = s->finished.code == 1 ? place_commit(&s->place) : -EIO;
 	if (r < 0)
