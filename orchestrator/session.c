@@ -64,15 +64,22 @@ static void kill_members(struct session *s)
 	(void)members_kill(except, count);
 }
 
-static bool members_are_gone(struct session *s)
+/* As the kernel counts; what cannot be asked has none. */
+static bool namespace_has_members(const struct session *s)
 {
 	struct tsem_status now;
+
+	return s->status_file >= 0 && tsem_status_read(s->status_file, &now) == 0 && now.members;
+}
+
+static bool members_are_gone(struct session *s)
+{
 	pid_t except[HELPERS_MAX];
 	size_t count = helpers(s, except);
 
 	if (s->workload.pid || s->driver.pid || members_left(except, count))
 		return false;
-	return s->status_file < 0 || tsem_status_read(s->status_file, &now) < 0 || !now.members;
+	return !namespace_has_members(s);
 }
 
 static int enter_preparing(struct session *s);
@@ -181,8 +188,9 @@ void session_look(struct session *s)
 		watch_losses(s);
 		if (s->state == state) /* else the loss has moved on already */
 			next_state(s, s->tma.pid ? SESSION_FINISHING : SESSION_DRAINING);
-	} else if (s->state == SESSION_KILLING) {
-		kill_members(s); /* what was forked since */
+	} else if (s->state == SESSION_KILLING &&
+		   (s->params->entry != ENTRY_BUNDLE || namespace_has_members(s))) {
+		kill_members(s); /* what was forked since, but not to clear up */
 	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
 		   streams_are_drained(&s->streams)) {
 		(void)sd_event_exit(s->event, 0);
