@@ -199,10 +199,15 @@ void guest_look_for_leaks(void)
 	char line[512];
 	FILE *file;
 
-	/* Most kernels have none. What changed since the last scan is no leak, so there are two. */
-	if (leaks < 0 || log < 0 || write(leaks, "scan", strlen("scan")) < 0 ||
-	    write(leaks, "scan", strlen("scan")) < 0)
+	if (leaks < 0 || log < 0)
+		return;	/* most kernels have none */
+	/* What changed since the last scan is no leak, so there are two. */
+	if (write(leaks, "scan", strlen("scan")) < 0 || write(leaks, "scan", strlen("scan")) < 0) {
+		/* What was not looked for must not pass for what is not there. */
+		(void)snprintf(line, sizeof(line), "BUG: kmemleak does not look: %m\n");
+		(void)!write(log, line, strlen(line));
 		return;
+	}
 	file = fdopen(leaks, "r");
 	if (!file)
 		return;
