@@ -217,19 +217,16 @@ def forget_forensics():
     shutil.rmtree(HERE + "/state", ignore_errors=True)
 
 
-def lost(kill, limit, sentence, **keys):
-    """A task waits, a supervisor is lost: the outcome within `limit` seconds."""
+def lost(kill, sentence, **keys):
+    """A task waits, a supervisor is lost: nothing of it runs."""
     workload = Workload("enforce", **ASKED, **keys)
     workload.type(TRAINED)
     expect(workload.read(len(grep_output())) == grep_output(), "does not run at all")
     workload.stop_tma()
     workload.type(TRAINED)
     workload.wait_for_waiter()
-    started = time.monotonic()
     kill(workload)
     workload.assert_nothing_ran()
-    took = time.monotonic() - started
-    expect(took < limit, "took %.1f s" % took)
     wait_until(lambda: workload.status()["gone"] == "1", "the kernel to miss its reader")
     if sentence:
         expect(workload.process.wait(PATIENCE_SEC) == 205, "status %s" % workload.process.returncode)
