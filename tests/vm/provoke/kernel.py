@@ -104,6 +104,8 @@ def bpf_calls(t):
 @case("bpf_token_create")
 def bpf_token(t):
     """A bpf filesystem whose user namespace is not the first, with rights from outside."""
+    with open("/proc/filesystems", encoding="ascii") as file:
+        need("\tbpf\n" in file.read(), "a bpf filesystem")
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -186,6 +188,8 @@ TUNSETIFF, TUNSETPERSIST, TUNSETQUEUE = 0x400454ca, 0x400454cb, 0x400454d9
 
 @case("tun_dev_create", "tun_dev_open", "tun_dev_attach", "tun_dev_attach_queue")
 def tunnel(t):
+    need(os.path.exists("/dev/net/tun"), "tunnels")
+
     def request(number, name, flags):
         fd = os.open("/dev/net/tun", os.O_RDWR)
         fcntl.ioctl(fd, number, struct.pack("<16sH22x", name, flags))
