@@ -55,6 +55,8 @@ int run_main(int argc, char *argv[]);
 int show_main(int argc, char *argv[]);
 int top_main(int argc, char *argv[]);
 int tpm_main(int argc, char *argv[]);
+int attest_main(int argc, char *argv[]);
+int verify_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
 
 /**

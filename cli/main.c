@@ -26,6 +26,8 @@ static const struct command commands[] = {
 	{ "model", model_main, "look at a model, sign it" },
 	{ "key", key_main, "make and list the keys that sign models" },
 	{ "tpm", tpm_main, "make, tell or remove what the anchor has in the TPM" },
+	{ "attest", attest_main, "prove what this machine's workloads are and were" },
+	{ "verify", verify_main, "tell what that proves of another machine" },
 	{ "digest", digest_main, "compute the coefficients of records" },
 	{ "oci", oci_main, "run containers of podman and Docker as workloads" },
 	{ "doctor", doctor_main, "look at what quixote needs, and tell how to repair it" },

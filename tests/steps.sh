@@ -10,7 +10,7 @@ logs=$build/log
 
 # Debian packages by what they are for.
 packages_build="build-essential meson ninja-build pkg-config python3 libjansson-dev libssl-dev
-	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libtss2-dev libcmocka-dev"
+	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libtss2-dev libcbor-dev libcmocka-dev"
 packages_kernel="linux-source-6.12 bc bison flex libelf-dev rsync xz-utils ccache"
 packages_check="sparse python3-ply clang libclang-rt-14-dev gcc-arm-none-eabi curl openssl git perl groff-base
 	qemu-system-x86 swtpm tpm2-tools e2fsprogs chromium diod

@@ -64,7 +64,7 @@ class CliTest(unittest.TestCase):
                          re.findall(r"^  (\w+) ", self.run_quixote("show", "--help").stdout, re.M))
         models = re.findall(r"^  (\w+) ", self.run_quixote("model", "--help").stdout, re.M)
         self.assertEqual(re.search(r'-W "(show.*?)" --', text).group(1).split(), models)
-        for command in ("run", "train", "rehearse", "explain", "ci", "key", "tpm", "digest", "doctor", "ps", "top", "show", "events",
+        for command in ("run", "train", "rehearse", "explain", "ci", "key", "tpm", "attest", "verify", "digest", "doctor", "ps", "top", "show", "events",
                         "metrics", *(f'"model {name}"' for name in models)):
             known = re.search(rf'^ +{command}\) +echo "(.*)"', text, re.M).group(1).split()
             done = self.run_quixote(*command.strip('"').split(), "--help")
@@ -81,7 +81,7 @@ class CliTest(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not there")
     def test_manual_is_well_formed(self):
-        for page in ("quixote.1", "quixote-model.1", "container.cfg.5", "quixote-model.5", "quixote-tpm.1", "tpm.conf.5"):
+        for page in ("quixote.1", "quixote-model.1", "container.cfg.5", "quixote-model.5", "quixote-tpm.1", "tpm.conf.5", "quixote-policy.5"):
             done = subprocess.run(["groff", "-mandoc", "-ww", "-z", "-Tutf8", f"{TREE}/docs/man/{page}"],
                                   capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""), page)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* appraise.h - evidence held against a policy: a verdict for each workload that is asked for. */
+#ifndef QUIXOTE_APPRAISE_H
+#define QUIXOTE_APPRAISE_H
+
+#include "../libtsem/anchor-log.h"
+#include "evidence.h"
+#include "policy.h"
+
+/**
+ * struct appraisal - Of one workload.
+ * @name: Borrowed from the policy.
+ * @trusted: All that the policy asks for is so.
+ * @words: Why, or why not.
+ * @entry: Its newest, if there is one.
+ */
+struct appraisal {
+	const char *name;
+	bool trusted;
+	struct text words;
+	bool known;
+	struct tsem_anchor_entry entry;
+};
+
+/**
+ * struct appraisals - Of one machine.
+ * @made_usec: When the evidence was made, by the machine's clock.
+ */
+struct appraisals {
+	struct appraisal all[POLICY_WORKLOADS];
+	size_t count;
+	uint64_t made_usec;
+};
+
+/**
+ * appraise() - Hold it against.
+ * @now_usec: The verifier's clock, since 1970.
+ * @why: A sentence, whenever the result is negative.
+ * @ret: To be ended by appraisals_done(), whatever the result.
+ *
+ * Return: 0, whatever is said of workloads; -EKEYREJECTED if the machine itself is not as the
+ * policy wants; -ENOMEM.
+ */
+int appraise(const struct evidence *evidence, const struct policy *policy, uint64_t now_usec,
+	     struct appraisals *ret, struct text *why);
+
+void appraisals_done(struct appraisals *appraisals);
+
+#endif

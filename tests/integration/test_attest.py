@@ -1,0 +1,451 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""test_attest.py - evidence made with a simulated TPM, and what a verifier without one says of it."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from simulator import ANCHORED, ANSWER, INTERVAL, MODEL, SEAL, START, STATE_ONLY, STOP, VIOLATION, Machine
+
+ANCHOR = QUIXOTE = CHANGED = None   # set below
+NONCE = "00112233445566778899aabbccddeeff"
+
+
+class AttestTest(unittest.TestCase):
+    """A machine of which the key is known, with one workload that runs within its model."""
+
+    def setUp(self):
+        self.machine = Machine(ANCHOR, QUIXOTE)
+        self.addCleanup(self.machine.close)
+        self.dir = self.machine.dir
+        self.machine.start()
+        self.client = self.machine.client()
+        self.client.entry(START, version=3)
+        self.client.entry(SEAL, version=3)
+
+    def quixote(self, *arguments, **options):
+        return self.machine.run(*arguments, **options)
+
+    def attest(self, *names, nonce=NONCE, machine=None, **options):
+        machine = machine or self.machine
+        return machine.run("attest", "--nonce=" + nonce, "--config=" + machine.config, *names, **options)[0]
+
+    def write(self, name, text):
+        path = self.dir + "/" + name
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def enroll(self, *options, machine=None, name="ak.pem"):
+        machine = machine or self.machine
+        secret = f"{self.dir}/secret-{name}"
+        request = self.write("request", machine.run("attest", "--enroll", "--config=" + machine.config)[0])
+        challenge = self.quixote("verify", "--challenge=" + request, "--secret=" + secret,
+                                 *(options or ["--no-certificate"]))[0]
+        answer = machine.run("attest", "--activate=" + self.write("challenge", challenge),
+                             "--config=" + machine.config)[0]
+        return self.write(name, self.quixote("verify", "--accept=" + self.write("answer", answer),
+                                             "--secret=" + secret)[0])
+
+    def policy(self, workload=f"[Workload web]\nModel={MODEL}\n", machine=""):
+        if not os.path.exists(self.dir + "/ak.pem"):
+            self.enroll()
+        return self.write("policy", f"[Machine]\nKey=ak.pem\n{machine}{workload}")
+
+    def verify(self, evidence, *options, check=0, nonce=NONCE, **keys):
+        path = self.write("evidence", evidence)
+        return self.quixote("verify", "--policy=" + self.policy(**keys), "--nonce=" + nonce, *options, path,
+                            check=check)
+
+    def refused(self, why, evidence, **keys):
+        out, err = self.verify(evidence, check=1, **keys)
+        self.assertEqual(out, "")
+        self.assertIn(why, err)
+
+    def untrusted(self, why, evidence, **keys):
+        out, _ = self.verify(evidence, check=1, **keys)
+        self.assertIn("web: NOT trusted: " + why, out)
+
+
+class Evidence(AttestTest):
+    def test_trusted(self):
+        out, _ = self.verify(self.attest())
+        self.assertEqual(out, "web: trusted: runs under model abababababab, version 3; 0 events, none outside of it; "
+                              "entry 3 of its chain\n")
+        told = json.loads(self.verify(self.attest(), "--json")[0])
+        self.assertEqual((told["workloads"]["web"]["trusted"], told["workloads"]["web"]["model"]), (True, MODEL))
+
+    def test_another_nonce(self):
+        evidence = self.attest()
+        self.refused("made for another nonce", evidence, nonce="ff" * 16)
+        self.refused("made for another nonce", evidence, nonce=NONCE + "00")
+        self.refused("made for another nonce", evidence, nonce=NONCE[:-2])
+
+    def test_another_machine(self):
+        """With the same log and the same register."""
+        other = Machine(ANCHOR, QUIXOTE)
+        self.addCleanup(other.close)
+        other.start()
+        client = other.client()
+        client.entry(START, version=3)
+        self.policy()
+        self.refused("not signed by the machine's key", self.attest(machine=other))
+
+    def test_old(self):
+        evidence = self.attest()
+        time.sleep(2.1)
+        self.refused("older than MaxAge=", evidence, machine="MaxAge=1s\n")
+
+    def test_clock_that_is_ahead(self):
+        self.policy()
+        ahead = self.write("ahead.so", b"")
+        source = self.write("ahead.c", """
+            #define _GNU_SOURCE
+            #include <time.h>
+            #include <unistd.h>
+            #include <sys/syscall.h>
+            int clock_gettime(clockid_t clock, struct timespec *ret)
+            {
+                int r = syscall(SYS_clock_gettime, clock, ret);
+                if (clock == CLOCK_REALTIME)
+                    ret->tv_sec += 600;
+                return r;
+            }
+        """)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", ahead, source], check=True)
+        evidence = self.attest(env=dict(os.environ, LD_PRELOAD=ahead))
+        self.refused("from the future", evidence)
+
+    def test_every_changed_bit_is_refused(self):
+        """One file, all of its bytes, each of their bits: by the code that quixote verify runs."""
+        self.policy()
+        evidence = self.write("evidence", self.attest())
+        done = subprocess.run([CHANGED, self.dir + "/ak.pem", NONCE, evidence], capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        size = os.path.getsize(evidence)
+        self.assertIn(f"{8 * size} changed bits refused", done.stdout.decode())
+
+    def test_changed_files_through_the_command(self):
+        evidence = self.attest().encode()
+        for at in range(0, len(evidence), len(evidence) // 40):
+            changed = bytearray(evidence)
+            changed[at] ^= 1
+            self.assertEqual(self.verify(bytes(changed), check=1)[0], "")
+        for changed in (b"", b"\n", evidence[:-1], evidence + b"\n", evidence + b"x", evidence[1:],
+                        evidence.splitlines(True)[0], evidence.splitlines(True)[1], evidence * 2):
+            self.assertEqual(self.verify(changed, check=1)[0], "")
+
+    def test_log_that_was_cut(self):
+        """Root of the machine leaves out what happened, and has the TPM sign that."""
+        process = self.machine.anchors[-1]
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.machine.stop(process)
+        with open(self.machine.log, encoding="ascii") as file:
+            lines = file.read().splitlines(True)
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.writelines(lines[:-2])
+        _, err = self.machine.run("attest", "--nonce=" + NONCE, "--config=" + self.machine.config, check=205)
+        self.assertIn("the anchor (", err)                          # and itself does not start on it
+        self.assertIn("not what the log says", self.machine.failed(self.machine.launch()))
+
+    def test_log_that_was_begun_anew(self):
+        """Within a boot the register keeps what was before."""
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.machine.stop(self.machine.anchors[-1])
+        os.unlink(self.machine.log)
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=3)
+        self.refused("the log was begun anew", self.attest())
+
+    def test_firmware(self):
+        evidence = self.attest()
+        good = "".join(f"PCR{i}={self.machine.tpm.register(i).hex()}\n" for i in (0, 7, 11))
+        self.verify(evidence, machine=good)
+        self.refused("register 4 is not as it must be", evidence, machine=good + f"PCR4={'11' * 32}\n")
+
+    def test_kernel_replaced(self):
+        self.machine.tpm.run("pcrextend", "4:sha256=" + "22" * 32)
+        self.refused("register 4 is not as it must be", self.attest(), machine=f"PCR4={'00' * 32}\n")
+
+    def test_after_a_reset_of_the_tpm(self):
+        """The log of before is none of now, also if the register is made to say the same."""
+        self.policy()
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        with open(self.machine.log, encoding="ascii") as file:
+            lines = file.read().splitlines(True)
+        for line in lines:
+            self.machine.tpm.run("pcrextend", "13:sha256=" + json.loads(line)["digests"][0]["digest"])
+        self.assertEqual(self.machine.replay(), self.machine.tpm.register())
+        # An anchor that is told the truth begins anew; this one answers whatever it is asked.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+            listening.bind(self.machine.socket + "2")
+            listening.listen()
+            self.machine.configure(Socket=self.machine.socket + "2")
+
+            def answer():
+                with listening.accept()[0] as client:
+                    client.recv(4096)
+                    client.send(ANSWER.pack(ANCHORED, 0, 0))
+            thread = threading.Thread(target=answer)
+            thread.start()
+            evidence = self.attest()
+            thread.join()
+        self.refused("not of this boot of the TPM", evidence)
+
+
+class Workloads(AttestTest):
+    def test_violation(self):
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.untrusted("it has left its model", self.attest())
+
+    def test_violation_that_was_taken_back(self):
+        """Whoever feeds the anchor cannot: the next entries say less, the chain does not forget."""
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.client.send(STATE_ONLY, INTERVAL, "web", version=3)
+        self.untrusted("it has left its model", self.attest())
+
+    def test_lost(self):
+        self.client.send(STATE_ONLY, INTERVAL, "web", version=3, lost=1)
+        self.untrusted("events of it got no verdict", self.attest())
+
+    def test_ended(self):
+        self.client.entry(STOP, version=3)
+        evidence = self.attest()
+        self.untrusted("it does not run", evidence)
+        self.verify(evidence, workload=f"[Workload web]\nModel={MODEL}\nState=any\n")
+
+    def test_orchestrator_gone(self):
+        self.client.close()
+        self.untrusted("it does not run", self.attest())
+
+    def test_shadow(self):
+        client = self.machine.client()
+        client.entry(START, "db", mode=1)
+        out, _ = self.verify(self.attest(), check=1, workload=f"[Workload db]\nModel={MODEL}\n")
+        self.assertIn("its model is not enforced", out)
+        self.verify(self.attest(), workload=f"[Workload db]\nModel={MODEL}\nMode=shadow\n")
+
+    def test_another_model(self):
+        self.untrusted("its model is another", self.attest(), workload=f"[Workload web]\nModel={'12' * 32}\n")
+
+    def test_old_version(self):
+        self.untrusted("its model is older", self.attest(),
+                       workload=f"[Workload web]\nModel={MODEL}\nMinimumVersion=4\n")
+
+    def test_never_run(self):
+        out, _ = self.verify(self.attest(), check=1, workload=f"[Workload mail]\nModel={MODEL}\n")
+        self.assertIn("mail: NOT trusted: it has not run since", out)
+
+    def test_signed_model(self):
+        """Only the public keys are known to the verifier."""
+        keys = self.dir + "/keys.d"
+        os.mkdir(keys, 0o755)
+        model, config = self.dir + "/job.model", self.dir + "/web.cfg"
+        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "models", "job.model"), model)
+        with open(model, encoding="utf-8") as file:
+            name = json.loads(file.readline())["name"]
+        self.write("web.cfg", f"[Workload]\nName={name}\nType=tool\nCommand=/bin/true\n[Model]\nFile={model}\n")
+        for key in ("alice", "mallory"):
+            self.quixote("key", "new", f"{self.dir}/{key}")
+        shutil.copy(self.dir + "/alice.pub", keys)
+        with open(model, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        client = self.machine.client()
+        client.entry(START, name, model=digest, version=5)
+        wanted = f"[Workload {name}]\nKeys=keys.d\n"
+        for signer, version, said in (("alice", 5, "signed by alice"), ("alice", 6, "another model than it ran under"),
+                                      ("mallory", 5, "not signed by as many")):
+            if os.path.exists(model + ".sig"):
+                os.unlink(model + ".sig")
+            self.quixote("model", "sign", f"--key={self.dir}/{signer}.key", f"--version={version}", model)
+            out, _ = self.verify(self.attest(config), check=0 if "signed by alice" in said else 1, workload=wanted)
+            self.assertIn(said, out)
+        out, _ = self.verify(self.attest(), check=1, workload=wanted)
+        self.assertIn("no signature of its model", out)
+
+
+class Enrolment(AttestTest):
+    def test_key_of_another_machine(self):
+        """A challenge for one TPM's key is nothing to another TPM."""
+        other = Machine(ANCHOR, QUIXOTE)
+        self.addCleanup(other.close)
+        request = self.write("request", self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        challenge = self.quixote("verify", "--challenge=" + request, f"--secret={self.dir}/secret", "--no-certificate")[0]
+        _, err = other.run("attest", "--activate=" + self.write("challenge", challenge), "--config=" + other.config,
+                           check=1)
+        self.assertIn("it is for another machine", err)
+
+    def test_stolen_name(self):
+        """The key of one machine is told with the TPM of another: its TPM does not answer."""
+        other = Machine(ANCHOR, QUIXOTE)
+        self.addCleanup(other.close)
+        mine = json.loads(self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        theirs = json.loads(other.run("attest", "--enroll", "--config=" + other.config)[0])
+        mixed = dict(mine, ak=theirs["ak"])
+        request = self.write("request", json.dumps(mixed, separators=(",", ":")) + "\n")
+        challenge = self.quixote("verify", "--challenge=" + request, f"--secret={self.dir}/secret", "--no-certificate")[0]
+        _, err = self.quixote("attest", "--activate=" + self.write("challenge", challenge),
+                              "--config=" + self.machine.config, check=1)
+        self.assertIn("it is for another machine", err)
+
+    def test_wrong_answer(self):
+        request = self.write("request", self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        self.quixote("verify", "--challenge=" + request, f"--secret={self.dir}/secret", "--no-certificate")
+        for answer in ("00" * 32 + "\n", "", "\n", "00" * 31 + "\n"):
+            out, err = self.quixote("verify", "--accept=" + self.write("answer", answer), f"--secret={self.dir}/secret",
+                                    check=1)
+            self.assertEqual(out, "")
+            self.assertIn("not the answer", err)
+
+    def test_key_that_signs_anything(self):
+        """As attestation keys are not restricted in some places: it could sign what looks like a quote."""
+        request = json.loads(self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        public = bytearray(base64.b64decode(request["ak"]))
+        attributes = int.from_bytes(public[4:8], "big")
+        for bit in (16, 1, 5):                                      # restricted, fixedTPM, sensitiveDataOrigin
+            changed = public[:]
+            changed[4:8] = (attributes ^ 1 << bit).to_bytes(4, "big")
+            path = self.write("request", json.dumps(dict(request, ak=base64.b64encode(changed).decode()),
+                                                    separators=(",", ":")) + "\n")
+            _, err = self.quixote("verify", "--challenge=" + path, f"--secret={self.dir}/secret", "--no-certificate",
+                                  check=1)
+            self.assertIn("not made as it must be", err)
+        self.assertFalse(os.path.exists(self.dir + "/secret"))
+
+    def certificate(self, public, subject="/CN=TPM maker", usage=()):
+        """Of an endorsement key, by a maker made here."""
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.dir)
+        modulus = public[-256:]
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", subject,
+                "-days", "2")
+        sequence = b"\x02\x82\x01\x01\x00" + modulus + b"\x02\x03\x01\x00\x01"
+        rsa = b"\x30\x82" + len(sequence).to_bytes(2, "big") + sequence
+        algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
+        bits = b"\x03\x82" + (len(rsa) + 1).to_bytes(2, "big") + b"\0" + rsa
+        spki = algorithm + bits
+        self.write("ek.der", b"\x30\x82" + len(spki).to_bytes(2, "big") + spki)
+        openssl("pkey", "-pubin", "-inform", "DER", "-in", "ek.der", "-out", "ek.pem")
+        openssl("req", "-new", "-key", "ca.key", "-subj", "/CN=TPM", "-out", "ek.csr")
+        openssl("x509", "-req", "-in", "ek.csr", "-force_pubkey", "ek.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "1",
+                "-outform", "DER", "-out", "ek.crt")
+        with open(self.dir + "/ek.crt", "rb") as file:
+            return file.read()
+
+    def test_certificate(self):
+        request = json.loads(self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        self.assertEqual(request["certificate"], "")
+        _, err = self.quixote("verify", "--challenge=" + self.dir + "/request", "--roots=/dev/null", f"--secret={self.dir}/s",
+                              check=205)
+        path = self.write("request", json.dumps(request, separators=(",", ":")) + "\n")
+        _, err = self.quixote("verify", "--challenge=" + path, "--roots=/dev/null", f"--secret={self.dir}/s", check=1)
+        self.assertIn("its TPM has no certificate", err)
+        certificate = self.certificate(base64.b64decode(request["ek"]))
+        tpm = self.machine.tpm
+        tpm.run("nvdefine", "0x01c00002", "-C", "p", "-s", str(len(certificate)), "-a",
+                "ppwrite|ppread|ownerread|authread|no_da|platformcreate")
+        tpm.run("nvwrite", "0x01c00002", "-C", "p", "-i", "-", data=certificate)
+        self.enroll(f"--roots={self.dir}/ca.pem")
+        shutil.copy(self.dir + "/ca.pem", self.dir + "/first.pem")
+        self.certificate(base64.b64decode(request["ek"]), "/CN=Another maker")
+        request = self.write("request", self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        _, err = self.quixote("verify", "--challenge=" + request, f"--roots={self.dir}/ca.pem", f"--secret={self.dir}/s",
+                              check=1)
+        self.assertIn("the certificate of its TPM: ", err)
+
+
+class Policies(AttestTest):
+    def test_refused(self):
+        rows = (("[Machine]\n", "Key: is missing"), ("[Machine]\nKey=ak.pem\n", "Workload: is missing"),
+                ("[Machine]\nKey=ak.pem\n[Workload web]\nMode=enforce\n", "neither Model= nor Keys="),
+                ("[Machine]\nKey=ak.pem\nKey=b\n", "given twice"), ("[Machine]\nQuux=1\n", "unknown key"),
+                ("[Machine]\nMaxAge=5\n", "a time"), ("[Machine]\nMaxAge=0s\n", "a time"),
+                ("[Machine]\nPCR0=00\n", "64 small hexadecimal"), ("[Machine]\nPCR9=" + "00" * 32, "unknown key"),
+                ("[Machine]\nRegister=10\n", "expected 8"), ("[Machine]\nModel=" + MODEL, "unknown key"),
+                ("[Workload ../web]\nModel=" + MODEL, "no section"), ("[Quux]\nKey=1\n", "no section"),
+                ("[Workload web]\nMode=train\n", "enforce or shadow"), ("[Workload web]\nKey=ak.pem\n", "unknown key"),
+                ("[Workload web]\nModel=" + MODEL.upper(), "64 small"), ("[Workload web]\nThreshold=0\n", "from 1"),
+                ("key\n", "is not a key"))
+        evidence = self.write("evidence", self.attest())
+        for text, why in rows:
+            _, err = self.quixote("verify", "--policy=" + self.write("policy", text), "--nonce=" + NONCE, evidence, check=202)
+            self.assertIn(why, err, text)
+
+    def test_new_nonce(self):
+        first, second = (self.quixote("verify", "--new-nonce")[0].strip() for _ in range(2))
+        self.assertEqual(len(bytes.fromhex(first)), 32)
+        self.assertNotEqual(first, second)
+        self.verify(self.attest(nonce=first), nonce=first)
+
+
+def cbor(data, at=0):
+    """(value, end): as much of CBOR as a token has."""
+    major, info, at = data[at] >> 5, data[at] & 31, at + 1
+    if info >= 24 and major != 7:
+        size = 1 << (info - 24)
+        info, at = int.from_bytes(data[at:at + size], "big"), at + size
+    if major == 0:
+        return info, at
+    if major == 1:
+        return -1 - info, at
+    if major in (2, 3):
+        value = data[at:at + info]
+        return (value.decode() if major == 3 else value), at + info
+    if major == 4:
+        items = []
+        for _ in range(info):
+            item, at = cbor(data, at)
+            items.append(item)
+        return items, at
+    if major == 5:
+        pairs = {}
+        for _ in range(info):
+            key, at = cbor(data, at)
+            pairs[key], at = cbor(data, at)
+        return pairs, at
+    if major == 6:
+        value, at = cbor(data, at)
+        return {"tag": info, "value": value}, at
+    return {20: False, 21: True}[info], at
+
+
+class Token(AttestTest):
+    def test_token(self):
+        self.quixote("key", "new", self.dir + "/verifier")
+        path = self.dir + "/token"
+        self.verify(self.attest(), f"--token={path}", f"--key={self.dir}/verifier.key")
+        with open(path, "rb") as file:
+            data = file.read()
+        token, end = cbor(data)
+        self.assertEqual((end, token["tag"], token["value"]["tag"]), (len(data), 61, 18))
+        header, unprotected, payload, signature = token["value"]["value"]
+        self.assertEqual((cbor(header)[0], unprotected), ({1: -8}, {}))
+        claims, _ = cbor(payload)
+        self.assertEqual(claims[10], bytes.fromhex(NONCE))
+        self.assertLess(abs(claims[6] - time.time()), 60)
+        self.assertEqual(claims[266]["web"]["trusted"], True)
+        self.assertEqual(claims[266]["web"]["model"], bytes.fromhex(MODEL))
+        size = bytes([0x58, len(payload)]) if len(payload) < 256 else b"\x59" + len(payload).to_bytes(2, "big")
+        signed = b"\x84\x6aSignature1" + b"\x43" + header + b"\x40" + size + payload
+        self.assertEqual(cbor(signed)[0], ["Signature1", header, b"", payload])
+        done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", self.dir + "/verifier.pub", "-rawin",
+                               "-in", self.write("signed", signed), "-sigfile", self.write("sig", signature)],
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    ANCHOR, QUIXOTE, CHANGED = sys.argv[1:4]
+    del sys.argv[1:4]
+    unittest.main(verbosity=2)
