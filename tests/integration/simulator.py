@@ -27,11 +27,14 @@ def pack(request, kind=0, workload="", model=MODEL, state=STATE, measurement=STA
 
 
 class Tpm:
-    """Its state outlives a reset. Two pairs of sockets at most are open at a time."""
+    """Its state outlives a reset."""
+
+    tcti = None
 
     def __init__(self, directory):
         self.dir = directory
         self.path = directory + "/tpm"
+        self.tcti = self.tcti or "swtpm:path=" + self.path
         os.makedirs(directory + "/state", exist_ok=True)
         self.process = None
         self.start()
@@ -58,9 +61,6 @@ class Tpm:
         self.stop()
         self.start()
 
-    @property
-    def tcti(self):
-        return "swtpm:path=" + self.path
 
     def run(self, tool, *arguments, check=True, data=None):
         return subprocess.run(["tpm2_" + tool, "-T", self.tcti, *arguments], check=check, input=data,
@@ -69,6 +69,18 @@ class Tpm:
     def register(self, number=REGISTER):
         text = self.run("pcrread", f"sha256:{number}").stdout.decode()
         return bytes.fromhex(text.split("0x")[1].strip())
+
+
+class Device(Tpm):
+    """The TPM of the machine that this runs in; it cannot be reset but with that."""
+
+    tcti = "device:/dev/tpmrm0"
+
+    def start(self):
+        pass
+
+    def stop(self):
+        pass
 
 
 class Client:
@@ -115,7 +127,7 @@ class Client:
 class Machine:
     """A directory with all of it."""
 
-    def __init__(self, anchor, quixote=None):
+    def __init__(self, anchor, quixote=None, tpm=Tpm):
         self.dir = tempfile.mkdtemp(prefix="quixote-tpm-")
         self.log = self.dir + "/log/anchor.cel"
         self.socket = self.dir + "/socket"
@@ -123,7 +135,7 @@ class Machine:
         self.program, self.quixote = anchor, quixote
         self.anchors, self.clients = [], []
         os.mkdir(self.dir + "/log", 0o700)
-        self.tpm = Tpm(self.dir)
+        self.tpm = tpm(self.dir)
         self.configure()
 
     def configure(self, **keys):

@@ -14,7 +14,7 @@ import time
 import unittest
 
 from simulator import (ANCHORED, BUSY, ENTRY, FLUSH, GARBAGE, GONE, INTERVAL, MODEL, OLD, RESUME, SEAL, START,
-                       STATE, STATE_ONLY, STOP, VIOLATION, Machine, pack)
+                       STATE, STATE_ONLY, STOP, VIOLATION, Client, Machine, pack)
 
 ANCHOR = QUIXOTE = None         # set below
 
@@ -440,6 +440,41 @@ class Failures(AnchorTest):
         self.assertGreater(taken, 0)
         self.assertEqual(self.machine.client().entry(START), (ANCHORED, 1))
         self.assert_log_is_register()
+
+    @unittest.skipUnless(os.getuid() == 0, "needs other users")
+    def test_other_users(self):
+        """It has no privilege; root and its own user may feed it, and nobody else."""
+        machine = self.machine
+        os.chmod(machine.dir, 0o755)
+        os.chmod(machine.tpm.path, 0o666)
+        os.chmod(machine.tpm.path + ".ctrl", 0o666)
+        os.mkdir(machine.dir + "/run")
+        for path in (machine.dir + "/log", machine.dir + "/run"):
+            os.chown(path, 65534, 65534)
+        machine.socket = machine.dir + "/run/socket"
+        machine.configure(Socket=machine.socket)
+        program = machine.dir + "/anchor"
+        with open(program, "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups "{ANCHOR}" "$@"\n')
+        os.chmod(program, 0o755)
+        machine.program = program
+        process = machine.start()
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+        self.assertEqual(set(status["Uid"].split()), {"65534"})
+        self.assertEqual(machine.client().entry(START), (ANCHORED, 1))
+        os.chmod(machine.socket, 0o666)                             # as if somebody had opened it
+        child = os.fork()
+        if child == 0:
+            os.setresuid(65533, 65533, 65533)
+            client = Client(machine.socket)
+            try:
+                os._exit(client.entry(START, "db") is not None)
+            except OSError:
+                os._exit(0)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        self.assertEqual(machine.client().flush(), (ANCHORED, 0))
+        self.assertEqual({e["workload"] for e in machine.entries()}, {"web"})
 
     def test_sandbox(self):
         process = self.machine.start()
