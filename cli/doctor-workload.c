@@ -92,6 +92,10 @@ static void repair(struct text *text, const struct doctor *d, const struct plan 
 	case PLAN_TRUST:
 		repair_trust(text, d, plan);
 		break;
+	case PLAN_ANCHOR:
+		text_add_string(text, doctor_sudo());
+		text_add_string(text, "systemctl enable --now quixote-anchor.socket");
+		break;
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "../libtsem/cleanup.h"
 #include "../libtsem/model-life.h"
 #include "../orchestrator/failure.h"
+#include "../tma/anchor/feed.h"
 #include "builtin.h"
 #include "plan.h"
 #include "signed.h"
@@ -18,12 +19,23 @@
 /* Formula.md, section 3, "Pathnames". */
 static char *const default_scratch[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
 
+static const enum exit_status subject_status[PLAN_SUBJECT_COUNT] = {
+	[PLAN_COMMAND] = EXIT_CONFIGURATION,
+	[PLAN_USER] = EXIT_CONFIGURATION,
+	[PLAN_DIRECTORY] = EXIT_CONFIGURATION,
+	[PLAN_MODEL_MISSING] = EXIT_MODEL,
+	[PLAN_MODEL] = EXIT_MODEL,
+	[PLAN_MODEL_SEALED] = EXIT_MODEL,
+	[PLAN_TRUST] = EXIT_MODEL,
+	[PLAN_ANCHOR] = EXIT_LOST,
+};
+
 static struct text *add_problem(struct plan *p, enum plan_subject subject)
 {
 	struct plan_problem *problem;
 
 	if (!p->status)
-		p->status = subject < PLAN_MODEL_MISSING ? EXIT_CONFIGURATION : EXIT_MODEL;
+		p->status = subject_status[subject];
 	if (p->problem_count == PLAN_PROBLEMS)
 		p->problem_count--; /* the last one is replaced */
 	problem = &p->problems[p->problem_count++];
@@ -216,6 +228,17 @@ static void check_trust(struct plan *p)
 	text_done(&why);
 }
 
+/* Whether anybody is there; who may not ask does not know. */
+static void check_anchor(struct plan *p)
+{
+	_cleanup_(close_fdp) int fd = p->config->anchor ? feed_connect(FEED_SOCKET) : -EBADF;
+
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		text_format(add_problem(p, PLAN_ANCHOR),
+			    "%s: Anchor: nobody is at " FEED_SOCKET "; see quixote-tpm(1)",
+			    p->launch->path);
+}
+
 static const char *place_name(const struct plan *p)
 {
 	if (p->place < 0)
@@ -341,6 +364,7 @@ void plan_examine(struct plan *p)
 	check_directory(p);
 	check_model(p);
 	check_trust(p);
+	check_anchor(p);
 }
 
 void plan_done(struct plan *p)

@@ -19,8 +19,9 @@ enum plan_subject {
 	PLAN_MODEL,
 	PLAN_MODEL_SEALED,
 	PLAN_TRUST,
+	PLAN_ANCHOR,
 };
-#define PLAN_SUBJECT_COUNT (PLAN_TRUST + 1)
+#define PLAN_SUBJECT_COUNT (PLAN_ANCHOR + 1)
 
 /**
  * struct plan_problem - A sentence.

@@ -108,43 +108,54 @@ static int make_directory(const char *path)
 	return 0;
 }
 
+static int make_counter(struct tpm_command *c, uint64_t *ret)
+{
+	int r = tpm_counter_define(c->tpm, c->settings.counter);
+
+	if (r == 0)
+		r = tpm_counter_read(c->tpm, c->settings.counter, ret);
+	if (r == -EACCES)
+		return fail_tpm(c, "; give the owner's authorisation by --owner=FILE");
+	return r < 0 ? fail_tpm(c, "") : 0;
+}
+
+static int init_counter(struct tpm_command *c)
+{
+	uint64_t count;
+	int r = tpm_counter_read(c->tpm, c->settings.counter, &count), there = r;
+
+	if (r == -EPERM)
+		return fail_tpm(c, "; choose another Counter= in tpm.conf(5)");
+	if (r < 0 && r != -ENOENT)
+		return fail_tpm(c, "");
+	if (r == -ENOENT) {
+		r = make_counter(c, &count);
+		if (r)
+			return r;
+	}
+	(void)printf("counter %08" PRIx32 " is %s, at %" PRIu64 "\n", c->settings.counter,
+		     there == 0 ? "there" : "made", count);
+	return 0;
+}
+
 static int tpm_init(struct tpm_command *c)
 {
 	uint8_t value[TPM_HASH];
-	uint64_t count;
 	int r = open_tpm(c);
 
 	if (r)
 		return r;
 	if (tpm_read_register(c->tpm, c->settings.pcr, value) < 0)
 		return fail_tpm(c, "; have its SHA-256 bank allocated in the firmware's setup");
-	r = tpm_counter_read(c->tpm, c->settings.counter, &count);
-	if (r == -EPERM)
-		return fail_tpm(c, "; choose another Counter= in tpm.conf(5)");
-	if (r == -ENOENT) {
-		r = tpm_counter_define(c->tpm, c->settings.counter);
-		if (r == 0)
-			r = tpm_counter_read(c->tpm, c->settings.counter, &count);
-		if (r < 0)
-			return fail_tpm(c, r == -EACCES ? "; give the owner's authorisation by "
-							  "--owner=FILE"
-							: "");
-		(void)printf("counter %08" PRIx32 " is made, at %" PRIu64 "\n", c->settings.counter,
-			     count);
-	} else if (r < 0) {
-		return fail_tpm(c, "");
-	} else {
-		(void)printf("counter %08" PRIx32 " is there, at %" PRIu64 "\n",
-			     c->settings.counter, count);
-	}
-	return make_directory(c->settings.directory);
+	r = c->settings.counter ? init_counter(c) : 0;
+	return r ? r : make_directory(c->settings.directory);
 }
 
 static int tpm_remove(struct tpm_command *c)
 {
 	int r = open_tpm(c);
 
-	if (r)
+	if (r || !c->settings.counter)
 		return r;
 	r = tpm_counter_remove(c->tpm, c->settings.counter);
 	if (r == -EPERM)
@@ -176,7 +187,8 @@ static int look(struct tpm_command *c, struct tpm_state *s)
 		r = tpm_read_register(c->tpm, c->settings.pcr, s->value);
 	if (r < 0)
 		return fail_tpm(c, "");
-	r = tpm_counter_read(c->tpm, c->settings.counter, &s->count);
+	r = c->settings.counter ? tpm_counter_read(c->tpm, c->settings.counter, &s->count)
+				: -ENOENT;
 	s->counted = r == 0;
 	if (r < 0 && r != -ENOENT)
 		return fail_tpm(c, "");
@@ -221,8 +233,7 @@ static void tell_json(const struct tpm_command *c, const struct tpm_state *s, co
 
 static int tpm_status(struct tpm_command *c)
 {
-	_cleanup_(anchored_done) struct anchored none = ANCHORED_EMPTY;
-	struct tpm_state s = { .log = none };
+	struct tpm_state s = { .log = ANCHORED_EMPTY };
 	char value[2 * TPM_HASH + 1];
 	int r = open_tpm(c);
 
@@ -242,7 +253,8 @@ static int tpm_status(struct tpm_command *c)
 			(void)printf("counter:   %08" PRIx32 ", at %" PRIu64 "\n",
 				     c->settings.counter, s.count);
 		else
-			(void)printf("counter:   none; quixote tpm init makes it\n");
+			(void)printf("counter:   none%s\n",
+				     c->settings.counter ? "; quixote tpm init makes it" : "");
 		(void)printf("log:       %s/" SETTINGS_LOG ": %s\n", c->settings.directory,
 			     s.verdict);
 		(void)printf("workloads: %zu\n", s.log.log.chain_count);

@@ -322,7 +322,7 @@ int tsem_anchor_log_replay(struct tsem_anchor_log *log, const char *line, size_t
 	int r;
 
 	if (size >= TSEM_ANCHOR_LINE_BYTES)
-		return -E2BIG;
+		return refuse(log, "it is too long");
 	r = take_head(log, &c, digest);
 	if (r < 0)
 		return r;

@@ -89,11 +89,17 @@ class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(20)
+        refused = 0
         for _ in range(1000):
             try:
                 self.socket.connect(path)
                 return
             except BlockingIOError:                 # its queue is full for a moment
+                time.sleep(0.01)
+            except ConnectionRefusedError:          # it has a name, and does not listen yet
+                refused += 1
+                if refused == 100:
+                    raise
                 time.sleep(0.01)
         raise TimeoutError("the anchor accepts nobody")
 
@@ -139,7 +145,7 @@ class Machine:
         self.configure()
 
     def configure(self, **keys):
-        values = {"TCTI": self.tpm.tcti, "Interval": "600s", "Directory": self.dir + "/log",
+        values = {"TCTI": self.tpm.tcti, "Interval": "600s", "Counter": "none", "Directory": self.dir + "/log",
                   "Socket": self.socket}
         values.update(keys)
         with open(self.config, "w", encoding="utf-8") as file:
@@ -166,7 +172,6 @@ class Machine:
         deadline = time.monotonic() + 20
         while not os.path.exists(self.socket) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.02)        # between its name and that it listens
         return process
 
     def client(self):

@@ -67,7 +67,7 @@ class Anchored(WorkloadTest):
         return [e["kind"] for e in self.entries() if e["kind"] != "interval"]
 
     def wait_kinds(self, *kinds):
-        wait_until(lambda: self.kinds() == list(kinds), what=f"{kinds} in {self.entries()}")
+        wait_until(lambda: self.kinds() == list(kinds), timeout=30, what=f"{kinds} in {self.entries()}")
         wait_until(lambda: self.machine.replay() == self.machine.tpm.register())   # the log is first
 
     def identity(self):
@@ -219,7 +219,7 @@ class Anchored(WorkloadTest):
         time.sleep(1)
         self.assertIsNone(process.poll())
         self.machine.start()
-        wait_until(lambda: self.kinds() == ["start", "seal", "resume"], timeout=15)
+        wait_until(lambda: self.kinds() == ["start", "seal", "resume"], timeout=30)
         resumed = self.entries()[-1]
         self.assertEqual((resumed["outside"], resumed["events"]), (1, 2))   # what was missed is told
         err = self.end(process)
@@ -238,7 +238,7 @@ class Anchored(WorkloadTest):
         self.assertIsNone(process.poll())
         started = time.monotonic()
         self.end(process)
-        self.assertLess(time.monotonic() - started, 5)
+        self.assertLess(time.monotonic() - started, 15)
         anchor.send_signal(signal.SIGCONT)
         self.wait_kinds("start", "seal", "stop")                    # it was in the socket
 

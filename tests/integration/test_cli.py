@@ -205,6 +205,18 @@ class CliTest(unittest.TestCase):
             f"quixote: {config}: WorkingDirectory: /nowhere: No such file or directory",
             f"quixote: {self.path('a.model')}: there is no model; learn it: quixote train -c {config}"])
 
+    @unittest.skipIf(os.path.exists("/run/quixote-anchor/socket"), "this machine has an anchor")
+    def test_check_looks_for_the_anchor(self):
+        story = Story(QUIXOTE)
+        story.learned(record("syslog", {"type": "3"}))
+        self.write("a.model", story.model("a"))
+        config = self.write("a.cfg", GOOD + "[TPM]\nAnchor=yes\n")
+        done = self.run_quixote("run", "--check", "-c", config)
+        self.assertEqual((done.returncode, done.stderr), (
+            205, f"quixote: {config}: Anchor: nobody is at /run/quixote-anchor/socket; see quixote-tpm(1)\n"))
+        done = self.run_quixote("doctor", "-c", config)
+        self.assertIn("systemctl enable --now quixote-anchor.socket", done.stdout)
+
     def test_check_verifies_the_model(self):
         config = self.write("a.cfg", GOOD)
         story = Story(QUIXOTE, fields="strict")

@@ -85,6 +85,10 @@ static int take_counter(struct settings *s, const char *value)
 {
 	unsigned long n;
 
+	if (!strcmp(value, "none")) {
+		s->counter = 0;
+		return 0;
+	}
 	if (take_number(value, 16, &n) < 0 || n < OWNER_INDEX_MIN || n > OWNER_INDEX_MAX)
 		return -EBADMSG;
 	s->counter = (uint32_t)n;
@@ -120,7 +124,7 @@ static const struct {
 } keys[] = {
 	{ "TCTI", take_tcti, "device:/dev/tpmrm0 or another TCTI" },
 	{ "Register", take_register, "8, 9, 12, 13, 14 or 15" },
-	{ "Counter", take_counter, "an index from 01800000 to 01bfffff" },
+	{ "Counter", take_counter, "none, or an index from 01800000 to 01bfffff" },
 	{ "Interval", take_interval, "a time from 1s to 1440min" },
 	{ "Directory", take_directory, "an absolute path" },
 	{ "Socket", take_socket, "an absolute path" },

@@ -19,7 +19,7 @@
  * struct settings - What a file says.
  * @tcti: TCTI=, as libtss2-tctildr takes it.
  * @pcr: Register=.
- * @counter: Counter=, an index of the owner's.
+ * @counter: Counter=, an index of the owner's; 0 if there shall be none.
  * @interval_sec: Interval=.
  * @directory: Directory=, of the log.
  * @socket: Socket=.

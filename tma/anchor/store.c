@@ -234,44 +234,60 @@ static int replace_log(struct store *s, int size)
 	return 0;
 }
 
-/*
- * The log is one ahead if the anchor died between the two. Whatever else differs is a log of
- * before.
- */
-static int check_counter(struct store *s, bool *ret_there)
+/* The log is one ahead if the anchor died between the two. Whatever else differs is a log of
+ * before. */
+static int compare_counter(struct store *s, uint64_t value)
+{
+	uint64_t logged = s->log.begin.counter;
+	int r;
+
+	if (!s->log.records || logged == value)
+		return 0;
+	if (logged == value + 1) {
+		r = tpm_counter_increment(s->tpm, s->settings->counter);
+		return r < 0 ? refuse_tpm(s, r) : 0;
+	}
+	if (!logged)
+		return refuse(s, -ESTALE,
+			      "the log was begun without a counter, and could be any; move "
+			      "%s/" SETTINGS_LOG " away, and tell whoever verifies",
+			      s->settings->directory);
+	return refuse(s, -ESTALE,
+		      "the log is that of counter %" PRIu64 ", and the TPM is at %" PRIu64
+		      ": an old copy was put in its place; restore the newest, or move it away and "
+		      "tell whoever verifies",
+		      logged, value);
+}
+
+static int check_counter(struct store *s)
 {
 	uint64_t value = 0;
-	int r = tpm_counter_read(s->tpm, s->settings->counter, &value);
+	int r;
 
-	*ret_there = r == 0;
-	if (r == -ENOENT && (!s->log.records || !s->log.begin.counter))
+	if (!s->settings->counter && s->log.begin.counter)
+		return refuse(s, -ESTALE,
+			      "the log has a counter, and Counter=none; move %s/" SETTINGS_LOG
+			      " away, and tell whoever verifies",
+			      s->settings->directory);
+	if (!s->settings->counter)
 		return 0;
-	if (r == -ENOENT)
+	r = tpm_counter_read(s->tpm, s->settings->counter, &value);
+	if (r == -ENOENT && s->log.begin.counter)
 		return refuse(s, -ESTALE,
 			      "the TPM has lost the counter of the log; move %s/" SETTINGS_LOG
 			      " away, and tell whoever verifies",
 			      s->settings->directory);
-	if (r < 0)
-		return refuse_tpm(s, r);
-	if (s->log.records && s->log.begin.counter == value + 1) {
-		r = tpm_counter_increment(s->tpm, s->settings->counter);
-		return r < 0 ? refuse_tpm(s, r) : 0;
-	}
-	if (!s->log.records || s->log.begin.counter == value)
-		return 0;
-	return refuse(
-		s, -ESTALE,
-		"the log is that of counter %" PRIu64 ", and the TPM is at %" PRIu64
-		": an old copy was put in its place; restore the newest, or move it away and tell "
-		"whoever verifies",
-		s->log.begin.counter, value);
+	if (r == -ENOENT)
+		return refuse(s, r, "the TPM has no counter yet; make it with quixote tpm init");
+	return r < 0 ? refuse_tpm(s, r) : compare_counter(s, value);
 }
 
 /* Chains go on; the counter says which log is the newest. */
-static int begin_log(struct store *s, uint64_t resets, bool counted)
+static int begin_log(struct store *s, uint64_t resets)
 {
 	struct tsem_anchor_begin begin = { .reset = resets, .time_usec = now_usec() };
 	struct tsem_anchor_log old = s->log;
+	const bool counted = s->settings->counter != 0;
 	uint64_t counter = 0;
 	int r = tpm_read_register(s->tpm, s->settings->pcr, begin.start);
 
@@ -311,7 +327,6 @@ static int continue_log(struct store *s)
 int store_begin(struct store *s, struct tpm *tpm, const struct tpm_error *error)
 {
 	uint64_t resets;
-	bool counted;
 	int r;
 
 	s->tpm = tpm;
@@ -319,7 +334,7 @@ int store_begin(struct store *s, struct tpm *tpm, const struct tpm_error *error)
 	r = replay(s);
 	if (r < 0)
 		return r;
-	r = check_counter(s, &counted);
+	r = check_counter(s);
 	if (r < 0)
 		return r;
 	r = tpm_read_resets(tpm, &resets);
@@ -327,7 +342,7 @@ int store_begin(struct store *s, struct tpm *tpm, const struct tpm_error *error)
 		return refuse_tpm(s, r);
 	if (s->log.records && s->log.begin.reset == resets)
 		return continue_log(s);
-	return begin_log(s, resets, counted);
+	return begin_log(s, resets);
 }
 
 int store_append(struct store *s, struct tsem_anchor_entry *entries, size_t count)
