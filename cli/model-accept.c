@@ -17,6 +17,7 @@
 #include "line.h"
 #include "records.h"
 #include "revision.h"
+#include "oci.h"
 #include "state.h"
 #include "text.h"
 
@@ -308,11 +309,17 @@ static int accept_events(struct acceptance *a)
 /* A name without a file of that name stands for a configuration of the system. */
 static const char *find_file(const char *argument, char path[PATH_MAX])
 {
-	int n;
+	/* If it is in neither the first is what is told. */
+	static const char *const dirs[] = { CONFIG_DIR, OCI_DIRECTORY, CONFIG_DIR };
+	int n = 0;
 
 	if (strchr(argument, '/') || is_configuration(argument) || access(argument, F_OK) == 0)
 		return argument;
-	n = snprintf(path, PATH_MAX, CONFIG_DIR "/%s.cfg", argument);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		n = snprintf(path, PATH_MAX, "%s/%s.cfg", dirs[i], argument);
+		if (n > 0 && n < PATH_MAX && access(path, F_OK) == 0)
+			break;
+	}
 	return n > 0 && n < PATH_MAX ? path : argument;
 }
 

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/config-value.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "learned.h"
+#include "oci.h"
 #include "open.h"
 #include "subject.h"
 
@@ -33,6 +35,21 @@ static int read_config(const char *path, bool required, struct config **ret)
 	return EXIT_CONFIGURATION;
 }
 
+/* A container of an engine has its configuration where quixote oci has put it. */
+static int read_container(struct subject *s, const char *name)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), OCI_DIRECTORY "/%s.cfg", name) >= (int)sizeof(path) ||
+	    access(path, R_OK) < 0)
+		return 0;
+	r = read_config(path, false, &s->config);
+	if (s->config)
+		(void)strcpy(s->config_path, path);
+	return r;
+}
+
 int subject_find(const char *command, const char *argument, struct subject *ret)
 {
 	bool file = is_file(argument);
@@ -46,6 +63,8 @@ int subject_find(const char *command, const char *argument, struct subject *ret)
 	(void)snprintf(s.config_path, sizeof(s.config_path),
 		       file ? "%s" : SUBJECT_CONFIG_DIR "/%s.cfg", argument);
 	r = read_config(s.config_path, file, &s.config);
+	if (!r && !s.config)
+		r = read_container(&s, argument);
 	if (r)
 		return r;
 	if (s.config)

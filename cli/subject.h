@@ -33,7 +33,7 @@ struct subject {
 /**
  * subject_find() - Find it.
  * @command: Name of the subcommand, for messages.
- * @argument: NAME, of /etc/quixote/NAME.cfg if that is there, or FILE; borrowed.
+ * @argument: NAME, of /etc/quixote/NAME.cfg or of a container of quixote oci, or FILE; borrowed.
  *
  * Return: 0, or the exit status after having said why.
  */

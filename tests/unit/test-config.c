@@ -87,7 +87,9 @@ static struct refusal {
 	{ "runtime without bundle", "[Workload]\nCommand=/bin/true\nRuntime=crun\n[Model]\nFile=a\n",
 	  "/etc/q/web.cfg:3: Runtime: runs bundles; expected Bundle= beside it" },
 	{ "runtime", "[Workload]\nBundle=/b\nRuntime=kata\n[Model]\nFile=a\n",
-	  "/etc/q/web.cfg:3: Runtime: \"kata\" is unknown; expected crun or runc" },
+	  "/etc/q/web.cfg:3: Runtime: \"kata\" is unknown; expected crun" },
+	{ "runtime to come", "[Workload]\nBundle=/b\nRuntime=runc\n[Model]\nFile=a\n",
+	  "/etc/q/web.cfg:3: Runtime: \"runc\" does not exist yet in this version; expected crun" },
 	{ "user", "[Workload]\nUser=www data\n",
 	  "/etc/q/web.cfg:2: User: \"www data\" has a character that a user name cannot have; "
 	  "expected a user name or number" },
