@@ -138,6 +138,23 @@ static int init_counter(struct tpm_command *c)
 	return 0;
 }
 
+static int init_index(struct tpm_command *c, const struct settings_index *one)
+{
+	uint8_t value[TPM_HASH];
+	int r = tpm_index_read(c->tpm, one->index, value), there = r;
+
+	if (r == -EPERM)
+		return fail_tpm(c, "; choose another one in Indices= of tpm.conf(5)");
+	if (r == -ENOENT)
+		r = tpm_index_define(c->tpm, one->index);
+	if (r < 0)
+		return fail_tpm(c, r == -EACCES ? "; give the owner's authorisation by --owner=FILE"
+						: "");
+	(void)printf("index %08" PRIx32 " of %s is %s\n", one->index, one->workload,
+		     there == 0 ? "there" : "made");
+	return 0;
+}
+
 static int tpm_init(struct tpm_command *c)
 {
 	uint8_t value[TPM_HASH];
@@ -148,13 +165,31 @@ static int tpm_init(struct tpm_command *c)
 	if (tpm_read_register(c->tpm, c->settings.pcr, value) < 0)
 		return fail_tpm(c, "; have its SHA-256 bank allocated in the firmware's setup");
 	r = c->settings.counter ? init_counter(c) : 0;
+	for (size_t i = 0; r == 0 && i < c->settings.index_count; i++)
+		r = init_index(c, &c->settings.indices[i]);
 	return r ? r : make_directory(c->settings.directory);
+}
+
+static int remove_index(struct tpm_command *c, const struct settings_index *one)
+{
+	int r = tpm_index_remove(c->tpm, one->index);
+
+	if (r == -EPERM)
+		return fail_tpm(c, "; it stays");
+	if (r < 0 && r != -ENOENT)
+		return fail_tpm(c, r == -EACCES ? "; give the owner's authorisation by --owner=FILE"
+						: "");
+	(void)printf("index %08" PRIx32 " of %s is %s\n", one->index, one->workload,
+		     r == 0 ? "removed" : "not there");
+	return 0;
 }
 
 static int tpm_remove(struct tpm_command *c)
 {
 	int r = open_tpm(c);
 
+	for (size_t i = 0; r == 0 && i < c->settings.index_count; i++)
+		r = remove_index(c, &c->settings.indices[i]);
 	if (r || !c->settings.counter)
 		return r;
 	r = tpm_counter_remove(c->tpm, c->settings.counter);

@@ -200,8 +200,22 @@ static int apply_entry(struct tsem_anchor_log *log, const struct tsem_anchor_ent
 		chain->version = entry->version;
 	chain->violated = entry->outside || (chain->violated && entry->kind != TSEM_ANCHOR_START);
 	chain->last = *entry;
+	chain->record = log->records;
 	chain->known = true;
 	return 0;
+}
+
+/* Those that the record has entries of: whatever their number, one step. */
+static void fold_heads(struct tsem_anchor_log *log)
+{
+	for (size_t i = 0; i < log->chain_count; i++) {
+		struct tsem_anchor_chain *chain = &log->chains[i];
+
+		if (!chain->known || chain->record != log->records)
+			continue;
+		memcpy(chain->folded_before, chain->folded, sizeof(chain->folded));
+		extend(chain->folded, chain->head, sizeof(chain->head));
+	}
 }
 
 static int take_entries(struct tsem_anchor_log *log, struct tsem_cursor *c)
@@ -224,7 +238,10 @@ static int take_entries(struct tsem_anchor_log *log, struct tsem_cursor *c)
 		if (r < 0)
 			return r;
 	} while (++count < TSEM_ANCHOR_BATCH && !tsem_next_is(c, "]"));
-	return tsem_take(c, "]}") < 0 ? refuse(log, "more than entries") : 0;
+	if (tsem_take(c, "]}") < 0)
+		return refuse(log, "more than entries");
+	fold_heads(log);
+	return 0;
 }
 
 static int take_chain(struct tsem_anchor_log *log, struct tsem_cursor *c)

@@ -32,6 +32,10 @@
  * @head: Hash over its entries; zeros before the first.
  * @number: Of entries.
  * @version: Highest version of its model.
+ * @folded: H(old @folded || @head) after each record that has entries of it, from zeros: what an NV
+ *	index that is extended with the heads has.
+ * @folded_before: Before the last of these records.
+ * @record: Number of that record; 0 if there is none.
  * @known: @last is in this log, and not in one of an earlier boot.
  * @violated: An entry since the last start says that an event was outside the model.
  */
@@ -40,6 +44,9 @@ struct tsem_anchor_chain {
 	uint8_t head[TSEM_ANCHOR_HASH];
 	uint64_t number;
 	uint64_t version;
+	uint8_t folded[TSEM_ANCHOR_HASH];
+	uint8_t folded_before[TSEM_ANCHOR_HASH];
+	uint64_t record;
 	struct tsem_anchor_entry last;
 	bool known;
 	bool violated;

@@ -306,6 +306,116 @@ class Counter(AnchorTest):
         self.machine.tpm.start()
 
 
+class Index(AnchorTest):
+    """An NV index for one workload, to which keys can be bound."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+
+    def configure(self, **keys):
+        self.machine.configure(Indices="web:01800512 db:01800513", **keys)
+
+    def tpm(self, verb, *options, check=0):
+        return self.machine.run("tpm", verb, "--config=" + self.machine.config, *options, check=check)
+
+    def value(self, index="0x01800512"):
+        return self.machine.tpm.run("nvread", index, "-C", index).stdout
+
+    def heads(self):
+        """As the specification says, from the log."""
+        with open(self.machine.log, encoding="ascii") as lines:
+            head, value = bytes(32), bytes(32)
+            for line in lines.read().splitlines()[1:]:
+                content = line[line.index('"entries":[') + 11:-3]
+                for entry in content.replace("},{", "}\n{").splitlines():
+                    if '{"workload":"web",' in entry:
+                        head = hashlib.sha256(head + entry.encode()).digest()
+                if '{"workload":"web",' in content:
+                    value = hashlib.sha256(value + head).digest()
+        return value
+
+    def test_heads_of_a_chain(self):
+        self.assertEqual(self.tpm("init")[0].count("is made"), 2)
+        self.assertEqual(self.tpm("init")[0].count("is there"), 2)
+        self.machine.start()
+        client, other = self.machine.client(), self.machine.client()
+        client.entry(START)
+        other.entry(START, "mail")
+        client.entry(SEAL)
+        client.send(ENTRY, VIOLATION, "web", outside=1)
+        client.send(ENTRY, STOP, "web", outside=1)
+        self.assertEqual((client.answer()[0], client.answer()[0]), (ANCHORED, ANCHORED))
+        self.assertEqual(self.value(), self.heads())
+        self.assert_log_is_register()
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.start()                                        # the same boot
+        self.machine.client().entry(START)
+        self.assertEqual(self.value(), self.heads())
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        self.machine.start()                                        # another
+        self.machine.client().entry(START)
+        self.assertNotEqual(self.value(), bytes(32))
+        self.assertEqual(self.tpm("remove")[0].count("is removed"), 2)
+        self.assertEqual(self.tpm("remove")[0].count("is not there"), 2)
+
+    def test_killed_before_the_index(self):
+        """The register has the line, the index has not."""
+        self.tpm("init")
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.entry(SEAL)
+        good = self.value()
+        self.machine.stop(process)
+        self.tpm("remove")
+        self.tpm("init")
+        with open(self.machine.log, encoding="ascii") as lines:
+            first = lines.read().splitlines()[1]
+        entry = first[first.index('"entries":[') + 11:-3]
+        head = hashlib.sha256(bytes(32) + entry.encode()).digest()
+        self.machine.tpm.run("nvextend", "0x01800512", "-C", "0x01800512", "-i", "-", data=head)
+        self.assertNotEqual(self.value(), good)
+        self.assertEqual(self.kinds(), ["start", "seal"])
+        self.machine.start()
+        self.assertEqual(self.value(), good)
+
+    def test_somebody_else_extends_it(self):
+        self.tpm("init")
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.tpm.run("nvextend", "0x01800512", "-C", "0x01800512", "-i", "-", data=b"1" * 32)
+        self.machine.client().send(ENTRY, START, "mail")
+        self.assertIn("index 01800512 of web is not what the log says", self.machine.failed(process))
+
+    def test_made_too_late(self):
+        self.machine.configure()
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.entry(SEAL)
+        self.machine.stop(process)
+        self.configure()
+        self.assertIn("make it with quixote tpm init", self.machine.failed(self.machine.launch()))
+        self.tpm("init")
+        self.assertIn("it was made after the start of web", self.machine.failed(self.machine.launch()))
+        self.machine.tpm.reset()
+        self.machine.start()
+
+    def test_index_of_somebody_else(self):
+        self.machine.tpm.run("nvdefine", "0x01800513", "-s", "32", "-a", "authread|authwrite|nt=extend")
+        for verb in ("init", "remove"):
+            self.assertIn("was not made by quixote", self.tpm(verb, check=205)[1])
+        self.machine.tpm.run("nvreadpublic", "0x01800513")
+
+    def test_configuration(self):
+        for value in ("web", "web:", "web:01700000", ":01800512", "web:01800512 web:01800513", "a:01800512 b:01800512",
+                      "a:01800512 b:01800513 c:01800514 d:01800515 e:01800516", "../web:01800512", "web:0180051g"):
+            self.machine.configure(Indices=value)
+            self.assertIn("expected up to four", self.machine.failed(self.machine.launch()), value)
+
+
 class Failures(AnchorTest):
     """Rows of docs/failures.md."""
 

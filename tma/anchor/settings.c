@@ -95,6 +95,39 @@ static int take_counter(struct settings *s, const char *value)
 	return 0;
 }
 
+/* WORKLOAD:INDEX */
+static int take_index(struct settings *s, char *word)
+{
+	struct settings_index *one = &s->indices[s->index_count];
+	char *colon = strchr(word, ':');
+	unsigned long n;
+
+	if (!colon || s->index_count == SETTINGS_INDICES)
+		return -EBADMSG;
+	*colon = '\0';
+	if (!tsem_anchor_is_name(word) || take_number(colon + 1, 16, &n) < 0 ||
+	    n < OWNER_INDEX_MIN || n > OWNER_INDEX_MAX)
+		return -EBADMSG;
+	for (size_t i = 0; i < s->index_count; i++) {
+		if (s->indices[i].index == n || !strcmp(s->indices[i].workload, word))
+			return -EBADMSG;
+	}
+	memcpy(one->workload, word, strlen(word) + 1);
+	one->index = (uint32_t)n;
+	s->index_count++;
+	return 0;
+}
+
+static int take_indices(struct settings *s, const char *value)
+{
+	char text[SETTINGS_TEXT], *rest = text, *word;
+	int r = take_text(text, value);
+
+	while (r == 0 && (word = strtok_r(rest, " ", &rest)))
+		r = take_index(s, word);
+	return r;
+}
+
 static int take_interval(struct settings *s, const char *value)
 {
 	unsigned long n;
@@ -125,6 +158,8 @@ static const struct {
 	{ "TCTI", take_tcti, "device:/dev/tpmrm0 or another TCTI" },
 	{ "Register", take_register, "8, 9, 12, 13, 14 or 15" },
 	{ "Counter", take_counter, "none, or an index from 01800000 to 01bfffff" },
+	{ "Indices", take_indices,
+	  "up to four WORKLOAD:INDEX, each once, from 01800000 to 01bfffff" },
 	{ "Interval", take_interval, "a time from 1s to 1440min" },
 	{ "Directory", take_directory, "an absolute path" },
 	{ "Socket", take_socket, "an absolute path" },

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "../../libtsem/anchor-entry.h"
+
 /** SETTINGS_FILE - Where it is; all of it has defaults, so that it need not be there. */
 #define SETTINGS_FILE "/etc/quixote/tpm.conf"
 
@@ -15,11 +17,22 @@
 /** SETTINGS_TEXT - Longest path or TCTI, and its NUL. */
 #define SETTINGS_TEXT 200
 
+/** SETTINGS_INDICES - Most indices of workloads: a TPM holds about ten of anybody. */
+#define SETTINGS_INDICES 4u
+
+/** struct settings_index - An NV index that has the heads of one workload's chain. */
+struct settings_index {
+	char workload[TSEM_ANCHOR_NAME_BYTES + 1];
+	uint32_t index;
+};
+
 /**
  * struct settings - What a file says.
  * @tcti: TCTI=, as libtss2-tctildr takes it.
  * @pcr: Register=.
  * @counter: Counter=, an index of the owner's; 0 if there shall be none.
+ * @indices: Indices=.
+ * @index_count: Of them.
  * @interval_sec: Interval=.
  * @directory: Directory=, of the log.
  * @socket: Socket=.
@@ -28,6 +41,8 @@ struct settings {
 	char tcti[SETTINGS_TEXT];
 	unsigned int pcr;
 	uint32_t counter;
+	struct settings_index indices[SETTINGS_INDICES];
+	size_t index_count;
 	unsigned int interval_sec;
 	char directory[SETTINGS_TEXT];
 	char socket[SETTINGS_TEXT];

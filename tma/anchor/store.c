@@ -193,6 +193,48 @@ static int extend_register(struct store *s)
 	return r < 0 ? refuse_tpm(s, r) : check_register(s);
 }
 
+static int refuse_index(struct store *s, const struct settings_index *one)
+{
+	return refuse(s, -ESTALE,
+		      "index %08" PRIx32 " of %s is not what the log says: it was made after the "
+		      "start of %s, or something else has extended it; take it out of Indices=, or "
+		      "start the machine again",
+		      one->index, one->workload, one->workload);
+}
+
+/* Equal, or a line behind if the anchor died before it; which is made up then. */
+static int settle_index(struct store *s, const struct settings_index *one)
+{
+	const struct tsem_anchor_chain *chain = tsem_anchor_log_find(&s->log, one->workload);
+	static const uint8_t zeros[TPM_HASH];
+	uint8_t value[TPM_HASH];
+	int r = tpm_index_read(s->tpm, one->index, value);
+
+	if (r == -ENOENT)
+		return refuse(s, r,
+			      "the TPM has no index %08" PRIx32 "; make it with quixote tpm init",
+			      one->index);
+	if (r < 0)
+		return refuse_tpm(s, r);
+	if (memcmp(value, chain && chain->known ? chain->folded : zeros, sizeof(value)) == 0)
+		return 0;
+	if (!chain || !chain->known || chain->record + 1 != s->log.records ||
+	    memcmp(value, chain->folded_before, sizeof(value)) != 0)
+		return refuse_index(s, one);
+	r = tpm_index_extend(s->tpm, one->index, chain->head);
+	return r < 0 ? refuse_tpm(s, r) : 0;
+}
+
+/* Each is one line behind, or has nothing to do with this line. */
+static int settle_indices(struct store *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->settings->index_count; i++)
+		r = settle_index(s, &s->settings->indices[i]);
+	return r;
+}
+
 static uint64_t now_usec(void)
 {
 	struct timespec now;
@@ -341,8 +383,10 @@ int store_begin(struct store *s, struct tpm *tpm, const struct tpm_error *error)
 	if (r < 0)
 		return refuse_tpm(s, r);
 	if (s->log.records && s->log.begin.reset == resets)
-		return continue_log(s);
-	return begin_log(s, resets);
+		r = continue_log(s);
+	else
+		r = begin_log(s, resets);
+	return r < 0 ? r : settle_indices(s);
 }
 
 int store_append(struct store *s, struct tsem_anchor_entry *entries, size_t count)
@@ -352,5 +396,7 @@ int store_append(struct store *s, struct tsem_anchor_entry *entries, size_t coun
 	if (r < 0)
 		return refuse(s, r, "the log cannot be continued: %s", strerror(-r));
 	r = write_line(s, r);
-	return r < 0 ? r : extend_register(s);
+	if (r == 0)
+		r = extend_register(s);
+	return r < 0 ? r : settle_indices(s);
 }

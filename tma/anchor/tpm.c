@@ -215,33 +215,50 @@ int tpm_set_owner(struct tpm *tpm, const void *secret, size_t size)
 	return rc ? tell(tpm->error, rc, "the owner's authorisation") : 0;
 }
 
-/* What the counter looks like; its policy, which nothing asks for, says whose it is. */
-static TPM2B_NV_PUBLIC counter_public(uint32_t index)
+/** struct kind - Of an index of ours; its policy, which nothing asks for, says whose it is. */
+struct kind {
+	TPMA_NV attributes;
+	UINT16 size;
+	char mark[TPM_HASH + 1];
+};
+
+#define ANYBODYS (TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_NO_DA)
+
+static const struct kind counter_kind = {
+	.attributes = ANYBODYS | TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT,
+	.size = 8,
+	.mark = "quixote: accepted state, counter",
+};
+
+/* In memory that does not wear, as it need not outlive a reset. */
+static const struct kind chain_kind = {
+	.attributes = ANYBODYS | TPMA_NV_CLEAR_STCLEAR | TPMA_NV_ORDERLY |
+		      TPM2_NT_EXTEND << TPMA_NV_TPM2_NT_SHIFT,
+	.size = TPM_HASH,
+	.mark = "quixote: heads of one chain only",
+};
+
+static TPM2B_NV_PUBLIC public_of(const struct kind *kind, uint32_t index)
 {
 	TPM2B_NV_PUBLIC p = { .nvPublic = {
 				      .nvIndex = index,
 				      .nameAlg = TPM2_ALG_SHA256,
-				      .attributes = TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE |
-						    TPMA_NV_NO_DA |
-						    (TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT),
+				      .attributes = kind->attributes,
 				      .authPolicy = { .size = TPM_HASH },
-				      .dataSize = 8,
+				      .dataSize = kind->size,
 			      } };
-	static const char mark[TPM_HASH] = "quixote: accepted state, counter";
 
-	memcpy(p.nvPublic.authPolicy.buffer, mark, TPM_HASH);
+	memcpy(p.nvPublic.authPolicy.buffer, kind->mark, TPM_HASH);
 	return p;
 }
 
 /* Everything but that it was written. */
-static bool is_ours(const TPMS_NV_PUBLIC *p)
+static bool is_ours(const TPMS_NV_PUBLIC *p, const struct kind *kind)
 {
-	const TPM2B_NV_PUBLIC ours = counter_public(p->nvIndex);
-
-	return (p->attributes & ~(TPMA_NV)TPMA_NV_WRITTEN) == ours.nvPublic.attributes &&
-	       p->nameAlg == ours.nvPublic.nameAlg && p->dataSize == ours.nvPublic.dataSize &&
+	return (p->attributes & ~(TPMA_NV)TPMA_NV_WRITTEN) == kind->attributes &&
+	       p->nameAlg == TPM2_ALG_SHA256 && p->dataSize == kind->size &&
 	       p->authPolicy.size == TPM_HASH &&
-	       memcmp(p->authPolicy.buffer, ours.nvPublic.authPolicy.buffer, TPM_HASH) == 0;
+	       memcmp(p->authPolicy.buffer, kind->mark, TPM_HASH) == 0;
 }
 
 static int find_index(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
@@ -257,7 +274,8 @@ static void forget(struct tpm *tpm, ESYS_TR *handle)
 		(void)Esys_TR_Close(tpm->esys, handle); /* of this process only */
 }
 
-static int find_counter(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
+/* Returns 1 if it was written, 0 if not. */
+static int find_ours(struct tpm *tpm, uint32_t index, const struct kind *kind, ESYS_TR *ret)
 {
 	ESYS_TR handle = ESYS_TR_NONE;
 	TPM2B_NV_PUBLIC *p = NULL;
@@ -268,8 +286,10 @@ static int find_counter(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
 	r = TRY(tpm, "look at an index",
 		Esys_NV_ReadPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &p,
 				   NULL));
-	if (r == 0 && !is_ours(&p->nvPublic))
+	if (r == 0 && !is_ours(&p->nvPublic, kind))
 		r = refuse(tpm, -EPERM, "the index was not made by quixote");
+	else if (r == 0)
+		r = !!(p->nvPublic.attributes & TPMA_NV_WRITTEN);
 	Esys_Free(p);
 	if (r < 0)
 		forget(tpm, &handle);
@@ -278,28 +298,27 @@ static int find_counter(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
 	return r;
 }
 
-int tpm_counter_define(struct tpm *tpm, uint32_t index)
+static int define(struct tpm *tpm, uint32_t index, const struct kind *kind)
 {
-	const TPM2B_NV_PUBLIC p = counter_public(index);
+	const TPM2B_NV_PUBLIC p = public_of(kind, index);
 	const TPM2B_AUTH none = { .size = 0 };
 	ESYS_TR handle = ESYS_TR_NONE;
-	int r = TRY(tpm, "define the counter",
+	int r = TRY(tpm, "define an index",
 		    Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 					ESYS_TR_NONE, &none, &p, &handle));
 
 	forget(tpm, &handle);
-	/* It has no value before. */
-	return r < 0 ? r : tpm_counter_increment(tpm, index);
+	return r;
 }
 
-int tpm_counter_remove(struct tpm *tpm, uint32_t index)
+static int remove_ours(struct tpm *tpm, uint32_t index, const struct kind *kind)
 {
 	ESYS_TR handle = ESYS_TR_NONE;
-	int r = find_counter(tpm, index, &handle);
+	int r = find_ours(tpm, index, kind, &handle);
 
 	if (r < 0)
 		return r;
-	r = TRY(tpm, "remove the counter",
+	r = TRY(tpm, "remove an index",
 		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_OWNER, handle, ESYS_TR_PASSWORD,
 				      ESYS_TR_NONE, ESYS_TR_NONE));
 	if (r < 0)
@@ -307,24 +326,55 @@ int tpm_counter_remove(struct tpm *tpm, uint32_t index)
 	return r;
 }
 
-int tpm_counter_read(struct tpm *tpm, uint32_t index, uint64_t *ret)
+/* Zeros if it was not written yet. */
+static int read_ours(struct tpm *tpm, uint32_t index, const struct kind *kind, uint8_t *ret)
 {
 	ESYS_TR handle = ESYS_TR_NONE;
 	TPM2B_MAX_NV_BUFFER *data = NULL;
-	uint64_t value = 0;
-	int r = find_counter(tpm, index, &handle);
+	int r = find_ours(tpm, index, kind, &handle);
 
 	if (r < 0)
 		return r;
-	r = TRY(tpm, "read the counter",
+	if (r == 0) {
+		memset(ret, 0, kind->size);
+		forget(tpm, &handle);
+		return 0;
+	}
+	r = TRY(tpm, "read an index",
 		Esys_NV_Read(tpm->esys, handle, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			     ESYS_TR_NONE, 8, 0, &data));
+			     ESYS_TR_NONE, kind->size, 0, &data));
 	forget(tpm, &handle);
+	if (r == 0 && data->size != kind->size)
+		r = refuse(tpm, -EIO, "an index that ends early");
+	if (r == 0)
+		memcpy(ret, data->buffer, kind->size);
+	Esys_Free(data);
+	return r;
+}
+
+int tpm_counter_define(struct tpm *tpm, uint32_t index)
+{
+	int r = define(tpm, index, &counter_kind);
+
+	/* It has no value before. */
+	return r < 0 ? r : tpm_counter_increment(tpm, index);
+}
+
+int tpm_counter_remove(struct tpm *tpm, uint32_t index)
+{
+	return remove_ours(tpm, index, &counter_kind);
+}
+
+int tpm_counter_read(struct tpm *tpm, uint32_t index, uint64_t *ret)
+{
+	uint8_t data[8];
+	uint64_t value = 0;
+	int r = read_ours(tpm, index, &counter_kind, data);
+
 	if (r < 0)
 		return r;
-	for (unsigned int i = 0; i < data->size && i < 8; i++)
-		value = value << 8 | data->buffer[i];
-	Esys_Free(data);
+	for (size_t i = 0; i < sizeof(data); i++)
+		value = value << 8 | data[i];
 	*ret = value;
 	return 0;
 }
@@ -332,13 +382,44 @@ int tpm_counter_read(struct tpm *tpm, uint32_t index, uint64_t *ret)
 int tpm_counter_increment(struct tpm *tpm, uint32_t index)
 {
 	ESYS_TR handle = ESYS_TR_NONE;
-	int r = find_counter(tpm, index, &handle);
+	int r = find_ours(tpm, index, &counter_kind, &handle);
 
 	if (r < 0)
 		return r;
 	r = TRY(tpm, "increment the counter",
 		Esys_NV_Increment(tpm->esys, handle, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 				  ESYS_TR_NONE));
+	forget(tpm, &handle);
+	return r;
+}
+
+int tpm_index_define(struct tpm *tpm, uint32_t index)
+{
+	return define(tpm, index, &chain_kind);
+}
+
+int tpm_index_remove(struct tpm *tpm, uint32_t index)
+{
+	return remove_ours(tpm, index, &chain_kind);
+}
+
+int tpm_index_read(struct tpm *tpm, uint32_t index, uint8_t ret[TPM_HASH])
+{
+	return read_ours(tpm, index, &chain_kind, ret);
+}
+
+int tpm_index_extend(struct tpm *tpm, uint32_t index, const uint8_t data[TPM_HASH])
+{
+	TPM2B_MAX_NV_BUFFER buffer = { .size = TPM_HASH };
+	ESYS_TR handle = ESYS_TR_NONE;
+	int r = find_ours(tpm, index, &chain_kind, &handle);
+
+	if (r < 0)
+		return r;
+	memcpy(buffer.buffer, data, TPM_HASH);
+	r = TRY(tpm, "extend an index",
+		Esys_NV_Extend(tpm->esys, handle, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			       ESYS_TR_NONE, &buffer));
 	forget(tpm, &handle);
 	return r;
 }

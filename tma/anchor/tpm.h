@@ -78,6 +78,21 @@ int tpm_counter_read(struct tpm *tpm, uint32_t index, uint64_t *ret);
 int tpm_counter_increment(struct tpm *tpm, uint32_t index);
 
 /**
+ * tpm_index_define() - An index of ours that can be extended only, and is as if it were new after
+ * each reset. Return: -EEXIST if it is there, whose ever.
+ */
+int tpm_index_define(struct tpm *tpm, uint32_t index);
+
+/** tpm_index_remove() - As tpm_counter_remove(). */
+int tpm_index_remove(struct tpm *tpm, uint32_t index);
+
+/** tpm_index_read() - Zeros before the first extension. Return: as tpm_counter_read(). */
+int tpm_index_read(struct tpm *tpm, uint32_t index, uint8_t ret[TPM_HASH]);
+
+/** tpm_index_extend() - The same. */
+int tpm_index_extend(struct tpm *tpm, uint32_t index, const uint8_t data[TPM_HASH]);
+
+/**
  * tpm_ak() - The public area (TPMT_PUBLIC) of the attestation key.
  *
  * ECDSA on NIST P-256, restricted, a primary key of the endorsement hierarchy, so that what it
