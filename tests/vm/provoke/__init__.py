@@ -223,7 +223,7 @@ def run_cases(options):
             number += 1
             if options["brief"] and place not in (chosen.places[0], "scratch"):
                 continue
-            if (place not in options["places"] or options["chosen"] not in (None, chosen.name) or
+            if (place not in options["places"] or options["chosen"] and chosen.name not in options["chosen"] or
                     chosen.nsref != options["nsref"]):
                 continue
             directory = "%s/%s" % (options["places"][place], chosen.name)

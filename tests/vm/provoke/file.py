@@ -6,7 +6,8 @@ import mmap
 import os
 import socket
 
-from . import ZEROS, call, case, libc
+from . import ZEROS, call, case, libc, need
+from .coverage import in_um
 from .facts import (EMPTY, O_LARGEFILE, O_TMPFILE, PSEUDO, executed, filesystem, inode, kept,
                     looked_at, mapped, path, unread)
 
@@ -222,6 +223,28 @@ def commands(t):
     with t.step("file_truncate") as step:
         os.close(os.open(t.old, os.O_WRONLY | os.O_TRUNC))
     step.expect(file=mapped(t.old, os.O_WRONLY | O_LARGEFILE))
+
+
+# int number(eax: number, ebx: first, ecx: second, edx: third) of a 32-bit program:
+# push %rbx; mov %edi,%eax; mov %esi,%ebx; xchg %edx,%ecx; int $0x80; pop %rbx; ret
+CALL_OF_32_BIT = bytes.fromhex("5389f889f387d1cd805bc3")
+IOCTL_OF_32_BIT, FIOCLEX, FIONCLEX = 54, 0x5451, 0x5450
+
+
+@case("file_ioctl_compat", places=EVERYWHERE)
+def commands_of_32_bit(t):
+    need(not in_um(), "system calls of 32-bit programs")
+    area = mmap.mmap(-1, MAPPED_LENGTH, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, 7)
+    area.write(CALL_OF_32_BIT)
+    call_32 = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_uint] * 4)(
+        ctypes.addressof(ctypes.c_char.from_buffer(area)))
+    fd = os.open(t.old, os.O_RDWR)
+    for command, inherited in ((FIONCLEX, True), (FIOCLEX, False)):
+        with t.step("file_ioctl_compat") as step:
+            call(call_32(IOCTL_OF_32_BIT, fd, command, 0))
+        step.expect(file=mapped(t.old, os.O_RDWR | O_LARGEFILE), cmd=str(command))
+        if os.get_inheritable(fd) != inherited:
+            raise AssertionError("the command did nothing")
 
 
 @case("file_ioctl")

@@ -13,6 +13,7 @@ import time
 import ring
 
 from . import attempt, call, case, creds, libc, need
+from .coverage import in_um
 from .facts import O_LARGEFILE, Filesystem, executed, path
 
 SYS = {"bpf": 321, "init_module": 175, "finit_module": 313, "add_key": 248, "keyctl": 250,
@@ -212,6 +213,7 @@ def tunnel(t):
 
 @case("perf_event_open")
 def performance(t):
+    need(not in_um(), "performance events")
     attributes = struct.pack("<IIQ", 1, 112, 1).ljust(112, b"\0")      # PERF_TYPE_SOFTWARE
     with t.step("perf_event_open") as step:
         call(libc.syscall(SYS["perf_event_open"], attributes, 0, -1, -1, 0))
