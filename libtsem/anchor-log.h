@@ -22,8 +22,10 @@
 /** TSEM_ANCHOR_LINE_BYTES - Longest line: a begin with all chains, and its line feed. */
 #define TSEM_ANCHOR_LINE_BYTES (320u << 10)
 
-/** TSEM_ANCHOR_LOG_BYTES - Longest log of one boot: years at the default interval for ten
- * workloads. */
+/**
+ * TSEM_ANCHOR_LOG_BYTES - Longest log of one boot: a verifier replays all of it, which takes seconds;
+ * almost two years of ten workloads at the default interval.
+ */
 #define TSEM_ANCHOR_LOG_BYTES (64u << 20)
 
 /**

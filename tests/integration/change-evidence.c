@@ -13,6 +13,8 @@
 #include "../../cli/evidence.h"
 #include "../../libtsem/cleanup.h"
 
+DEFINE_CLEANUP(EVP_PKEY, EVP_PKEY_free)
+
 static int opens(const char *data, size_t size, EVP_PKEY *key, const struct evidence_nonce *nonce)
 {
 	struct text why = TEXT_EMPTY;
@@ -29,10 +31,11 @@ static int opens(const char *data, size_t size, EVP_PKEY *key, const struct evid
 
 int main(int argc, char *argv[])
 {
-	FILE *key_file = argc == 4 ? fopen(argv[1], "re") : NULL;
-	FILE *file = argc == 4 ? fopen(argv[3], "re") : NULL;
-	EVP_PKEY *key = key_file ? PEM_read_PUBKEY(key_file, NULL, NULL, NULL) : NULL;
-	char *data = malloc(EVIDENCE_BYTES);
+	_cleanup_(fclosep) FILE *key_file = argc == 4 ? fopen(argv[1], "re") : NULL;
+	_cleanup_(fclosep) FILE *file = argc == 4 ? fopen(argv[3], "re") : NULL;
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key =
+		key_file ? PEM_read_PUBKEY(key_file, NULL, NULL, NULL) : NULL;
+	_cleanup_(freep) char *data = malloc(EVIDENCE_BYTES);
 	struct evidence_nonce nonce;
 	size_t size, refused = 0;
 

@@ -133,7 +133,7 @@ class Client:
 class Machine:
     """A directory with all of it."""
 
-    def __init__(self, anchor, quixote=None, tpm=Tpm):
+    def __init__(self, anchor, quixote=None, tpm=Tpm, state=None):
         self.dir = tempfile.mkdtemp(prefix="quixote-tpm-")
         self.log = self.dir + "/log/anchor.cel"
         self.socket = self.dir + "/socket"
@@ -141,6 +141,8 @@ class Machine:
         self.program, self.quixote = anchor, quixote
         self.anchors, self.clients = [], []
         os.mkdir(self.dir + "/log", 0o700)
+        if state:                                   # of a TPM that has been used before
+            shutil.copytree(state, self.dir + "/state")
         self.tpm = tpm(self.dir)
         self.configure()
 

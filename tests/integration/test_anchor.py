@@ -534,6 +534,14 @@ class Failures(AnchorTest):
         self.machine.start()
         self.assertEqual(self.machine.client().entry(START, "db"), (ANCHORED, 1))
 
+    def test_log_that_is_too_long(self):
+        self.machine.stop(self.machine.start())
+        size = os.path.getsize(self.machine.log)
+        os.truncate(self.machine.log, (64 << 20) + 1)
+        self.assertIn("is not a log, or too long", self.machine.failed(self.machine.launch()))
+        os.truncate(self.machine.log, size)
+        self.machine.start()
+
     def test_two_anchors(self):
         self.machine.start()
         other = subprocess.run([ANCHOR, "--config=" + self.machine.config], capture_output=True, timeout=20,

@@ -207,7 +207,7 @@ int settings_read(const char *path, struct settings *ret, struct settings_error 
 		.settings = { .tcti = "device:/dev/tpmrm0",
 			      .pcr = 13,
 			      .counter = 0x01800511,
-			      .interval_sec = 300,
+			      .interval_sec = 3600,
 			      .directory = "/var/lib/quixote-anchor",
 			      .socket = FEED_SOCKET },
 		.error = error,

@@ -157,8 +157,14 @@ static int write_line(struct store *s, int size)
 {
 	ssize_t n;
 
+	if (s->size + size + 1 > TSEM_ANCHOR_LOG_BYTES)
+		return refuse(s, -EFBIG,
+			      "%s/" SETTINGS_LOG
+			      " is as long as it may be; start the machine again, "
+			      "with a longer Interval= in tpm.conf",
+			      s->settings->directory);
 	s->line[size] = '\n';
-	n = s->size + size + 1 > TSEM_ANCHOR_LOG_BYTES ? 0 : write(s->fd, s->line, size + 1);
+	n = write(s->fd, s->line, size + 1);
 	if (n == size + 1 && fsync(s->fd) == 0) {
 		s->size += n;
 		return 0;
