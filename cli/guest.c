@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * guest.c - init of the built-in kernel: sets up the machine, runs one command and
- * carries its streams, its signals and its exit status over one serial line.
+ * carries its streams, its signals and its exit status over one serial line. On a machine
+ * that has an init of its own it is a service that does the same, without the set-up.
  *
  * Being process 1 it must not die: whatever fails is told over the line and ends in a
  * power-off. It knows nothing of TSEM.
@@ -478,12 +479,11 @@ static int run(struct guest *guest)
 	return r;
 }
 
-/* End everything, bring the caller's files up to date, tell the status. */
+/* Bring the caller's files up to date, tell the status. */
 static void finish(struct guest *guest, int r, const char *what)
 {
 	char text[256];
 
-	(void)kill(-1, SIGKILL);	/* nobody may be left to kill */
 	sync();
 	guest_look_for_leaks();
 	if (r >= 0) {
@@ -497,19 +497,20 @@ static void finish(struct guest *guest, int r, const char *what)
 		(void)flush(guest);	/* the end: nobody is left to tell */
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool is_init = getpid() == 1;
 	static struct guest guest;
 	const char *what = NULL;
 	int r;
 
-	if (getpid() != 1) {
+	if (!is_init && (argc != 2 || strcmp(argv[1], "--service") != 0)) {
 		fprintf(stderr, "quixote-guest: I am only the init of the built-in kernel\n");
 		return 1;
 	}
 	guest.input = -EBADF;
 	guest.line = -EBADF;
-	r = guest_set_up(&what);
+	r = is_init ? guest_set_up(&what) : 0;
 	if (r >= 0) {
 		what = "serial line";
 		r = open_line();
@@ -519,7 +520,11 @@ int main(void)
 		what = "running the command";
 		r = run(&guest);
 	}
+	if (is_init)
+		(void)kill(-1, SIGKILL);	/* nobody may be left to kill */
 	finish(&guest, r, what);
+	if (!is_init)
+		return r < 0 ? 1 : 0;
 	(void)reboot(RB_POWER_OFF);
 	for (;;)
 		pause();
