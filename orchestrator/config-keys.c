@@ -133,6 +133,14 @@ static int take_user(struct parse *p, const struct key *key, const char *value, 
 	return r < 0 ? r : set_text(field, value);
 }
 
+static int take_unit(struct parse *p, const struct key *key, const char *value, void *field,
+		     const char **ret_wrong)
+{
+	int r = value_unit(value, ret_wrong);
+
+	return r < 0 ? r : set_text(field, value);
+}
+
 static int take_bytes(struct parse *p, const struct key *key, const char *value, void *field,
 		      const char **ret_wrong)
 {
@@ -321,6 +329,8 @@ const struct key config_keys[] = {
 	  .expected = "the directory of an OCI bundle" },
 	{ "Workload", "Runtime", CHOICE(runtime), .unavailable = 1u << CONFIG_RUNTIME_RUNC,
 	  .expected = "crun" },
+	{ "Workload", "Unit", take_unit, FIELD(unit),
+	  .expected = "the name of a service, such as nginx.service" },
 	{ "Workload", "User", take_user, FIELD(user), .expected = "a user name or number" },
 	{ "Workload", "WorkingDirectory", take_file, FIELD(working_directory),
 	  .expected = "a directory" },

@@ -294,6 +294,26 @@ int value_name(const char *text, const char **ret_wrong)
 	return 0;
 }
 
+int value_unit(const char *text, const char **ret_wrong)
+{
+	static const char suffix[] = ".service";
+	size_t size = strlen(text);
+
+	if (size > CONFIG_UNIT_BYTES)
+		return wrong(ret_wrong, "is too long");
+	if (size < sizeof(suffix) || strcmp(text + size - (sizeof(suffix) - 1), suffix))
+		return wrong(ret_wrong, "does not end in .service");
+	if (!is_letter(*text) && !is_digit(*text))
+		return wrong(ret_wrong, "does not begin with a letter or digit");
+	for (; *text; text++) {
+		if (!is_letter(*text) && !is_digit(*text) && !strchr(":._-@", *text))
+			return wrong(ret_wrong, "has a character that is not taken");
+		if (text[0] == '@' && (text[1] == '@' || text[1] == '.'))
+			return wrong(ret_wrong, "is that of a template");
+	}
+	return 0;
+}
+
 int value_user(const char *text, const char **ret_wrong)
 {
 	const char *end = text;

@@ -30,6 +30,9 @@ int value_bytes(const char *text, uint64_t *ret, const char **ret_wrong);
 /** value_name() - Name of a workload. */
 int value_name(const char *text, const char **ret_wrong);
 
+/** value_unit() - Name of a service of systemd, no template. */
+int value_unit(const char *text, const char **ret_wrong);
+
 /** value_user() - User name or number. */
 int value_user(const char *text, const char **ret_wrong);
 

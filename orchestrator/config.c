@@ -398,6 +398,23 @@ static int refuse_rule(struct parse *p, const char *key, const char *what)
 	return -EBADMSG;
 }
 
+/* The name of a unit stands for what it runs, wherever that is told. */
+static int settle_unit(struct parse *p)
+{
+	struct config *c = p->config;
+
+	if (!c->unit)
+		return 0;
+	if (c->command || c->bundle)
+		return refuse_rule(p, "Unit", "what a unit runs is its own; expected one of Command=, "
+					      "Bundle= and Unit=");
+	c->command = calloc(2, sizeof(*c->command));
+	if (!c->command)
+		return -ENOMEM;
+	c->command[0] = strdup(c->unit);
+	return c->command[0] ? 0 : -ENOMEM;
+}
+
 static int check_workload(struct parse *p)
 {
 	const struct config *c = p->config;
@@ -411,7 +428,7 @@ static int check_workload(struct parse *p)
 	if (!c->bundle && !c->command)
 		return refuse_rule(p, "Command",
 				   "missing in [Workload]; expected a program and its arguments, "
-				   "or Bundle=");
+				   "Bundle= or Unit=");
 	return 0;
 }
 
@@ -446,7 +463,9 @@ static int parse_all(struct parse *p)
 	parse_lines(p);
 	if (p->result < 0)
 		return p->result;
-	r = check_workload(p);
+	r = settle_unit(p);
+	if (r == 0)
+		r = check_workload(p);
 	if (r == 0)
 		r = check_required(p);
 	if (r == 0 && !p->config->name)
@@ -537,6 +556,7 @@ struct config *config_free(struct config *config)
 	free(config->name);
 	value_words_free(config->command);
 	free(config->bundle);
+	free(config->unit);
 	free(config->user);
 	free(config->working_directory);
 	value_words_free(config->environment);

@@ -26,6 +26,9 @@
 /** CONFIG_KEYS_DIRECTORY - Keys=, if the file does not say. */
 #define CONFIG_KEYS_DIRECTORY "/etc/quixote/keys.d"
 
+/** CONFIG_UNIT_BYTES - Longest name of a unit: its socket's address has room for it. */
+#define CONFIG_UNIT_BYTES 80
+
 /** CONFIG_NAME_BYTES - Longest name of a workload: it is part of file and unit names. */
 #define CONFIG_NAME_BYTES 64
 
@@ -105,7 +108,9 @@ enum config_on_loss {
  * struct config - A checked configuration; owns everything in it.
  * @name: Of the workload; by default the file name without its suffix.
  * @type: What a driver runs beside, or around.
- * @command: NULL-terminated, at least one word; the first may lack a slash. NULL with @bundle.
+ * @command: NULL-terminated, at least one word; the first may lack a slash. NULL with @bundle,
+ *	the name of a unit with @unit.
+ * @unit: Service of systemd that is the workload; NULL if it is none.
  * @bundle: Directory of an OCI bundle; absolute if @path is. NULL with @command.
  * @runtime: What runs it.
  * @user: Name or number, of the runtime if there is a bundle; NULL is the caller.
@@ -138,6 +143,7 @@ struct config {
 	char **command;
 	char *bundle;
 	enum config_runtime runtime;
+	char *unit;
 	char *user;
 	char *working_directory;
 	char **environment;

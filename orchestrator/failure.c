@@ -3,9 +3,13 @@
  * failure.c - the failure table and its one printer. A failure that is not a
  * row here does not exist; its consequence is taken from the row by session.c.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
@@ -123,6 +127,17 @@ static int priority(const struct failure_desc *desc)
 	return desc->action == ACTION_NOTE ? LOG_WARNING : LOG_ERR;
 }
 
+/* Below a service manager it would be told twice. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 void failure_report(enum failure failure, const char *name, const char *detail, int error)
 {
 	const struct failure_desc *desc = &failure_table[failure];
@@ -137,7 +152,8 @@ void failure_report(enum failure failure, const char *name, const char *detail, 
 	if (n > 0 && (size_t)n < sizeof(message))
 		(void)snprintf(message + n, sizeof(message) - n, "%s", desc->sentence);
 
-	(void)fprintf(stderr, "quixote: %s\n", message);
+	if (!stderr_is_journal())
+		(void)fprintf(stderr, "quixote: %s\n", message);
 	/* Best effort: a journal that is gone or full must not hold up what follows. */
 	(void)sd_journal_send("MESSAGE=%s", message, "MESSAGE_ID=%s", desc->message_id,
 			      "PRIORITY=%i", priority(desc), "TSEM_WORKLOAD=%s", name,

@@ -387,6 +387,8 @@ static enum session_driver driver_of(const struct config *c, const struct reques
 
 static enum session_entry entry_of(const struct config *c, const struct request_options *options)
 {
+	if (c->unit)
+		return ENTRY_UNIT;
 	if (!c->bundle)
 		return ENTRY_CHILD;
 	return options->apart ? ENTRY_APART : ENTRY_BUNDLE;
@@ -483,6 +485,7 @@ int request_init(struct request *q, const struct config *config,
 		.terminal = terminal_of(config),
 		.driver = driver_of(config, options),
 		.entry = entry_of(config, options),
+		.unit = config->unit,
 		.workload = { .directory = config->working_directory },
 	};
 	error->text[0] = '\0';

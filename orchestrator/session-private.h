@@ -15,6 +15,7 @@
 #include "anchor.h"
 #include "door.h"
 #include "driver.h"
+#include "entrance.h"
 #include "failure.h"
 #include "place.h"
 #include "preload.h"
@@ -65,6 +66,7 @@ enum session_state {
  * @shims: Where programs of a driver around it, or a bundle's, are armed; else NULL.
  * @armer: Where processes of a container started elsewhere are armed; else NULL.
  * @workload_source: Tells the end of that container's init.
+ * @entrance: Where processes of a unit are armed; else NULL.
  * @streams: Its standard streams.
  * @limit: Ends a state that takes too long.
  * @tick: Asks TMA and kernel how they are.
@@ -103,6 +105,7 @@ struct session {
 	struct driver *shims;
 	struct armer *armer;
 	sd_event_source *workload_source;
+	struct entrance *entrance;
 	struct streams streams;
 
 	sd_event_source *limit;
@@ -148,6 +151,9 @@ int setup_workload(struct session *s);
 
 /** setup_driver() - Make what those need who start members themselves; nothing without them. */
 int setup_driver(struct session *s);
+
+/** setup_entrance() - Let the processes of a unit in. */
+int setup_entrance(struct session *s);
 
 /** setup_driver_beside() - Start it. */
 int setup_driver_beside(struct session *s);

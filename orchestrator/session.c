@@ -60,6 +60,7 @@ static void kill_members(struct session *s)
 		except[count++] = s->workload.pid; /* it clears up when its container is gone */
 	else
 		signal_process(&s->workload, SIGKILL);
+	entrance_kill(s->entrance);
 	/* If /proc cannot be read the kernel's own killing remains, and the limit of this state. */
 	(void)members_kill(except, count);
 }
@@ -352,6 +353,8 @@ static int enter_preparing(struct session *s)
 		(void)sd_notify(0, "READY=1"); /* to whoever creates the container */
 		return session_enter(s, SESSION_EXECUTING);
 	}
+	if (s->params->entry == ENTRY_UNIT)
+		return session_enter(s, SESSION_RUNNING);
 	r = setup_workload(s);
 	if (r < 0)
 		return fail_start(s, NULL, r);
@@ -364,8 +367,10 @@ static int enter_preparing(struct session *s)
 
 static int enter_running(struct session *s)
 {
-	int r;
+	int r = s->params->entry == ENTRY_UNIT ? setup_entrance(s) : 0;
 
+	if (r < 0)
+		return fail_start(s, "entrance", r);
 	/* Of use below a service manager only. */
 	if (s->params->entry != ENTRY_APART)
 		(void)sd_notify(0, "READY=1");
@@ -383,6 +388,7 @@ static int enter_stopping(struct session *s)
 
 static int enter_killing(struct session *s)
 {
+	entrance_close(s->entrance);
 	kill_members(s);
 	return 0;
 }
@@ -561,6 +567,10 @@ static int on_end_request(sd_event_source *source, const struct signalfd_siginfo
 	if (s->state == SESSION_DRAINING && s->signal_count)
 		return sd_event_exit(s->event, 0); /* nobody takes the last output */
 	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
+		if (s->entrance) {
+			entrance_close(s->entrance);
+			return session_enter(s, SESSION_GRACE); /* systemd ends what it has started */
+		}
 		signal_process(s->driver.pid ? &s->driver : &s->workload, si->ssi_signo);
 		return 0;
 	}
@@ -601,7 +611,6 @@ static int prepare_loop(struct session *s)
 		if (r < 0)
 			return r;
 	}
-	(void)sd_event_set_watchdog(s->event, true); /* if a service manager asks for it */
 	r = sd_event_add_time_relative(s->event, &s->limit, CLOCK_MONOTONIC,
 				       states[SESSION_STARTING].limit_usec, LIMIT_ACCURACY_USEC,
 				       on_limit, s);
@@ -651,6 +660,7 @@ static void session_done(struct session *s)
 	}
 	s->armer = armer_free(s->armer);
 	s->workload_source = sd_event_source_disable_unref(s->workload_source);
+	s->entrance = entrance_free(s->entrance);
 	s->report_source = sd_event_source_disable_unref(s->report_source);
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
 	s->preload_source = sd_event_source_disable_unref(s->preload_source);

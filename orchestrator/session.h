@@ -30,6 +30,7 @@ enum session_entry {
 	ENTRY_CHILD,  /* a child of the orchestrator, which arms it; or a driver around does both */
 	ENTRY_BUNDLE, /* by quixote-bundle, a child that is not modelled, which has it armed */
 	ENTRY_APART,  /* by an OCI runtime elsewhere, which has it armed */
+	ENTRY_UNIT,   /* by systemd, which starts and ends it: processes of a service ask to be armed */
 };
 
 /**
@@ -56,6 +57,7 @@ enum session_entry {
  * @entry: See enum session_entry.
  * @workload: What to start; its streams are filled in.
  * @driver_workload: The driver, likewise.
+ * @unit: With ENTRY_UNIT: its name.
  */
 struct session_params {
 	const char *name;
@@ -80,6 +82,7 @@ struct session_params {
 	enum session_entry entry;
 	struct workload_params workload;
 	struct workload_params driver_workload;
+	const char *unit;
 };
 
 /**

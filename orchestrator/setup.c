@@ -348,6 +348,11 @@ int setup_driver(struct session *s)
 	return r;
 }
 
+int setup_entrance(struct session *s)
+{
+	return entrance_new(s->event, &s->channel, s->params->unit, &s->entrance);
+}
+
 /* The driver has the caller's own streams and is not modelled. */
 static int start_driver(struct session *s, char *const *environment, struct workload *ret)
 {

@@ -3,9 +3,14 @@
  * watch.c - the orchestrator's side of the status socket, and the tick that
  * asks TMA and kernel how they are. A TMA that does not answer within an
  * event's deadline is hung: its events would expire anyway.
+ *
+ * The service manager's watchdog hears of progress, not of a loop that turns: it is told
+ * when the TMA has answered between two verdicts, and while there is none that could, in
+ * states that have a limit of their own.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "../libtsem/cleanup.h"
@@ -141,6 +146,7 @@ static int answer_pong(struct session *s, const struct status_message *m)
 	s->ping_usec = 0;
 	anchor_take_state(s, m->numbers[STATUS_PONG_EVENTS], m->numbers[STATUS_PONG_OUTSIDE],
 			  m->text);
+	(void)sd_notify(0, "WATCHDOG=1");
 	return 0;
 }
 
@@ -239,12 +245,17 @@ void watch_drain(struct session *s)
 		;
 }
 
+static bool can_answer(const struct session *s)
+{
+	return s->tma_socket >= 0 && s->state >= SESSION_PREPARING && s->state <= SESSION_KILLING;
+}
+
 static void ask_tma(struct session *s, uint64_t now)
 {
 	struct status_message m = { .kind = STATUS_PING };
 	int r;
 
-	if (s->tma_socket < 0 || s->state < SESSION_PREPARING || s->state > SESSION_KILLING)
+	if (!can_answer(s))
 		return;
 	if (s->ping_usec) {
 		if (now - s->ping_usec > hung_usec(s))
@@ -293,6 +304,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	r = sd_event_now(s->event, CLOCK_MONOTONIC, &now);
 	if (r < 0)
 		return r;
+	if (!can_answer(s))
+		(void)sd_notify(0, "WATCHDOG=1");
 	if (s->tma.pid) {
 		ask_tma(s, now);
 		watch_losses(s);

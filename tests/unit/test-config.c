@@ -19,7 +19,7 @@ static struct refusal {
 	const char *name, *text, *error;
 } refusals[] = {
 	{ "empty file", "",
-	  "/etc/q/web.cfg: Command: missing in [Workload]; expected a program and its arguments, or Bundle=" },
+	  "/etc/q/web.cfg: Command: missing in [Workload]; expected a program and its arguments, Bundle= or Unit=" },
 	{ "no model", "[Workload]\nCommand=/bin/true\n",
 	  "/etc/q/web.cfg: File: missing in [Model]; expected the path of the model" },
 	{ "unknown section", "[Workloads]\nName=a\n",
@@ -90,6 +90,33 @@ static struct refusal {
 	  "/etc/q/web.cfg:3: Runtime: \"kata\" is unknown; expected crun" },
 	{ "runtime to come", "[Workload]\nBundle=/b\nRuntime=runc\n[Model]\nFile=a\n",
 	  "/etc/q/web.cfg:3: Runtime: \"runc\" does not exist yet in this version; expected crun" },
+	{ "unit that is none", "[Workload]\nUnit=nginx\n",
+	  "/etc/q/web.cfg:2: Unit: \"nginx\" does not end in .service; expected the name of a service, such as "
+	  "nginx.service" },
+	{ "unit without name", "[Workload]\nUnit=.service\n",
+	  "/etc/q/web.cfg:2: Unit: \".service\" does not end in .service; expected the name of a service, such as "
+	  "nginx.service" },
+	{ "unit of another kind", "[Workload]\nUnit=nginx.socket\n",
+	  "/etc/q/web.cfg:2: Unit: \"nginx.socket\" does not end in .service; expected the name of a service, such "
+	  "as nginx.service" },
+	{ "unit with slash", "[Workload]\nUnit=a/b.service\n",
+	  "/etc/q/web.cfg:2: Unit: \"a/b.service\" has a character that is not taken; expected the name of a service, "
+	  "such as nginx.service" },
+	{ "unit that is hidden", "[Workload]\nUnit=..service\n",
+	  "/etc/q/web.cfg:2: Unit: \"..service\" does not begin with a letter or digit; expected the name of a service, "
+	  "such as nginx.service" },
+	{ "template of units", "[Workload]\nUnit=ssh@.service\n",
+	  "/etc/q/web.cfg:2: Unit: \"ssh@.service\" is that of a template; expected the name of a service, such as "
+	  "nginx.service" },
+	{ "unit that is long",
+	  "[Workload]\nUnit=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.service\n",
+	  "/etc/q/web.cfg:2: Unit: "
+	  "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is too long; "
+	  "expected the name of a service, such as nginx.service" },
+	{ "unit and command", "[Workload]\nUnit=a.service\nCommand=/bin/true\n[Model]\nFile=m\n",
+	  "/etc/q/web.cfg:2: Unit: what a unit runs is its own; expected one of Command=, Bundle= and Unit=" },
+	{ "unit and bundle", "[Workload]\nBundle=/b\nUnit=a.service\n[Model]\nFile=m\n",
+	  "/etc/q/web.cfg:3: Unit: what a unit runs is its own; expected one of Command=, Bundle= and Unit=" },
 	{ "user", "[Workload]\nUser=www data\n",
 	  "/etc/q/web.cfg:2: User: \"www data\" has a character that a user name cannot have; "
 	  "expected a user name or number" },
@@ -345,6 +372,18 @@ static void test_limits(void **state)
 	assert_null(c);
 }
 
+static void test_unit(void **state)
+{
+	static const char text[] = "[Workload]\nUnit=postgresql@15-main.service\nName=db\n[Model]\nFile=m\n";
+	_cleanup_(config_freep) struct config *c = NULL;
+	struct config_error error;
+
+	assert_int_equal(config_parse("/etc/q/db.cfg", text, strlen(text), &c, &error), 0);
+	assert_string_equal(c->unit, "postgresql@15-main.service");
+	assert_string_equal(c->command[0], "postgresql@15-main.service");
+	assert_null(c->command[1]);
+}
+
 static void test_long_command(void **state)
 {
 	_cleanup_(freep) char *text = malloc(CONFIG_LINE_BYTES + 100);
@@ -495,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_name_that_cannot_be),
 		cmocka_unit_test(test_program_without_slash_stays),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_unit),
 		cmocka_unit_test(test_long_command),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_too_many_words),
