@@ -24,6 +24,7 @@ struct command {
 int ci_main(int argc, char *argv[]);
 int digest_main(int argc, char *argv[]);
 int doctor_main(int argc, char *argv[]);
+int enforce_main(int argc, char *argv[]);
 int oci_main(int argc, char *argv[]);
 
 /** oci_alias_main() - As quixote oci --runtime=RUNTIME, under the name of that. */
@@ -52,12 +53,16 @@ int model_sign_main(int argc, char *argv[]);
 int model_verify_main(int argc, char *argv[]);
 int ps_main(int argc, char *argv[]);
 int run_main(int argc, char *argv[]);
+int release_main(int argc, char *argv[]);
+int shadow_main(int argc, char *argv[]);
 int show_main(int argc, char *argv[]);
+int status_main(int argc, char *argv[]);
 int top_main(int argc, char *argv[]);
 int tpm_main(int argc, char *argv[]);
 int attest_main(int argc, char *argv[]);
 int verify_main(int argc, char *argv[]);
 int train_main(int argc, char *argv[]);
+int unit_train(int argc, char *argv[]);
 
 /**
  * command_line_error() - Say on standard error what is wrong with a command line.

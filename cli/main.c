@@ -14,6 +14,10 @@
 static const struct command commands[] = {
 	{ "train", train_main, "learn what a workload does" },
 	{ "run", run_main, "run a workload under its model (also: quixote -c FILE)" },
+	{ "shadow", shadow_main, "only tell what the model of a service does not have" },
+	{ "enforce", enforce_main, "refuse what the model of a service does not have" },
+	{ "release", release_main, "let a service go on without its model" },
+	{ "status", status_main, "tell how a service fares under its model" },
 	{ "rehearse", rehearse_main, "try a model on events that have happened" },
 	{ "ps", ps_main, "list the workloads that run" },
 	{ "top", top_main, "the same, again and again" },

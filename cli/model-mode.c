@@ -10,9 +10,9 @@
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
-#include "config-edit.h"
 #include "line.h"
-#include "sealing.h"
+#include "mode.h"
+#include "open.h"
 
 static const char help[] =
 	"usage: quixote model mode [OPTION]... FILE [MODE]\n"
@@ -59,57 +59,18 @@ static int show(const struct line *line)
 	return EXIT_CONFIGURATION;
 }
 
-/* Before the mode, so that whatever happens between holds no more than is asked for. */
-static int prepare_model(struct revision *revision, const struct line *line, enum config_mode mode)
+static int set(const struct line *line, enum config_mode mode)
 {
-	struct sealing sealing = {
-		.least = revision->config->completeness,
+	const struct mode_change change = {
+		.path = line->operands[0],
+		.mode = mode,
 		.force = line->values['f'],
 		.why = line->values['w'],
 	};
+	_cleanup_(freep) char *name = NULL;
+	int r = mode_set(&change, &name);
 
-	switch (mode) {
-	case CONFIG_MODE_TRAIN:
-		return sealing_unseal(revision, &sealing);
-	case CONFIG_MODE_ENFORCE:
-		return sealing_seal(revision, &sealing);
-	case CONFIG_MODE_SHADOW:
-		break;
-	}
-	return 0;
-}
-
-static int change_mode(struct revision *revision, const struct line *line, enum config_mode mode)
-{
-	const char *name = config_mode_to_string(mode);
-	const struct history_entry what = {
-		.what = "mode",
-		.mode = (char *)name,
-		.why = (char *)line->values['w'],
-	};
-	struct config_error error;
-
-	if (revision->config->mode == mode)
-		return 0;
-	if (config_edit(line->operands[0], "Mode", name, &error) < 0) {
-		(void)fprintf(stderr, "quixote: %s\n", error.text);
-		return EXIT_CONFIGURATION;
-	}
-	return revision_record(revision, &what);
-}
-
-static int set(const struct line *line, enum config_mode mode)
-{
-	_cleanup_(revision_done) struct revision revision = REVISION_EMPTY;
-	int r = revision_begin(line->operands[0], &revision);
-
-	if (r == 0)
-		r = prepare_model(&revision, line, mode);
-	if (r == 0)
-		r = revision_again(&revision);
-	if (r == 0)
-		r = change_mode(&revision, line, mode);
-	return r ?: tell(line, revision.config->name, mode);
+	return r ?: tell(line, name, mode);
 }
 
 int model_mode_main(int argc, char *argv[])

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -16,6 +17,7 @@
 
 static const char help[] =
 	"usage: quixote train [OPTION]... -c FILE [-- COMMAND...]\n"
+	"       quixote train [--why=TEXT] UNIT\n"
 	"\n"
 	"Runs the workload that FILE describes, container.cfg(5), refuses nothing, and adds what\n"
 	"it does to its model, and tells how complete that is: see quixote model status. Repeat "
@@ -27,10 +29,14 @@ static const char help[] =
 	"Type=tool the driver runs, and whenever it starts the workload's program by its name,\n"
 	"that is learned. COMMAND may be that name itself, with other arguments.\n"
 	"\n"
+	"UNIT is a service of systemd: it is put below an orchestrator and restarted if it runs. It\n"
+	"learns until quixote enforce UNIT, shadow or release.\n"
+	"\n"
 	"  -c, --config=FILE    the configuration\n"
 	"      --into=FILE      add it to this model, not to that of the configuration\n"
 	"      --kernel=KERNEL  host: this kernel; builtin: the one that quixote brings; auto\n"
 	"                       (default): this one if it has TSEM and the caller may use it\n"
+	"      --why=TEXT       of a UNIT: the reason, kept in the history of the model\n"
 	"      --check          run nothing; tell what would be run, and every problem\n"
 	"      --json           with --check: tell it in JSON\n"
 	"  -h, --help           this text\n"
@@ -106,6 +112,17 @@ static bool has_learned(int status)
 	return status < EXIT_COMMAND_LINE || status > EXIT_WORKLOAD;
 }
 
+/* A service of systemd, and not a configuration: no word says which, or whom to run. */
+static bool names_unit(int argc, char *const argv[])
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--") || !strncmp(argv[i], "-c", 2) ||
+		    !strncmp(argv[i], "--config", strlen("--config")))
+			return false;
+	}
+	return true;
+}
+
 int train_main(int argc, char *argv[])
 {
 	_cleanup_(config_freep) struct config *config = NULL;
@@ -113,6 +130,8 @@ int train_main(int argc, char *argv[])
 	struct config_error error;
 	int r, place;
 
+	if (argc > 1 && argv[argc - 1][0] != '-' && names_unit(argc, argv))
+		return unit_train(argc, argv);
 	r = parse(&l, argc, argv);
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * unit-mode.c - quixote train UNIT, shadow, enforce and release: a service of systemd comes
+ * under its model, or is let go. Writes a configuration, once, and a drop-in; the unit's own
+ * files are not touched.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../libtsem/cleanup.h"
+#include "../orchestrator/failure.h"
+#include "command.h"
+#include "launch.h"
+#include "line.h"
+#include "mode.h"
+#include "subject.h"
+#include "unit.h"
+
+#define MODELS SUBJECT_CONFIG_DIR "/models"
+
+static const struct option options[] = {
+	{ "force", no_argument, NULL, 'f' },
+	{ "why", required_argument, NULL, 'w' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char train_help[] =
+	"usage: quixote train [OPTION]... UNIT\n"
+	"\n"
+	"Puts a service of systemd, which stays what it is, below an orchestrator that learns what\n"
+	"it does; restarts it if it runs. The model is written when that ends: quixote shadow or\n"
+	"enforce, or systemctl stop.\n"
+	"\n"
+	"      --why=TEXT   the reason, kept in the history of the model\n"
+	"  -h, --help       this text\n";
+
+static const char shadow_help[] =
+	"usage: quixote shadow [OPTION]... UNIT\n"
+	"\n"
+	"From now on refuses nothing, and records what the model of the service does not have.\n"
+	"Restarts the service if it runs.\n"
+	"\n"
+	"      --why=TEXT   the reason, kept in the history of the model\n"
+	"  -h, --help       this text\n";
+
+static const char enforce_help[] =
+	"usage: quixote enforce [OPTION]... UNIT\n"
+	"\n"
+	"From now on refuses what the model of the service does not have. The model is sealed, as\n"
+	"quixote model seal does; the service is restarted if it runs.\n"
+	"\n"
+	"      --force      a model that is not complete, too; tells what is risked\n"
+	"      --why=TEXT   the reason, kept in the history of the model\n"
+	"  -h, --help       this text\n";
+
+static const char release_help[] =
+	"usage: quixote release UNIT\n"
+	"\n"
+	"Takes the drop-in away that quixote train made, and restarts the service if it runs. Its\n"
+	"configuration and its model stay.\n"
+	"\n"
+	"  -h, --help       this text\n";
+
+static int fail(const char *path, int error)
+{
+	(void)fprintf(stderr, "quixote: %s: %s%s\n", path, strerror(-error),
+		      error == -EACCES ? "; be root" : "");
+	return EXIT_LOST;
+}
+
+/* Whole or not at all. */
+static int write_file(const char *path, const char *text, size_t size)
+{
+	_cleanup_(freep) char *temporary = NULL;
+	_cleanup_(close_fdp) int fd = -EBADF;
+	int r = 0;
+
+	if (asprintf(&temporary, "%s.new", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, size) != (ssize_t)size || fsync(fd) < 0 || rename(temporary, path) < 0)
+		r = errno ? -errno : -ENOSPC;
+	if (r < 0)
+		(void)unlink(temporary);
+	return r;
+}
+
+static int make_directory(const char *path)
+{
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* A unit's name may have what a workload's may not. */
+static void add_name(const struct unit *unit, struct text *text)
+{
+	if (!strpbrk(unit->name, "@:"))
+		return;
+	text_add_string(text, "Name=");
+	for (const char *c = unit->name; *c; c++)
+		text_format(text, "%c", *c == '@' || *c == ':' ? '-' : *c);
+	text_add_string(text, "\n");
+}
+
+static int write_config(const struct unit *unit)
+{
+	_cleanup_(text_done) struct text text = TEXT_EMPTY;
+	int r;
+
+	text_format(&text, "# %s under Quixote; see container.cfg(5).\n[Workload]\nUnit=%s\n",
+		    unit->name, unit->name);
+	add_name(unit, &text);
+	text_format(&text,
+		    "\n[Model]\nFile=" MODELS "/%s.model\nMode=train\n"
+		    "\n[Trust]\n"
+		    "# A model of this machine, which only root may write. Without this line it must be\n"
+		    "# signed: quixote model sign.\n"
+		    "AllowUnsigned=yes\n",
+		    unit->name);
+	r = text.failed ? -ENOMEM : make_directory(SUBJECT_CONFIG_DIR);
+	if (r == 0)
+		r = make_directory(MODELS);
+	if (r == 0)
+		r = write_file(unit->config, text.data, text.size);
+	return r < 0 ? fail(unit->config, r) : 0;
+}
+
+/* Beside the orchestrator, by its real path: that is what stands in the drop-in. */
+static int find_join(char ret[PATH_MAX])
+{
+	char orchestrator[PATH_MAX], path[PATH_MAX];
+	int r = launch_find_orchestrator(orchestrator, sizeof(orchestrator));
+
+	if (r < 0)
+		return r;
+	*strrchr(orchestrator, '/') = '\0';
+	if (snprintf(path, sizeof(path), "%s/quixote-join", orchestrator) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return realpath(path, ret) ? 0 : -errno;
+}
+
+static int write_drop_in(const struct unit *unit)
+{
+	_cleanup_(text_done) struct text text = TEXT_EMPTY;
+	char join[PATH_MAX], directory[PATH_MAX];
+	int r = find_join(join);
+
+	if (r < 0)
+		return fail("quixote-join", r);
+	unit_drop_in(unit, join, &text);
+	(void)strcpy(directory, unit->drop_in);
+	*strrchr(directory, '/') = '\0';
+	r = text.failed ? -ENOMEM : make_directory(directory);
+	if (r == 0)
+		r = write_file(unit->drop_in, text.data, text.size);
+	return r < 0 ? fail(unit->drop_in, r) : unit_systemctl("daemon-reload", NULL);
+}
+
+/* What stands in the way is said before anything is changed. */
+static int check(const struct unit *unit)
+{
+	if (!unit->command_count) {
+		(void)fprintf(stderr, "quixote: %s starts no program: it has no ExecStart=\n",
+			      unit->name);
+		return EXIT_CONFIGURATION;
+	}
+	if (strcmp(unit->companion_loaded, "loaded") != 0) {
+		(void)fprintf(stderr,
+			      "quixote: systemd does not know quixote-unit@.service; install quixote's "
+			      "units, then type: systemctl daemon-reload\n");
+		return EXIT_LOST;
+	}
+	if (!unit->has_unix) {
+		(void)fprintf(stderr,
+			      "quixote: %s: RestrictAddressFamilies= forbids UNIX sockets, by which it "
+			      "would be taken in; add AF_UNIX to it if that may be\n",
+			      unit->name);
+		return EXIT_CONFIGURATION;
+	}
+	return 0;
+}
+
+/* A run that learns ends before its model is looked at. */
+static int change_mode(const struct unit *unit, const struct line *line, enum config_mode mode)
+{
+	const struct mode_change change = {
+		.path = unit->config,
+		.mode = mode,
+		.force = line->values['f'],
+		.why = line->values['w'],
+	};
+	_cleanup_(config_freep) struct config *config = NULL;
+	_cleanup_(freep) char *name = NULL;
+	struct config_error error;
+	int r;
+
+	if (config_read(unit->config, &config, &error) < 0) {
+		(void)fprintf(stderr, "quixote: %s\n", error.text);
+		return EXIT_CONFIGURATION;
+	}
+	if (config->mode == mode)
+		return 0;
+	r = unit_systemctl("stop", unit->companion);
+	return r ?: mode_set(&change, &name);
+}
+
+static int tell(const struct unit *unit, enum config_mode mode, bool active)
+{
+	static const char *const next[CONFIG_MODE_COUNT] = {
+		[CONFIG_MODE_TRAIN] = "use it as it is used, then type: quixote enforce",
+		[CONFIG_MODE_SHADOW] = "what would be refused is told by: quixote explain",
+		[CONFIG_MODE_ENFORCE] = "what is refused is told by: quixote explain",
+	};
+
+	(void)printf("%s: %s%s; %s %s\n", unit->name, config_mode_to_string(mode),
+		     active ? "" : " as soon as it is started", next[mode], unit->name);
+	return fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
+}
+
+static int apply(const struct unit *unit, const struct line *line, enum config_mode mode)
+{
+	bool active = unit_is_active(unit), known = access(unit->config, F_OK) == 0;
+	int r = check(unit), restarted = 0;
+
+	if (r)
+		return r;
+	if (!known && mode != CONFIG_MODE_TRAIN) {
+		(void)fprintf(stderr, "quixote: %s: nothing was learned; type: quixote train %s\n",
+			      unit->name, unit->name);
+		return EXIT_MODEL;
+	}
+	r = known ? change_mode(unit, line, mode) : write_config(unit);
+	if (r == 0 && !unit->is_changed)
+		r = write_drop_in(unit);
+	/* Whatever came of it, what ran shall run. */
+	if (active)
+		restarted = unit_systemctl("restart", unit->name);
+	return r ?: restarted ?: tell(unit, mode, active);
+}
+
+static int change(int argc, char *argv[], const char *help, enum config_mode mode)
+{
+	const struct grammar grammar = { help, options, 1, 1, "one UNIT", NULL };
+	_cleanup_(unit_done) struct unit unit = {};
+	struct line line;
+	int r = line_parse(argc, argv, &grammar, &line);
+
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	r = unit_find(argv[0], line.operands[0], &unit);
+	return r ?: apply(&unit, &line, mode);
+}
+
+int unit_train(int argc, char *argv[])
+{
+	return change(argc, argv, train_help, CONFIG_MODE_TRAIN);
+}
+
+int shadow_main(int argc, char *argv[])
+{
+	return change(argc, argv, shadow_help, CONFIG_MODE_SHADOW);
+}
+
+int enforce_main(int argc, char *argv[])
+{
+	return change(argc, argv, enforce_help, CONFIG_MODE_ENFORCE);
+}
+
+static int release(const struct unit *unit)
+{
+	bool active = unit_is_active(unit);
+	char directory[PATH_MAX];
+	int r;
+
+	if (!unit->is_changed) {
+		(void)fprintf(stderr, "quixote: %s: it was never put under a model\n", unit->name);
+		return EXIT_CONFIGURATION;
+	}
+	r = unit_systemctl("stop", unit->companion);
+	if (r)
+		return r;
+	if (unlink(unit->drop_in) < 0)
+		return fail(unit->drop_in, -errno);
+	(void)strcpy(directory, unit->drop_in);
+	*strrchr(directory, '/') = '\0';
+	(void)rmdir(directory); /* unless others have something there */
+	r = unit_systemctl("daemon-reload", NULL);
+	if (r == 0 && active)
+		r = unit_systemctl("start", unit->name);
+	if (r == 0)
+		(void)printf("%s: released; %s stays\n", unit->name, unit->config);
+	return r;
+}
+
+int release_main(int argc, char *argv[])
+{
+	static const struct option release_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static const struct grammar grammar = {
+		release_help, release_options, 1, 1, "one UNIT", NULL
+	};
+	_cleanup_(unit_done) struct unit unit = {};
+	struct line line;
+	int r = line_parse(argc, argv, &grammar, &line);
+
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	r = unit_find(argv[0], line.operands[0], &unit);
+	return r ?: release(&unit);
+}
