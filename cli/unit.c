@@ -158,6 +158,19 @@ static int read_families(sd_bus *bus, const char *path, struct unit *unit)
 	return 0;
 }
 
+static int read_no_exec(sd_bus *bus, const char *path, struct unit *unit)
+{
+	char **paths = NULL;
+	int r = sd_bus_get_property_strv(bus, DESTINATION, path, INTERFACE_SERVICE, "NoExecPaths",
+					 NULL, &paths);
+
+	if (r < 0)
+		return r;
+	unit->has_no_exec = paths && paths[0];
+	free_list(paths);
+	return 0;
+}
+
 static int read_root(sd_bus *bus, const char *path, struct unit *unit)
 {
 	static const char *const properties[] = { "RootDirectory", "RootImage" };
@@ -196,6 +209,8 @@ static int ask(struct unit *unit)
 	r = read_commands(bus, path, unit);
 	if (r >= 0)
 		r = read_families(bus, path, unit);
+	if (r >= 0)
+		r = read_no_exec(bus, path, unit);
 	return r < 0 ? r : read_root(bus, path, unit);
 }
 
@@ -286,6 +301,11 @@ void unit_drop_in(const struct unit *unit, const char *join, struct text *text)
 		text_format(text,
 			    "# It has a root of its own.\n"
 			    "BindReadOnlyPaths=%s " ENTRANCE_DIRECTORY "\n",
+			    join);
+	if (unit->has_no_exec)
+		text_format(text,
+			    "# It may execute named paths only.\n"
+			    "ExecPaths=%s\n",
 			    join);
 	text_add_string(text, "ExecStart=\n");
 	for (size_t i = 0; i < unit->command_count; i++) {

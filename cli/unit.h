@@ -38,6 +38,7 @@ struct unit_command {
  * @companion_state: Likewise.
  * @companion_loaded: Whether systemd knows it: quixote's own units are installed.
  * @has_root: It has a root directory or image of its own.
+ * @has_no_exec: It may execute named paths only.
  * @has_unix: It may use UNIX sockets.
  * @is_changed: The drop-in is there.
  */
@@ -51,6 +52,7 @@ struct unit {
 	char *companion_state;
 	char *companion_loaded;
 	bool has_root;
+	bool has_no_exec;
 	bool has_unix;
 	bool is_changed;
 	struct unit_command commands[UNIT_COMMANDS_MAX];
