@@ -219,6 +219,24 @@ static int write_all(const struct oci *o, const json_t *given, const char *path,
 	return write_file(path, &t);
 }
 
+/* Whoever is asked here is another's: its configuration is not to be replaced, or removed. */
+static bool runs(const char *name)
+{
+	_cleanup_(close_fdp) int fd = oci_ask(name);
+
+	return fd >= 0;
+}
+
+static int check_free(const char *id, const char *name, struct text *why)
+{
+	char known[CONFIG_NAME_BYTES + 1];
+
+	if (!runs(name) && (oci_config_find(id, known) < 0 || !runs(known)))
+		return 0;
+	text_format(why, "%s: a container of this name or id runs", name);
+	return -EBUSY;
+}
+
 int oci_config_write(const struct oci *o, char *path, char *name, struct text *why)
 {
 	_cleanup_(json_freep) json_t *given = NULL;
@@ -235,7 +253,9 @@ int oci_config_write(const struct oci *o, char *path, char *name, struct text *w
 		return -EBADMSG;
 	}
 	(void)snprintf(name, CONFIG_NAME_BYTES + 1, "%s", chosen);
-	r = config_path(name, ".cfg", path);
+	r = check_free(o->words[o->id], name, why);
+	if (r >= 0)
+		r = config_path(name, ".cfg", path);
 	if (r >= 0)
 		r = write_all(o, given, path, name, why);
 	return r < 0 ? r : link_id(o->words[o->id], name);
