@@ -27,8 +27,8 @@ int doctor_main(int argc, char *argv[]);
 int enforce_main(int argc, char *argv[]);
 int oci_main(int argc, char *argv[]);
 
-/** oci_alias_main() - As quixote oci --runtime=RUNTIME, under the name of that. */
-int oci_alias_main(const char *runtime, int argc, char *argv[]);
+/** oci_alias_main() - The same, also of --help, which is the runtime's own. */
+int oci_alias_main(int argc, char *argv[]);
 int events_main(int argc, char *argv[]);
 int explain_main(int argc, char *argv[]);
 int key_main(int argc, char *argv[]);

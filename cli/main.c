@@ -2,6 +2,7 @@
 /* main.c - quixote: the index of subcommands, and what to do with what is none. */
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static const struct command commands[] = {
 	{ "attest", attest_main, "prove what this machine's workloads are and were" },
 	{ "verify", verify_main, "tell what that proves of another machine" },
 	{ "digest", digest_main, "compute the coefficients of records" },
-	{ "oci", oci_main, "run containers of podman and Docker as workloads" },
+	{ "oci", oci_main, "run containers of podman as workloads" },
 	{ "doctor", doctor_main, "look at what quixote needs, and tell how to repair it" },
 };
 
@@ -99,27 +100,20 @@ static int unknown_command(const char *name)
 	return EXIT_COMMAND_LINE;
 }
 
-/* The runtime of quixote-crun and quixote-runc, NULL for quixote. */
-static const char *alias(const char *path)
+/* What an engine is told to use is one path, without arguments. */
+static bool is_runtime(const char *path)
 {
-	static const char *const runtimes[] = { "crun", "runc" };
 	const char *slash = path ? strrchr(path, '/') : NULL;
-	const char *name = slash ? slash + 1 : path ?: "";
 
-	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++) {
-		if (!strncmp(name, "quixote-", 8) && !strcmp(name + 8, runtimes[i]))
-			return runtimes[i];
-	}
-	return NULL;
+	return path && !strcmp(slash ? slash + 1 : path, "quixote-crun");
 }
 
 int main(int argc, char *argv[])
 {
 	static char run[] = "run";
-	const char *runtime = alias(argv[0]);
 
-	if (runtime)
-		return oci_alias_main(runtime, argc, argv);
+	if (is_runtime(argv[0]))
+		return oci_alias_main(argc, argv);
 	if (argc < 2) {
 		(void)print_help(stderr);
 		return EXIT_COMMAND_LINE;

@@ -18,11 +18,11 @@
 #include "oci.h"
 
 static const char help[] =
-	"usage: quixote oci [--runtime=crun|runc] [OPTION]... COMMAND [OPTION]... ID\n"
-	"       quixote-crun ..., quixote-runc ...\n"
+	"usage: quixote oci [OPTION]... COMMAND [OPTION]... ID\n"
+	"       quixote-crun ...\n"
 	"\n"
-	"An OCI runtime for podman, Docker and others: the commands and options of crun or runc,\n"
-	"which do the work. A container that is created becomes a workload, as its annotations\n"
+	"An OCI runtime for podman and others: the commands and options of crun, which does the\n"
+	"work. A container that is created becomes a workload, as its annotations\n"
 	"say; so does what \"exec\" starts in it.\n"
 	"\n"
 	"  quixote.model=FILE   the model, by its absolute path\n"
@@ -45,7 +45,7 @@ int oci_say(const char *format, ...)
 	return EXIT_FAILURE;
 }
 
-/* Options that are followed by their value, of any command of crun or runc. */
+/* Options that are followed by their value, of any command. */
 static const char *const valued[] = {
 	"--root",	  "--log",	  "--log-format", "--cgroup-manager", "--criu",
 	"--rootless",	  "--bundle",	  "-b",		  "--config",	      "-f",
@@ -232,33 +232,21 @@ static int run(struct oci *o)
 	return oci_say("unknown command \"%s\"; see quixote oci --help", o->words[o->verb]);
 }
 
-static int run_as(const char *runtime, int count, char *const *words)
+int oci_alias_main(int argc, char *argv[])
 {
-	struct oci o = { .runtime = runtime, .words = words, .count = count };
+	struct oci o = { .runtime = "crun", .words = argv + 1, .count = argc - 1 };
 
 	return run(&o);
 }
 
 int oci_main(int argc, char *argv[])
 {
-	static const char option[] = "--runtime=";
-
 	if (argc < 2) {
 		(void)fputs(help, stderr);
 		return EXIT_COMMAND_LINE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		(void)fputs(help, stdout);
-		return EXIT_SUCCESS;
-	}
-	if (strncmp(argv[1], option, strlen(option)) != 0)
-		return run_as("crun", argc - 1, argv + 1);
-	if (strcmp(argv[1] + strlen(option), "crun") && strcmp(argv[1] + strlen(option), "runc"))
-		return command_line_error("oci", "%s: unknown; expected crun or runc", argv[1]);
-	return run_as(argv[1] + strlen(option), argc - 2, argv + 2);
-}
-
-int oci_alias_main(const char *runtime, int argc, char *argv[])
-{
-	return run_as(runtime, argc - 1, argv + 1);
+	if (strcmp(argv[1], "--help") && strcmp(argv[1], "-h"))
+		return oci_alias_main(argc, argv);
+	(void)fputs(help, stdout);
+	return EXIT_SUCCESS;
 }

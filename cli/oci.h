@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * oci.h - quixote as an OCI runtime: every command is crun's or runc's own, but for
+ * oci.h - quixote as an OCI runtime: every command is crun's own, but for
  * those by which a process begins in a container, which is then armed.
  */
 #ifndef QUIXOTE_OCI_H
