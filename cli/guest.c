@@ -254,8 +254,11 @@ static void send_signal(const struct guest *guest, int number)
 {
 	bool to_group = number == SIGINT || number == SIGQUIT;
 
-	if (!guest->has_ended && number > 0 && number < NSIG)
-		(void)kill(to_group ? -guest->pid : guest->pid, number);	/* may just have ended */
+	if (guest->has_ended || number <= 0 || number >= NSIG)
+		return;
+	/* A child that has just been forked is not in a group of its own yet. */
+	if (!to_group || kill(-guest->pid, number) < 0)
+		(void)kill(guest->pid, number);	/* may just have ended */
 }
 
 static void set_window(const struct guest *guest, const struct frame *frame)
