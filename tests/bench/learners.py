@@ -98,7 +98,8 @@ profile %s %s flags=(complain,attach_disconnected) {
 
     def begin(self):
         write("/proc/sys/kernel/printk_ratelimit", "0")
-        write(self.profile, self.own % (self.service.name, self.service.program, self.service.home))
+        # It goes by the file, whatever links lead to it.
+        write(self.profile, self.own % (self.service.name, os.path.realpath(self.service.program), self.service.home))
         self.load()
         self.told()
 
@@ -114,11 +115,15 @@ profile %s %s flags=(complain,attach_disconnected) {
 
     def snapshot(self, name):
         self.seen += self.told()
+        if not self.seen:
+            raise OSError("AppArmor has seen nothing of %s" % self.service.name)
         write("/run/apparmor.log", "".join(
             # The tool is older than the kernel, and does not know its classes.
             "Jan  1 00:00:00 here kernel: %s\n" % re.sub(r' class="\w+"', "", line) for line in self.seen.splitlines()))
         self.ask()
         text = re.sub(r"flags=\([^)]*\)", "flags=(complain,attach_disconnected)", read(self.profile))
+        # As its tool proposes beside what was seen.
+        text = re.sub(r"/proc/\d+/", "/proc/@{pid}/", text)
         write(self.profile, text)
         write("%s.%s" % ("/run/" + self.service.name, name), text)
 
