@@ -192,6 +192,14 @@ int guest_set_up(const char **ret_what)
 	return r;
 }
 
+/* Of what is written to the log only ten lines are kept each five seconds, unless this is said. */
+static void keep_every_line(void)
+{
+	_cleanup_(close_fdp) int fd = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC);
+
+	(void)!write(fd, "on\n", strlen("on\n"));	/* else the first lines have to do */
+}
+
 void guest_look_for_leaks(void)
 {
 	_cleanup_(close_fdp) int leaks = open(KMEMLEAK, O_RDWR | O_CLOEXEC);
@@ -212,6 +220,8 @@ void guest_look_for_leaks(void)
 	if (!file)
 		return;
 	leaks = -EBADF;
+	keep_every_line();
+	rewind(file);	/* what was written has moved the position */
 	while (fgets(line, sizeof(line), file))
 		(void)!write(log, line, strlen(line));	/* the log is all we have */
 	(void)fclose(file);
