@@ -34,7 +34,7 @@
 
 struct keeper {
 	const char *runtime, *id, *bundle;
-	bool terminal;
+	bool terminal, created;
 	char dir[PATH_BYTES];
 	char state[2 * PATH_BYTES];
 	sd_event *event;
@@ -99,6 +99,13 @@ static int run_runtime(const struct keeper *k, char *const *words, bool quiet)
 static int run_delete(const struct keeper *k)
 {
 	return run_runtime(k, (char *[]){ "delete", "--force", (char *)k->id, NULL }, true);
+}
+
+static void clear_up(const struct keeper *k)
+{
+	if (run_delete(k) < 0 && k->created)
+		(void)fprintf(stderr, "quixote: %s: the container is left; run '%s delete --force %s'\n",
+			      k->bundle, k->runtime, k->id);
 }
 
 static int run_create(struct keeper *k)
@@ -238,6 +245,7 @@ static int keep(struct keeper *k)
 	r = run_create(k);
 	if (r < 0)
 		return r;
+	k->created = true;
 	if (k->terminal) {
 		r = console_begin(&k->console, k->event, on_output_end, k);
 		if (r < 0)
@@ -301,7 +309,7 @@ int main(int argc, char **argv)
 		return EXIT_WORKLOAD;
 	}
 	r = keep(&k);
-	(void)run_delete(&k);
+	clear_up(&k);
 	console_done(&k.console);
 	(void)close_fd(k.pidfd);
 	(void)sd_event_unref(k.event);

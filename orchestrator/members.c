@@ -20,6 +20,7 @@
 struct process {
 	pid_t pid;
 	pid_t parent;
+	pid_t session;
 	bool ours;
 };
 
@@ -46,7 +47,7 @@ int members_adopt(void)
 }
 
 /* The name in the second field may hold anything: the fields begin after its last bracket. */
-static int read_parent(int proc, const char *name, pid_t *ret, char *ret_state)
+static int read_process(int proc, const char *name, struct process *ret, char *ret_state)
 {
 	_cleanup_(close_fdp) int fd = -EBADF;
 	char path[40], text[512], *end;
@@ -62,12 +63,13 @@ static int read_parent(int proc, const char *name, pid_t *ret, char *ret_state)
 		return -errno;
 	text[n] = '\0';
 	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %c %d", ret_state, ret) != 2)
+	*ret = (struct process){ .pid = atoi(name) };
+	if (!end || sscanf(end + 1, " %c %d %*d %d", ret_state, &ret->parent, &ret->session) != 3)
 		return -EBADMSG;
 	return 0;
 }
 
-static int add_process(struct processes *all, pid_t pid, pid_t parent)
+static int add_process(struct processes *all, const struct process *process)
 {
 	if (all->count == all->room) {
 		size_t room = all->room ? 2 * all->room : 256;
@@ -81,7 +83,7 @@ static int add_process(struct processes *all, pid_t pid, pid_t parent)
 		all->rows = rows;
 		all->room = room;
 	}
-	all->rows[all->count++] = (struct process){ .pid = pid, .parent = parent };
+	all->rows[all->count++] = *process;
 	return 0;
 }
 
@@ -90,15 +92,15 @@ static int list_processes(DIR *proc, struct processes *all)
 	struct dirent *entry;
 
 	while ((errno = 0, entry = readdir(proc))) {
-		pid_t parent;
+		struct process process;
 		char state;
 		int r;
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		if (read_parent(dirfd(proc), entry->d_name, &parent, &state) < 0 || state == 'Z')
+		if (read_process(dirfd(proc), entry->d_name, &process, &state) < 0 || state == 'Z')
 			continue; /* gone meanwhile */
-		r = add_process(all, atoi(entry->d_name), parent);
+		r = add_process(all, &process);
 		if (r < 0)
 			return r;
 	}
@@ -145,20 +147,20 @@ static void mark_descendants(struct processes *all)
 static void kill_process(int proc, const struct process *process)
 {
 	_cleanup_(close_fdp) int pidfd = syscall(SYS_pidfd_open, process->pid, 0);
+	struct process now;
 	char name[24], state;
-	pid_t parent;
 
 	if (pidfd < 0)
 		return;
 	/* The descriptor stays with one process; is it still the one that was listed? */
 	(void)snprintf(name, sizeof(name), "%d", process->pid);
-	if (read_parent(proc, name, &parent, &state) < 0 ||
-	    (parent != process->parent && parent != getpid()))
+	if (read_process(proc, name, &now, &state) < 0 ||
+	    (now.parent != process->parent && now.parent != getpid()))
 		return;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0); /* or it is gone */
 }
 
-int members_kill(const pid_t *except, size_t except_count)
+int members_kill(const pid_t *except, size_t except_count, pid_t session)
 {
 	_cleanup_(closedirp) DIR *proc = opendir("/proc");
 	_cleanup_(processes_done) struct processes all = {};
@@ -171,7 +173,8 @@ int members_kill(const pid_t *except, size_t except_count)
 		return r;
 	mark_descendants(&all);
 	for (size_t i = 0; i < all.count; i++) {
-		if (all.rows[i].ours && !is_one_of(all.rows[i].pid, except, except_count))
+		if (all.rows[i].ours && !is_one_of(all.rows[i].pid, except, except_count) &&
+		    (!session || all.rows[i].session != session))
 			kill_process(dirfd(proc), &all.rows[i]);
 	}
 	return 0;

@@ -24,8 +24,8 @@
 #define USEC_PER_SEC 1000000ULL
 #define LIMIT_ACCURACY_USEC 10000ULL
 
-/* TMA, recorder, and who keeps a container. */
-#define HELPERS_MAX 3
+/* TMA and recorder. */
+#define HELPERS_MAX 2
 
 static void next_state(struct session *s, enum session_state state)
 {
@@ -54,15 +54,17 @@ static void kill_members(struct session *s)
 {
 	pid_t except[HELPERS_MAX];
 	size_t count = helpers(s, except);
+	pid_t keeper = s->params->entry == ENTRY_BUNDLE ? s->workload.pid : 0;
 
 	s->workload.go = close_fd(s->workload.go);
-	if (s->params->entry == ENTRY_BUNDLE && s->workload.pid)
-		except[count++] = s->workload.pid; /* it clears up when its container is gone */
-	else
+	if (!keeper)
 		signal_process(&s->workload, SIGKILL);
 	entrance_kill(s->entrance);
-	/* If /proc cannot be read the kernel's own killing remains, and the limit of this state. */
-	(void)members_kill(except, count);
+	/*
+	 * The keeper clears up when its container is gone, by the runtime, in its own session.
+	 * If /proc cannot be read the kernel's own killing remains, and the limit of this state.
+	 */
+	(void)members_kill(except, count, keeper);
 }
 
 /* As the kernel counts; what cannot be asked has none. */
@@ -113,8 +115,11 @@ static void limit_grace(struct session *s)
 
 static void limit_killing(struct session *s)
 {
+	pid_t except[HELPERS_MAX];
+
 	(void)session_fail(s, FAILURE_WORKLOAD_STUCK, NULL, 0);
 	signal_process(&s->workload, SIGKILL);
+	(void)members_kill(except, helpers(s, except), 0); /* and what clears up */
 	anchor_abandon(s);
 	agent_kill(&s->tma); /* with the last reader gone the kernel lets nobody pass */
 	next_state(s, SESSION_DRAINING);
@@ -189,9 +194,8 @@ void session_look(struct session *s)
 		watch_losses(s);
 		if (s->state == state) /* else the loss has moved on already */
 			next_state(s, s->tma.pid ? SESSION_FINISHING : SESSION_DRAINING);
-	} else if (s->state == SESSION_KILLING &&
-		   (s->params->entry != ENTRY_BUNDLE || namespace_has_members(s))) {
-		kill_members(s); /* what was forked since, but not to clear up */
+	} else if (s->state == SESSION_KILLING) {
+		kill_members(s); /* what was forked since */
 	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
 		   streams_are_drained(&s->streams)) {
 		(void)sd_event_exit(s->event, 0);
