@@ -60,7 +60,8 @@ HELD["inode_rename"] = HELD["path_rename"] = "both directories; the rename lock 
 for _name in ("setattr", "setxattr", "removexattr", "set_acl", "remove_acl"):
     HELD["inode_" + _name] = "the inode"
 
-HEAD = """# Events
+HEAD = """<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->
+# Events
 
 Made by `tests/vm/events --write` from `libtsem/schema/schema.json` and `tests/vm/provoke`; do not edit. A test of the unit suite
 says when it is old.
