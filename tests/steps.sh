@@ -8,6 +8,10 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$project/build
 logs=$build/log
 
+# What Debian's packages bring before what somebody has put before it: another Python, for one,
+# and a wrapper around it takes longer than many a test.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+
 # Debian packages by what they are for.
 packages_build="build-essential meson ninja-build pkg-config python3 libjansson-dev libssl-dev
 	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libtss2-dev libcbor-dev libcmocka-dev"
