@@ -14,7 +14,9 @@
 #include "ask.h"
 
 /* Longer than the orchestrator needs to answer, shorter than anybody wants to wait. */
-#define ANSWER_SEC 10
+#ifndef ASK_LIMIT_SEC
+#define ASK_LIMIT_SEC 10
+#endif
 
 int ask_open_container(const char *pid_file, pid_t *ret)
 {
@@ -33,9 +35,15 @@ int ask_open_container(const char *pid_file, pid_t *ret)
 	return pidfd;
 }
 
+/* The socket's own word for a limit that was reached says that it should be tried again. */
+static int last_error(void)
+{
+	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
 int ask_connect(const char *path)
 {
-	const struct timeval limit = { .tv_sec = ANSWER_SEC };
+	const struct timeval limit = { .tv_sec = ASK_LIMIT_SEC };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
@@ -45,8 +53,9 @@ int ask_connect(const char *path)
 	    (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
+		return last_error();
 	return TAKE_FD(fd);
 }
 
@@ -67,19 +76,22 @@ static int send_pidfd(int fd, int pidfd)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(pidfd));
 	memcpy(CMSG_DATA(c), &pidfd, sizeof(pidfd));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? last_error() : 0;
+}
+
+int ask_answer(int fd)
+{
+	int32_t answer;
+	ssize_t n = recv(fd, &answer, sizeof(answer), MSG_TRUNC);
+
+	if (n <= 0)
+		return n < 0 ? last_error() : -ECONNRESET;
+	return n == sizeof(answer) && answer <= 0 ? answer : -EPROTO;
 }
 
 int ask_to_arm(int fd, int pidfd)
 {
-	int32_t answer;
-	ssize_t n;
 	int r = send_pidfd(fd, pidfd);
 
-	if (r < 0)
-		return r;
-	n = recv(fd, &answer, sizeof(answer), 0);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(answer) ? answer : -EPROTO;
+	return r < 0 ? r : ask_answer(fd);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * ask.h - the side of those who ask the orchestrator to arm a process: the other
- * side is armer.h.
+ * side is armer.h, for a process that asks for itself entrance.h.
  */
 #ifndef QUIXOTE_ASK_H
 #define QUIXOTE_ASK_H
@@ -16,17 +16,30 @@
  */
 int ask_open_container(const char *pid_file, pid_t *ret);
 
-/** ask_connect() - Connect to the socket at @path. Return: A descriptor or a negative errno. */
+/**
+ * ask_connect() - Connect to the socket at @path.
+ *
+ * Waits for a place in its queue, ten seconds at most; whoever sends or receives by what it
+ * returns waits as long.
+ *
+ * Return: A descriptor; -ETIMEDOUT; another negative errno.
+ */
 int ask_connect(const char *path);
 
 /**
  * ask_to_arm() - Have the process of a pidfd armed.
  * @fd: From ask_connect(); of no more use afterwards.
  *
- * Waits for the answer, ten seconds at most.
- *
- * Return: 0; -EPROTO; an errno of the socket, or what the orchestrator answers.
+ * Return: As ask_answer().
  */
 int ask_to_arm(int fd, int pidfd);
+
+/**
+ * ask_answer() - What the orchestrator answers to whoever is meant by the connection itself.
+ *
+ * Return: 0; -ETIMEDOUT after ten seconds; -ECONNRESET if it has gone away; -EPROTO if it answers
+ * nonsense; another errno of the socket, or what it answers.
+ */
+int ask_answer(int fd);
 
 #endif

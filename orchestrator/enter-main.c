@@ -36,7 +36,7 @@ static int ask_to_enter(int fd)
 	(void)alarm(0);
 	if (n < 0)
 		return -errno;
-	return n == sizeof(answer) ? answer : -EPROTO;
+	return n == sizeof(answer) && answer <= 0 ? answer : -EPROTO;
 }
 
 /* Descriptor of this program, from its path /proc/self/fd/N; the socket is the next. */
@@ -57,8 +57,10 @@ int main(int argc, char **argv)
 		return EXIT_NOT_EXECUTED;
 	}
 	r = ask_to_enter(own + 1);
-	if (r < 0)
-		return fail("the process was not armed, and is refused", -r) | EXIT_NOT_EXECUTED;
+	if (r < 0) {
+		(void)fail("the process was not armed, and is refused", -r);
+		return EXIT_NOT_EXECUTED;
+	}
 	(void)close(own);
 	(void)close(own + 1);
 	(void)execvp(argv[1], argv + 1);

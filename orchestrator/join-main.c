@@ -6,52 +6,25 @@
  * program does not run.
  */
 #include <errno.h>
-#include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "ask.h"
 #include "entrance.h"
 #include "failure.h"
 
-/* Longer than the orchestrator needs to answer, shorter than a unit may take to start. */
-#define ANSWER_SEC 20
-
-static int open_socket(const char *unit)
-{
-	const struct timeval limit = { .tv_sec = ANSWER_SEC };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int n;
-
-	if (fd < 0)
-		return -errno;
-	n = snprintf(address.sun_path, sizeof(address.sun_path), ENTRANCE_DIRECTORY "/%s", unit);
-	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 static int be_armed(const char *unit)
 {
-	_cleanup_(close_fdp) int fd = open_socket(unit);
-	int32_t answer;
-	ssize_t n;
+	_cleanup_(close_fdp) int fd = -EBADF;
+	char path[PATH_MAX];
 
-	if (fd < 0)
-		return fd;
-	n = recv(fd, &answer, sizeof(answer), 0);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(answer) ? answer : -ECONNRESET;
+	if (snprintf(path, sizeof(path), ENTRANCE_DIRECTORY "/%s", unit) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = ask_connect(path);
+	return fd < 0 ? fd : ask_answer(fd);
 }
 
 int main(int argc, char **argv)
