@@ -454,7 +454,9 @@ class Failures(AnchorTest):
         second = self.machine.records()[0]["content"]
         self.assertGreater(second["reset"], first["reset"])
         self.assertEqual({c["workload"] for c in second["chains"]}, {"web", "db"})
-        self.assertTrue(os.path.exists(self.machine.log + ".1"))
+        with open(self.machine.log + ".1", encoding="ascii") as old:
+            self.assertEqual(json.loads(old.readline())["content"], first)
+        self.assertFalse(os.path.exists(self.machine.log + ".2"))
         self.assert_log_is_register()
 
     def test_somebody_else_extends_the_register(self):

@@ -267,13 +267,14 @@ static int keep_old(struct store *s)
 /* At no time is there none: chains go on from the log that has the name. */
 static int replace_log(struct store *s, int size)
 {
+	const bool had_lines = s->size > 0;
 	int r;
 
 	s->fd = close_fd(s->fd);
 	r = open_log(s, SETTINGS_LOG ".new", O_TRUNC);
 	if (r == 0)
 		r = write_line(s, size);
-	if (r == 0)
+	if (r == 0 && had_lines)
 		r = keep_old(s);
 	if (r < 0)
 		return r;
