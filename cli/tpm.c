@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../libtsem/anchor-log.h"
@@ -27,6 +28,10 @@
 
 /* The longest authorisation that a hierarchy can have. */
 #define OWNER_BYTES 64
+
+/* How long the anchor may take for what it has begun: a TPM may need a tenth of a second each. */
+#define LOOKS_MAX 20
+#define LOOK_AGAIN_NSEC 100000000L
 
 static const char help[] =
 	"usage: quixote tpm init [--config=FILE] [--owner=FILE]\n"
@@ -230,23 +235,30 @@ static int look(struct tpm_command *c, struct tpm_state *s)
 	return 0;
 }
 
-/* The newest first: a log of another boot need not be equal. */
-static void judge_log(const struct tpm_command *c, struct tpm_state *s)
+static bool is_equal(const struct tpm_state *s)
 {
-	int r = anchored_read(&c->settings, &s->log);
+	return memcmp(s->log.log.value, s->value, TPM_HASH) == 0;
+}
 
+/* A log of another boot need not be equal. */
+static bool is_good(const struct tpm_state *s)
+{
+	return s->log.log.begin.reset != s->resets || is_equal(s);
+}
+
+static void judge_log(const struct tpm_command *c, struct tpm_state *s, int r)
+{
 	if (r == -ENOENT)
 		s->verdict = "there is none yet";
 	else if (r < 0)
 		s->verdict = s->log.error;
 	else if (s->log.log.begin.reset != s->resets)
 		s->verdict = "it is of an earlier boot; the anchor has not run in this one";
-	else if (memcmp(s->log.log.value, s->value, TPM_HASH) != 0)
+	else if (!is_equal(s))
 		s->verdict = "it does not say what the register says";
 	else
 		s->verdict = "it says what the register says";
-	s->good = r == -ENOENT || (r == 0 && (s->log.log.begin.reset != s->resets ||
-					      !memcmp(s->log.log.value, s->value, TPM_HASH)));
+	s->good = r == -ENOENT || (r == 0 && is_good(s));
 }
 
 static void tell_json(const struct tpm_command *c, const struct tpm_state *s, const char *value)
@@ -266,6 +278,26 @@ static void tell_json(const struct tpm_command *c, const struct tpm_state *s, co
 	text_done(&t);
 }
 
+/*
+ * The anchor may be between its log and the register: then they are looked at again. Returns
+ * what reading the log did, or an exit status, said.
+ */
+static int look_at_both(struct tpm_command *c, struct tpm_state *s)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_NSEC };
+
+	for (int i = 0;; i++) {
+		int r = look(c, s);
+
+		if (r == 0)
+			r = anchored_read(&c->settings, &s->log);
+		if (r || is_good(s) || i == LOOKS_MAX)
+			return r;
+		anchored_done(&s->log);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int tpm_status(struct tpm_command *c)
 {
 	struct tpm_state s = { .log = ANCHORED_EMPTY };
@@ -273,10 +305,10 @@ static int tpm_status(struct tpm_command *c)
 	int r = open_tpm(c);
 
 	if (r == 0)
-		r = look(c, &s);
-	if (r)
+		r = look_at_both(c, &s);
+	if (r > 0)
 		return r;
-	judge_log(c, &s);
+	judge_log(c, &s, r);
 	tsem_anchor_hex(s.value, sizeof(s.value), value);
 	if (c->json) {
 		tell_json(c, &s, value);
