@@ -164,10 +164,21 @@ static int set_limit(struct session *s, uint64_t usec)
 	return r < 0 ? r : sd_event_source_set_enabled(s->limit, SD_EVENT_ONESHOT);
 }
 
+/*
+ * A service manager does not take what is about to end for something that runs, and binds
+ * nothing to it that is started meanwhile.
+ */
+static void tell_stopping(const struct session *s, enum session_state state)
+{
+	if (s->state < SESSION_STOPPING && state >= SESSION_STOPPING)
+		(void)sd_notify(0, "STOPPING=1");
+}
+
 int session_enter(struct session *s, enum session_state state)
 {
 	int r;
 
+	tell_stopping(s, state);
 	s->state = state;
 	r = set_limit(s, states[state].limit_usec);
 	if (r >= 0 && states[state].enter)
