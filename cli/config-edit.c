@@ -80,21 +80,6 @@ int config_edit_text(const struct text *text, const char *section, const char *k
 	return ret->failed ? -ENOMEM : 0;
 }
 
-static int read_file(int fd, struct text *ret)
-{
-	char buffer[4096];
-	ssize_t n;
-
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		text_add(ret, buffer, n < 0 ? 0 : n);
-		if (ret->size > CONFIG_FILE_BYTES)
-			return -E2BIG;
-	}
-	return ret->failed ? -ENOMEM : 0;
-}
-
 /** struct place_on_disk - The directory of a file, which is looked up once, and its name there. */
 struct place_on_disk {
 	int dir;
@@ -184,7 +169,7 @@ int config_edit(const char *path, const char *key, const char *value, struct con
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return say(error, path, -errno);
-	r = read_file(fd, &before);
+	r = text_read(fd, CONFIG_FILE_BYTES, &before);
 	if (r == 0)
 		r = config_edit_text(&before, "Model", key, value, &after);
 	if (r < 0)

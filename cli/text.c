@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "text.h"
 
@@ -41,6 +42,21 @@ void text_add(struct text *t, const void *data, size_t size)
 void text_add_string(struct text *t, const char *string)
 {
 	text_add(t, string, strlen(string));
+}
+
+int text_read(int fd, size_t limit_bytes, struct text *t)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		text_add(t, buffer, n < 0 ? 0 : n);
+		if (t->size > limit_bytes)
+			return -E2BIG;
+	}
+	return t->failed ? -ENOMEM : 0;
 }
 
 void text_format(struct text *t, const char *format, ...)

@@ -45,6 +45,9 @@ void text_add(struct text *t, const void *data, size_t size);
 /** text_add_string() - Add a trusted string as it is. */
 void text_add_string(struct text *t, const char *string);
 
+/** text_read() - Add what there is to read. Return: 0, -E2BIG, -ENOMEM, or an errno of read(2). */
+int text_read(int fd, size_t limit_bytes, struct text *t);
+
 void text_format(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**

@@ -21,7 +21,8 @@
 #include "line.h"
 #include "mode.h"
 #include "subject.h"
-#include "unit.h"
+#include "unit-drop-in.h"
+#include "write.h"
 
 #define MODELS SUBJECT_CONFIG_DIR "/models"
 
@@ -76,27 +77,6 @@ static int fail(const char *path, int error)
 	return EXIT_LOST;
 }
 
-/* Whole or not at all. */
-static int write_file(const char *path, const char *text, size_t size)
-{
-	_cleanup_(freep) char *temporary = NULL;
-	_cleanup_(close_fdp) int fd = -EBADF;
-	int r = 0;
-
-	if (asprintf(&temporary, "%s.new", path) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, size) != (ssize_t)size || fsync(fd) < 0 || rename(temporary, path) < 0)
-		r = errno ? -errno : -ENOSPC;
-	if (r < 0)
-		(void)unlink(temporary);
-	return r;
-}
-
 static int make_directory(const char *path)
 {
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
@@ -132,39 +112,8 @@ static int write_config(const struct unit *unit)
 	if (r == 0)
 		r = make_directory(MODELS);
 	if (r == 0)
-		r = write_file(unit->config, text.data, text.size);
+		r = write_text(&text, unit->config);
 	return r < 0 ? fail(unit->config, r) : 0;
-}
-
-/* Beside the orchestrator, by its real path: that is what stands in the drop-in. */
-static int find_join(char ret[PATH_MAX])
-{
-	char orchestrator[PATH_MAX], path[PATH_MAX];
-	int r = launch_find_orchestrator(orchestrator, sizeof(orchestrator));
-
-	if (r < 0)
-		return r;
-	*strrchr(orchestrator, '/') = '\0';
-	if (snprintf(path, sizeof(path), "%s/quixote-join", orchestrator) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return realpath(path, ret) ? 0 : -errno;
-}
-
-static int write_drop_in(const struct unit *unit)
-{
-	_cleanup_(text_done) struct text text = TEXT_EMPTY;
-	char join[PATH_MAX], directory[PATH_MAX];
-	int r = find_join(join);
-
-	if (r < 0)
-		return fail("quixote-join", r);
-	unit_drop_in(unit, join, &text);
-	(void)strcpy(directory, unit->drop_in);
-	*strrchr(directory, '/') = '\0';
-	r = text.failed ? -ENOMEM : make_directory(directory);
-	if (r == 0)
-		r = write_file(unit->drop_in, text.data, text.size);
-	return r < 0 ? fail(unit->drop_in, r) : unit_systemctl("daemon-reload", NULL);
 }
 
 /* What stands in the way is said before anything is changed. */
@@ -228,7 +177,8 @@ static int tell(const struct unit *unit, enum config_mode mode, bool active)
 	return fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
-static int apply(const struct unit *unit, const struct line *line, enum config_mode mode)
+static int apply(const char *command, const struct unit *unit, const struct line *line,
+		 enum config_mode mode)
 {
 	bool active = unit_is_active(unit), known = access(unit->config, F_OK) == 0;
 	int r = check(unit), restarted = 0;
@@ -241,11 +191,11 @@ static int apply(const struct unit *unit, const struct line *line, enum config_m
 		return EXIT_MODEL;
 	}
 	r = known ? change_mode(unit, line, mode) : write_config(unit);
-	if (r == 0 && !unit->is_changed)
-		r = write_drop_in(unit);
-	/* Whatever came of it, what ran shall run. */
+	if (r == 0 && unit_drop_in_state(unit) != UNIT_DROP_IN_CURRENT)
+		r = unit_drop_in_write(command, unit);
+	/* Whatever came of it, what ran shall run; but not anew for nothing. */
 	if (active)
-		restarted = unit_systemctl("restart", unit->name);
+		restarted = unit_systemctl(r == 0 ? "restart" : "start", unit->name);
 	return r ?: restarted ?: tell(unit, mode, active);
 }
 
@@ -259,7 +209,7 @@ static int change(int argc, char *argv[], const char *help, enum config_mode mod
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
 	r = unit_find(argv[0], line.operands[0], &unit);
-	return r ?: apply(&unit, &line, mode);
+	return r ?: apply(argv[0], &unit, &line, mode);
 }
 
 int unit_train(int argc, char *argv[])
@@ -280,22 +230,16 @@ int enforce_main(int argc, char *argv[])
 static int release(const struct unit *unit)
 {
 	bool active = unit_is_active(unit);
-	char directory[PATH_MAX];
 	int r;
 
-	if (!unit->is_changed) {
+	if (unit_drop_in_state(unit) == UNIT_DROP_IN_NONE) {
 		(void)fprintf(stderr, "quixote: %s: it was never put under a model\n", unit->name);
 		return EXIT_CONFIGURATION;
 	}
 	r = unit_systemctl("stop", unit->companion);
 	if (r)
 		return r;
-	if (unlink(unit->drop_in) < 0)
-		return fail(unit->drop_in, -errno);
-	(void)strcpy(directory, unit->drop_in);
-	*strrchr(directory, '/') = '\0';
-	(void)rmdir(directory); /* unless others have something there */
-	r = unit_systemctl("daemon-reload", NULL);
+	r = unit_drop_in_remove(unit);
 	if (r == 0 && active)
 		r = unit_systemctl("start", unit->name);
 	if (r == 0)

@@ -12,7 +12,7 @@
 #include "open.h"
 #include "overview.h"
 #include "survey.h"
-#include "unit.h"
+#include "unit-drop-in.h"
 
 static const char help[] =
 	"usage: quixote status [OPTION]... UNIT\n"
@@ -23,7 +23,9 @@ static const char help[] =
 	"      --json       in JSON, without the numbers of the model: see quixote model status\n"
 	"  -h, --help       this text\n"
 	"\n"
-	"The exit status is 0 if it is under a model that is enforced, 1 if not.\n";
+	"The exit status is 0 if it is under a model that is enforced and is started as the "
+	"unit's\n"
+	"files say, 1 if not.\n";
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -65,24 +67,51 @@ static void tell_running(const struct config *config)
 	}
 }
 
+/* How the service is started. */
+static const struct {
+	const char *word, *text;
+} commands[] = {
+	[UNIT_DROP_IN_NONE] = { "own", NULL },
+	[UNIT_DROP_IN_CURRENT] = { "current", NULL },
+	[UNIT_DROP_IN_OLD] = { "old", "its files set another command since, as an upgrade does; it "
+				      "is still "
+				      "started by the old one" },
+	[UNIT_DROP_IN_USELESS] = { "foreign", "it is NOT started below its orchestrator: another "
+					      "drop-in comes "
+					      "after ours, or systemd has not loaded it" },
+};
+
+static void tell_command(const struct unit *unit, const struct config *config,
+			 enum unit_drop_in_state state)
+{
+	if (commands[state].text)
+		(void)printf("  %s; type: quixote %s %s\n", commands[state].text,
+			     config_mode_to_string(config->mode), unit->name);
+}
+
 static int tell(const struct unit *unit, const struct config *config, bool json)
 {
-	const char *mode = unit->is_changed ? config_mode_to_string(config->mode) : "released";
+	enum unit_drop_in_state state = unit_drop_in_state(unit);
+	const char *mode =
+		state == UNIT_DROP_IN_NONE ? "released" : config_mode_to_string(config->mode);
 
 	if (json) {
-		(void)printf("{\"unit\": \"%s\", \"mode\": \"%s\", \"state\": \"%s\", "
-			     "\"orchestrator\": \"%s\"}\n",
-			     unit->name, mode, unit->active_state, unit->companion_state);
+		(void)printf("{\"unit\": \"%s\", \"mode\": \"%s\", \"command\": \"%s\", "
+			     "\"state\": \"%s\", \"orchestrator\": \"%s\"}\n",
+			     unit->name, mode, commands[state].word, unit->active_state,
+			     unit->companion_state);
 	} else {
 		(void)printf("%s: %s, %s; its orchestrator is %s\n", unit->name, mode,
 			     unit->active_state, unit->companion_state);
+		tell_command(unit, config, state);
 		tell_model(config);
 		tell_running(config);
 	}
 	if (fflush(stdout))
 		return EXIT_LOST;
-	return unit->is_changed && config->mode == CONFIG_MODE_ENFORCE ? EXIT_SUCCESS
-								       : STATUS_NOT_ENFORCED;
+	return state == UNIT_DROP_IN_CURRENT && config->mode == CONFIG_MODE_ENFORCE
+		       ? EXIT_SUCCESS
+		       : STATUS_NOT_ENFORCED;
 }
 
 int status_main(int argc, char *argv[])

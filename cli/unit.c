@@ -15,13 +15,13 @@
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/config-value.h"
-#include "../orchestrator/entrance.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "subject.h"
 
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define SYSTEM_UNITS "/etc/systemd/system"
+#define DROP_IN "zz-quixote.conf" /* the last one has the last word about a command */
 #define INTERFACE_UNIT "org.freedesktop.systemd1.Unit"
 #define INTERFACE_SERVICE "org.freedesktop.systemd1.Service"
 #define DESTINATION "org.freedesktop.systemd1"
@@ -49,6 +49,8 @@ void unit_done(struct unit *unit)
 	free(unit->active_state);
 	free(unit->companion_state);
 	free(unit->companion_loaded);
+	free(unit->fragment);
+	free_list(unit->drop_ins);
 	for (size_t i = 0; i < unit->command_count; i++) {
 		free(unit->commands[i].path);
 		free_list(unit->commands[i].argv);
@@ -64,12 +66,12 @@ static int set_names(const char *name, struct unit *unit)
 
 	if (n < 0 || (size_t)n >= sizeof(unit->name))
 		return -ENAMETOOLONG;
-	(void)snprintf(unit->config, sizeof(unit->config), SUBJECT_CONFIG_DIR "/%s.cfg", unit->name);
-	(void)snprintf(unit->drop_in, sizeof(unit->drop_in), SYSTEM_UNITS "/%s.d/50-quixote.conf",
+	(void)snprintf(unit->config, sizeof(unit->config), SUBJECT_CONFIG_DIR "/%s.cfg",
+		       unit->name);
+	(void)snprintf(unit->drop_in, sizeof(unit->drop_in), SYSTEM_UNITS "/%s.d/" DROP_IN,
 		       unit->name);
 	(void)snprintf(unit->companion, sizeof(unit->companion), "quixote-unit@%s.service",
 		       unit->name);
-	unit->is_changed = access(unit->drop_in, F_OK) == 0;
 	return 0;
 }
 
@@ -158,6 +160,16 @@ static int read_families(sd_bus *bus, const char *path, struct unit *unit)
 	return 0;
 }
 
+static int read_files(sd_bus *bus, const char *path, struct unit *unit)
+{
+	int r = read_text(bus, path, INTERFACE_UNIT, "FragmentPath", &unit->fragment);
+
+	if (r < 0)
+		return r;
+	return sd_bus_get_property_strv(bus, DESTINATION, path, INTERFACE_UNIT, "DropInPaths", NULL,
+					&unit->drop_ins);
+}
+
 static int read_no_exec(sd_bus *bus, const char *path, struct unit *unit)
 {
 	char **paths = NULL;
@@ -206,7 +218,9 @@ static int ask(struct unit *unit)
 		r = read_text(bus, companion, INTERFACE_UNIT, "LoadState", &unit->companion_loaded);
 	if (r < 0 || strcmp(unit->load_state, "loaded") != 0)
 		return r;
-	r = read_commands(bus, path, unit);
+	r = read_files(bus, path, unit);
+	if (r >= 0)
+		r = read_commands(bus, path, unit);
 	if (r >= 0)
 		r = read_families(bus, path, unit);
 	if (r >= 0)
@@ -249,77 +263,6 @@ bool unit_is_active(const struct unit *unit)
 			return true;
 	}
 	return false;
-}
-
-/* A word as ExecStart= reads it: variables stay what they are, specifiers have been expanded. */
-static void add_word(struct text *text, const char *word)
-{
-	text_add_string(text, " \"");
-	for (; *word; word++) {
-		if (*word == '"' || *word == '\\')
-			text_add_string(text, "\\");
-		if (*word == '%')
-			text_add_string(text, "%");
-		if ((unsigned char)*word < ' ')
-			text_format(text, "\\x%02x", *word);
-		else
-			text_format(text, "%c", *word);
-	}
-	text_add_string(text, "\"");
-}
-
-/* What the unit had, and nothing more. */
-static void add_flags(struct text *text, char *const *flags)
-{
-	static const struct {
-		const char *flag, *prefix;
-	} rows[] = {
-		{ "ignore-failure", "-" }, { "no-env-expand", ":" }, { "privileged", "+" },
-		{ "no-setuid", "!" },	   { "ambient", "!!" },
-	};
-
-	for (; flags && *flags; flags++) {
-		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-			if (!strcmp(*flags, rows[i].flag))
-				text_add_string(text, rows[i].prefix);
-	}
-}
-
-void unit_drop_in(const struct unit *unit, const char *join, struct text *text)
-{
-	text_format(text,
-		    "# Made by quixote train; quixote release %s takes it away again.\n"
-		    "# The program becomes what it was, in the same process, after its orchestrator has\n"
-		    "# taken it in. Without that it does not start, and does not go on.\n"
-		    "[Unit]\n"
-		    "BindsTo=%s\n"
-		    "After=%s\n"
-		    "\n"
-		    "[Service]\n",
-		    unit->name, unit->companion, unit->companion);
-	if (unit->has_root)
-		text_format(text,
-			    "# It has a root of its own.\n"
-			    "BindReadOnlyPaths=%s " ENTRANCE_DIRECTORY "\n",
-			    join);
-	if (unit->has_no_exec)
-		text_format(text,
-			    "# It may execute named paths only.\n"
-			    "ExecPaths=%s\n",
-			    join);
-	text_add_string(text, "ExecStart=\n");
-	for (size_t i = 0; i < unit->command_count; i++) {
-		const struct unit_command *command = &unit->commands[i];
-
-		text_add_string(text, "ExecStart=");
-		add_flags(text, command->flags);
-		text_format(text, "%s", join);
-		add_word(text, unit->name);
-		add_word(text, command->path);
-		for (char *const *word = command->argv; *word; word++)
-			add_word(text, *word);
-		text_add_string(text, "\n");
-	}
 }
 
 int unit_systemctl(const char *verb, const char *name)

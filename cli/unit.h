@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * unit.h - a service of systemd as quixote sees it: what systemd says of it, its drop-in,
- * its configuration. Changes nothing but the drop-in.
+ * its configuration.
  */
 #ifndef QUIXOTE_UNIT_H
 #define QUIXOTE_UNIT_H
@@ -40,7 +40,8 @@ struct unit_command {
  * @has_root: It has a root directory or image of its own.
  * @has_no_exec: It may execute named paths only.
  * @has_unix: It may use UNIX sockets.
- * @is_changed: The drop-in is there.
+ * @fragment: Path of its own file.
+ * @drop_ins: Paths of others that change it, ours included, in their order; NULL-terminated.
  */
 struct unit {
 	char name[NAME_MAX];
@@ -54,7 +55,8 @@ struct unit {
 	bool has_root;
 	bool has_no_exec;
 	bool has_unix;
-	bool is_changed;
+	char *fragment;
+	char **drop_ins;
 	struct unit_command commands[UNIT_COMMANDS_MAX];
 	size_t command_count;
 };
@@ -71,12 +73,6 @@ void unit_done(struct unit *unit);
 
 /** unit_is_active() - Whether it runs, or is about to. */
 bool unit_is_active(const struct unit *unit);
-
-/**
- * unit_drop_in() - The text of the drop-in.
- * @join: Path of quixote-join.
- */
-void unit_drop_in(const struct unit *unit, const char *join, struct text *text);
 
 /** unit_systemctl() - Run systemctl with up to two words. Return: 0 or an exit status, said. */
 int unit_systemctl(const char *verb, const char *name);
