@@ -254,9 +254,8 @@ static void enter(struct tsem_ns *ns)
 
 	if (ns->params.tma != TSEM_TMA_INTERNAL)
 		ns->reader = get_pid(task_tgid(current));
-	task->task_id = (struct tsem_digest){};
+	tsem_task_identify(NULL);
 	task->p_task_id = (struct tsem_digest){};
-	task->who.number = 0;
 	WRITE_ONCE(task->ns, ns);
 	tsem_ns_join(ns);
 }

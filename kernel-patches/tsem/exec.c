@@ -181,6 +181,10 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 
 	if (!armed || !task->exec || task->exec->ns != armed)
 		return;
+	tsem_task_identify(NULL);
+	task->p_task_id = (struct tsem_digest){};
+	task->ttd = 0;
+	task->p_ttd = 0;
 	WRITE_ONCE(task->ns, armed);	/* with its reference */
 	WRITE_ONCE(task->armed, NULL);
 	tsem_ns_join(armed);
@@ -189,11 +193,6 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 	smp_mb(); /* pairs with tsem_ns_kill(): it finds the task, or we see what it wants */
 	if (READ_ONCE(armed->dead))
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
-	task->task_id = (struct tsem_digest){};
-	task->p_task_id = (struct tsem_digest){};
-	task->who.number = 0;
-	task->ttd = 0;
-	task->p_ttd = 0;
 }
 
 static void pack_cell(struct tsem_exec *exec, const struct tsem_digest *previous,
@@ -250,8 +249,7 @@ static bool set_task_id(struct tsem_task *task, struct tsem_exec *exec)
 		compute_task_id(ns, &subject, &exec->cell, &value.task_id);
 	if (!known && ns->known)
 		tsem_known_add(ns->known, &raw, generation, &value);
-	task->task_id = value.task_id;
-	task->who.number = 0;
+	tsem_task_identify(&value.task_id);
 	return known;
 }
 
@@ -272,14 +270,15 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_exec *exec = task->exec;
 	struct tsem_ns *ns = tsem_ns_of(current);
+	struct tsem_digest unknown = {};
 	bool known;
 
 	if (!ns)
 		return;
 	if (!exec && tsem_ns_is_root(ns)) {
 		/* It could not be described, or began before there was a root namespace. */
-		memset(&task->task_id, 0xff, tsem_ns_digest_size(ns));
-		task->who.number = 0;
+		memset(&unknown, 0xff, tsem_ns_digest_size(ns));
+		tsem_task_identify(&unknown);
 		task->ttd = tsem_next_ttd();
 		return;
 	}

@@ -75,6 +75,25 @@ void tsem_task_distrust(struct task_struct *task)
 }
 
 /**
+ * tsem_task_identify() - Give current another TASK_ID.
+ * @task_id: Copied; NULL for none.
+ *
+ * Others may read it at the same time, in interrupts, too.
+ */
+void tsem_task_identify(const struct tsem_digest *task_id)
+{
+	struct tsem_task *blob = tsem_task(current);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	raw_write_seqcount_begin(&blob->identity);
+	blob->task_id = task_id ? *task_id : (struct tsem_digest){};
+	raw_write_seqcount_end(&blob->identity);
+	local_irq_restore(flags);
+	blob->who.number = 0;
+}
+
+/**
  * tsem_pack_task_id() - Pack the TASK_ID of a task.
  * @p: Where to.
  * @ns: Namespace of the record.
@@ -83,11 +102,18 @@ void tsem_task_distrust(struct task_struct *task)
 void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
 		       const struct task_struct *task)
 {
-	static const struct tsem_digest zeros;
 	const struct tsem_task *blob = tsem_task(task);
+	struct tsem_digest task_id;
+	unsigned int sequence;
 
-	tsem_pack_bytes(p, (tsem_ns_of(task) == ns ? &blob->task_id : &zeros)->bytes,
-			tsem_ns_digest_size(ns));
+	do {
+		sequence = raw_read_seqcount_begin(&blob->identity);
+		if (tsem_ns_of(task) == ns)
+			task_id = blob->task_id;
+		else
+			task_id = (struct tsem_digest){};
+	} while (read_seqcount_retry(&blob->identity, sequence));
+	tsem_pack_bytes(p, task_id.bytes, tsem_ns_digest_size(ns));
 }
 
 /**

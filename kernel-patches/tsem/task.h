@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/sched.h>
+#include <linux/seqlock.h>
 #include <linux/types.h>
 
 #include "ns.h"
@@ -58,7 +59,9 @@ struct tsem_who {
  * struct tsem_task - The task blob.
  * @ns: Namespace, reference; NULL outside. Changed by the task itself only.
  * @armed: Namespace it enters in its next exec, reference; set by others with cmpxchg().
- * @task_id: Identity; zeros before the first exec inside.
+ * @identity: Whoever reads @task_id of another task asks whether it changed meanwhile.
+ * @task_id: Identity; zeros before the first exec inside. Changed by the task itself only, by
+ *	tsem_task_identify().
  * @p_task_id: That of the creator at fork.
  * @who: Number of both with its credentials; void when one of them changes.
  * @ttd: Serial number of the last exec.
@@ -73,6 +76,7 @@ struct tsem_who {
 struct tsem_task {
 	struct tsem_ns *ns;
 	struct tsem_ns *armed;
+	seqcount_t identity;
 	struct tsem_digest task_id;
 	struct tsem_digest p_task_id;
 	struct tsem_who who;
@@ -137,6 +141,7 @@ static inline bool tsem_task_untrusted(const struct task_struct *task)
 }
 
 void tsem_task_distrust(struct task_struct *task);
+void tsem_task_identify(const struct tsem_digest *task_id);
 void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
 		       const struct task_struct *task);
 u64 tsem_next_ttd(void);
