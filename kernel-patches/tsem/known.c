@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
+#include <linux/vmalloc.h>
 
 #include "known.h"
 
@@ -47,7 +48,8 @@ struct tsem_known_subject {
 /** tsem_known_new() - Make an empty cache. Return: NULL without memory. Context: Process. */
 struct tsem_known *tsem_known_new(void)
 {
-	struct tsem_known *known = kvzalloc(sizeof(*known), GFP_KERNEL_ACCOUNT);
+	/* In pages, as an allocation of its own it would be rounded up to twice its size. */
+	struct tsem_known *known = __vmalloc(sizeof(*known), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 
 	if (!known)
 		return NULL;
@@ -69,7 +71,7 @@ void tsem_known_free(struct tsem_known *known)
 		for (size_t way = 0; way < TSEM_KNOWN_WAYS; way++)
 			kfree(rcu_dereference_protected(known->subjects[set][way], true));
 	}
-	kvfree(known);
+	vfree(known);
 }
 
 /* Eight bytes more. The key is odd, so nothing is lost by multiplying. */
@@ -79,15 +81,38 @@ static u64 mix(u64 hash, u64 word, u64 key)
 	return hash ^ hash >> 32;
 }
 
+static u64 word_at(const u8 *bytes)
+{
+	return get_unaligned((const u64 *)bytes);
+}
+
+/* The last word may have bytes of the one before: all of them are in it, and few are twice. */
 static u64 mix_bytes(u64 hash, const u8 *bytes, size_t size, u64 key)
 {
-	size_t at;
+	size_t at = 0;
 
-	for (at = 0; at + 8 <= size; at += 8)
-		hash = mix(hash, get_unaligned((const u64 *)(bytes + at)), key);
-	for (; at < size; at++)
-		hash = mix(hash, bytes[at], key);
-	return hash;
+	if (size < 8) {
+		for (; at < size; at++)
+			hash = mix(hash, bytes[at], key);
+		return hash;
+	}
+	for (; at + 8 < size; at += 8)
+		hash = mix(hash, word_at(bytes + at), key);
+	return mix(hash, word_at(bytes + size - 8), key);
+}
+
+/* As memcmp(), in place and by words, which is most of what a hit costs. */
+static bool is_equal(const u8 *a, const u8 *b, size_t size)
+{
+	size_t at = 0;
+
+	if (size < 8)
+		return !memcmp(a, b, size);
+	for (; at + 8 < size; at += 8) {
+		if (word_at(a + at) != word_at(b + at))
+			return false;
+	}
+	return word_at(a + size - 8) == word_at(b + size - 8);
 }
 
 /*
@@ -153,8 +178,10 @@ static u64 add_who(struct tsem_known *known, struct tsem_known_subject __rcu **s
 	if (way == TSEM_KNOWN_WAYS)
 		way = next_turn(known);
 	old = unrcu_pointer(xchg(&set[way], RCU_INITIALIZER(new)));
-	if (old)
+	if (old) {
+		atomic64_inc(&known->subjects_pushed_out);
 		kfree_rcu(old, rcu);
+	}
 	return who;
 }
 
@@ -181,7 +208,15 @@ static bool is_same(const struct tsem_known_event *event, const struct tsem_raw 
 {
 	return event->event == raw->event && event->who == raw->who &&
 	       event->cell_size == raw->cell_size &&
-	       !memcmp(event->cell, raw->cell, raw->cell_size);
+	       is_equal(event->cell, raw->cell, raw->cell_size);
+}
+
+static void value_get(const struct tsem_known_event *event, union tsem_known_value *ret)
+{
+	if (event->event == TSEM_KNOWN_PROGRAM)
+		ret->task_id = event->value.task_id;
+	else
+		ret->small = event->value.small;
 }
 
 /**
@@ -211,7 +246,7 @@ bool tsem_known_find(struct tsem_known *known, const struct tsem_raw *raw, u32 g
 		found = event && event->hash == hash && event->generation == generation &&
 			is_same(event, raw);
 		if (found)
-			*ret = event->value;
+			value_get(event, ret);
 	}
 	rcu_read_unlock();
 	return found;

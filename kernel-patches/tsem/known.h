@@ -48,7 +48,10 @@ union tsem_known_value {
 	struct tsem_point *point;	/* of an event; lives as long as the namespace */
 	bool pseudonym;			/* of a pathname */
 	struct tsem_digest task_id;	/* of an exec */
+	u64 small;			/* all but that */
 };
+
+static_assert(sizeof(struct tsem_point *) <= sizeof(u64));
 
 struct tsem_known_event;
 struct tsem_known_subject;
@@ -61,6 +64,7 @@ struct tsem_known_subject;
  * @last_who: Number given to a subject last; none is given twice.
  * @kept: Events in it.
  * @pushed_out: Events that had to make room while they were good.
+ * @subjects_pushed_out: Subjects that had to, and of which all is computed again.
  * @slots: Events; replaced whole, read under RCU.
  * @subjects: The same of subjects.
  */
@@ -71,6 +75,7 @@ struct tsem_known {
 	atomic64_t last_who;
 	atomic_t kept;
 	atomic64_t pushed_out;
+	atomic64_t subjects_pushed_out;
 	struct tsem_known_event __rcu *slots[TSEM_KNOWN_SETS][TSEM_KNOWN_WAYS];
 	struct tsem_known_subject __rcu *subjects[TSEM_KNOWN_SUBJECT_SETS][TSEM_KNOWN_WAYS];
 };

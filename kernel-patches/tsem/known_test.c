@@ -121,6 +121,26 @@ static void only_equal_subjects_have_one_number(struct kunit *test)
 	}
 }
 
+/* Subjects that push each other out are counted. */
+static void subjects_push_out_one(struct kunit *test)
+{
+	struct tsem_known *known = known_new(test, 0);
+	struct tsem_subject subject = {};
+	u64 who[TSEM_KNOWN_WAYS + 1];
+
+	for (unsigned int i = 0; i < TSEM_KNOWN_WAYS; i++) {
+		subject.coe[0] = i;
+		who[i] = tsem_known_who(known, &subject);
+	}
+	KUNIT_EXPECT_EQ(test, atomic64_read(&known->subjects_pushed_out), 0);
+	subject.coe[0] = TSEM_KNOWN_WAYS;
+	who[TSEM_KNOWN_WAYS] = tsem_known_who(known, &subject);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&known->subjects_pushed_out), 1);
+	KUNIT_EXPECT_EQ(test, tsem_known_who(known, &subject), who[TSEM_KNOWN_WAYS]);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&known->subjects_pushed_out), 1);
+	tsem_known_free(known);
+}
+
 /* As many as a set has ways stay, then the next pushes one out, never two. */
 static void collisions_push_out_one(struct kunit *test)
 {
@@ -213,6 +233,7 @@ static void kinds_are_told_apart(struct kunit *test)
 static struct kunit_case known_cases[] = {
 	KUNIT_CASE(only_equal_bytes_are_found),
 	KUNIT_CASE(only_equal_subjects_have_one_number),
+	KUNIT_CASE(subjects_push_out_one),
 	KUNIT_CASE(collisions_push_out_one),
 	KUNIT_CASE(older_generations_are_not_found),
 	KUNIT_CASE(large_events_are_not_kept),

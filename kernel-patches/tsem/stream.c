@@ -409,9 +409,10 @@ static void show_model(struct seq_file *m, struct tsem_ns *ns)
 		   counts[TSEM_POINT_VALID], counts[TSEM_POINT_INVALID],
 		   counts[TSEM_POINT_PROGRAM], untold);
 	seq_printf(m, "pseudonyms %u\ntold_bytes %zu\n", pseudonyms, bytes);
-	seq_printf(m, "known_kept %d\nknown_pushed_out %lld\n",
+	seq_printf(m, "known_kept %d\nknown_pushed_out %lld\nsubjects_pushed_out %lld\n",
 		   ns->known ? atomic_read(&ns->known->kept) : 0,
-		   ns->known ? atomic64_read(&ns->known->pushed_out) : 0);
+		   ns->known ? atomic64_read(&ns->known->pushed_out) : 0,
+		   ns->known ? atomic64_read(&ns->known->subjects_pushed_out) : 0);
 }
 
 static void show_tpm(struct seq_file *m, const struct tsem_ns *ns)
