@@ -7,6 +7,7 @@
 
 #include <linux/poll.h>
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "event.h"
@@ -39,8 +40,19 @@ void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record 
 			       &coe_id, &cell_id, &hash->hasher, ret);
 }
 
+/*
+ * End every member. That is for a worker, as a hook may hold any lock; who may sleep holds none
+ * that a signal needs, and does not live until the worker comes.
+ */
+static void kill_members(struct tsem_ns *ns, enum tsem_event_id id)
+{
+	if (!tsem_events[id].atomic)
+		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
+	schedule_work(&ns->kill);
+}
+
 /* An event is outside the model. */
-static int violation_result(struct tsem_ns *ns)
+static int violation_result(struct tsem_ns *ns, enum tsem_event_id id)
 {
 	bool enforce = READ_ONCE(ns->enforce);
 
@@ -53,7 +65,7 @@ static int violation_result(struct tsem_ns *ns)
 	if (ns->params.violation != TSEM_VIOLATION_DENY)
 		tsem_task_distrust(current);
 	if (ns->params.violation == TSEM_VIOLATION_KILL)
-		schedule_work(&ns->kill);
+		kill_members(ns, id);
 	return -EPERM;
 }
 
@@ -145,6 +157,7 @@ static struct tsem_point *find_point(struct tsem_ns *ns, const struct tsem_recor
 /* What the model says. Takes the record over. */
 static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 {
+	enum tsem_event_id id = record->event;
 	struct tsem_point *point;
 	struct tsem_asked asked;
 
@@ -159,11 +172,11 @@ static int judge_point(struct tsem_ns *ns, struct tsem_record *record)
 	}
 	if (!IS_ERR(point)) {
 		atomic64_inc(&point->count);
-		return point->kind == TSEM_POINT_VALID ? 0 : violation_result(ns);
+		return point->kind == TSEM_POINT_VALID ? 0 : violation_result(ns, id);
 	}
 	/* Outside a sealed model it is refused whether it could be told, or was counted there. */
 	if (PTR_ERR(point) == -E2BIG && READ_ONCE(ns->sealed))
-		return violation_result(ns);
+		return violation_result(ns, id);
 	return tsem_lost(ns, -EPERM);
 }
 
