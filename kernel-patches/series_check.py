@@ -113,6 +113,8 @@ def includes(tree, name):
     """Our headers that a source includes, as they are named below security/tsem."""
     for header in re.findall(r'(?m)^#include "(.*)"', read(os.path.join(tree, TSEM, name))):
         own = os.path.normpath(os.path.join(os.path.dirname(name), header))
+        if own.startswith("../"):
+            continue    # the kernel's
         yield own if os.path.exists(os.path.join(tree, TSEM, own)) else "core/" + header
 
 

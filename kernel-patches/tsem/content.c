@@ -126,6 +126,11 @@ static bool is_settled(struct inode *inode)
 	       !mapping_writably_mapped(inode->i_mapping);
 }
 
+static bool is_of(const struct tsem_content *content, const struct tsem_alg *alg, u64 version)
+{
+	return content && content->version == version && content->alg == alg->name;
+}
+
 static bool find_kept(struct inode *inode, const struct tsem_alg *alg, u64 version,
 		      struct tsem_digest *ret)
 {
@@ -134,20 +139,71 @@ static bool find_kept(struct inode *inode, const struct tsem_alg *alg, u64 versi
 
 	rcu_read_lock();
 	content = rcu_dereference(tsem_inode(inode)->content);
-	found = content && content->version == version && content->alg == alg->name;
+	found = is_of(content, alg, version);
 	if (found)
 		*ret = content->digest;
 	rcu_read_unlock();
 	return found;
 }
 
+/**
+ * tsem_content_number() - Number of the digest of a file's content, if it is known now.
+ * @ns: Its hash function is used.
+ * @path: The regular file.
+ *
+ * Context: Process context.
+ * Return: The number; 0 if the file must be read.
+ */
+u64 tsem_content_number(struct tsem_ns *ns, const struct path *path)
+{
+	struct inode *inode = d_real_inode(path->dentry);
+	const struct tsem_content *content;
+	u64 number = 0, version;
+
+	if (!is_settled(inode) || i_size_read(inode) > TSEM_CONTENT_BYTES_MAX)
+		return 0;
+	version = inode_query_iversion(inode);
+	rcu_read_lock();
+	content = rcu_dereference(tsem_inode(inode)->content);
+	if (is_of(content, &ns->alg, version))
+		number = content->number;
+	rcu_read_unlock();
+	if (number)
+		tsem_ns_count(ns, TSEM_COUNT_CONTENT_KEPT);
+	return number;
+}
+
+/**
+ * tsem_content_number_of() - Number of a digest, if it was the last of this file.
+ * @ns: Its hash function is used.
+ * @path: The file.
+ * @digest: As many bytes as a digest of the namespace has.
+ *
+ * Return: The number, or 0.
+ */
+u64 tsem_content_number_of(const struct tsem_ns *ns, const struct path *path, const u8 *digest)
+{
+	const struct tsem_content *content;
+	u64 number = 0;
+
+	rcu_read_lock();
+	content = rcu_dereference(tsem_inode(d_real_inode(path->dentry))->content);
+	if (content && content->alg == ns->alg.name &&
+	    !memcmp(content->digest.bytes, digest, tsem_ns_digest_size(ns)))
+		number = content->number;
+	rcu_read_unlock();
+	return number;
+}
+
 static void keep(struct inode *inode, const struct tsem_alg *alg, u64 version,
 		 const struct tsem_digest *digest)
 {
 	struct tsem_content *content = kmalloc(sizeof(*content), GFP_KERNEL_ACCOUNT), *old;
+	static atomic64_t last;
 
 	if (!content)
 		return;	/* it is read again */
+	content->number = atomic64_inc_return(&last);
 	content->version = version;
 	content->alg = alg->name;
 	content->digest = *digest;

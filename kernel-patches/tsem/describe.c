@@ -243,12 +243,32 @@ int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const stru
 }
 
 /**
- * tsem_pack_file() - Pack a FILE.
- * @p: Where to.
+ * tsem_content_counts() - Whether an event looks at the content of a file, if that is not hidden.
  * @ns: Namespace of the record.
  * @file: The file.
  * @executes: The event executes it: content counts whatever the file is.
  * @looks: The event looks at content at all; see formula.md, "Content".
+ *
+ * Return: Whether it does.
+ */
+bool tsem_content_counts(const struct tsem_ns *ns, const struct file *file, bool executes,
+			 bool looks)
+{
+	struct inode *inode = file_inode(file);
+
+	if (!S_ISREG(inode->i_mode))
+		return false;
+	return executes || (looks && (file->f_mode & FMODE_READ) && !tsem_created_in(inode, ns) &&
+			    !tsem_on_pseudo_filesystem(inode->i_sb));
+}
+
+/**
+ * tsem_pack_file() - Pack a FILE.
+ * @p: Where to.
+ * @ns: Namespace of the record.
+ * @file: The file.
+ * @executes: As in tsem_content_counts().
+ * @looks: The same.
  *
  * Context: Process context, without locks that reading the file needs.
  * Return: 0, or why name or content cannot be had: the operation must fail.
@@ -257,19 +277,18 @@ int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 		   bool looks)
 {
 	struct inode *inode = file_inode(file);
+	bool counts = tsem_content_counts(ns, file, executes, looks);
 	struct tsem_digest digest = {};
 	bool hidden = false;
 	int r;
 
-	looks = looks && S_ISREG(inode->i_mode) && (file->f_mode & FMODE_READ) &&
-		!tsem_created_in(inode, ns) && !tsem_on_pseudo_filesystem(inode->i_sb);
 	tsem_pack_u32(p, file->f_flags);
 	tsem_pack_inode(p, ns, inode);
-	r = pack_path(p, ns, &file->f_path, looks && !executes ? &hidden : NULL);
+	r = pack_path(p, ns, &file->f_path, counts && !executes ? &hidden : NULL);
 	if (r < 0)
 		return r;
 
-	if (S_ISREG(inode->i_mode) && ((looks && !hidden) || executes)) {
+	if (counts && !hidden) {
 		r = tsem_content_digest(ns, &file->f_path, &digest);
 		if (r < 0)
 			return r;

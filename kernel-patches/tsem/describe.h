@@ -47,6 +47,8 @@ int tsem_pack_path_dentry(struct tsem_packer *p, const struct tsem_ns *ns,
 			  const struct path *path);
 int tsem_pack_dentry(struct tsem_packer *p, const struct tsem_ns *ns, struct dentry *dentry,
 		     const struct tsem_created *created);
+bool tsem_content_counts(const struct tsem_ns *ns, const struct file *file, bool executes,
+			 bool looks);
 int tsem_pack_file(struct tsem_packer *p, struct tsem_ns *ns, struct file *file,
 		   bool executes, bool looks);
 int tsem_pack_mapped(struct tsem_packer *p, const struct tsem_ns *ns, const struct file *file);
@@ -58,6 +60,8 @@ void tsem_pack_digest(struct tsem_packer *p, const struct tsem_ns *ns,
 
 /* content.c */
 int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret);
+u64 tsem_content_number(struct tsem_ns *ns, const struct path *path);
+u64 tsem_content_number_of(const struct tsem_ns *ns, const struct path *path, const u8 *digest);
 bool tsem_on_pseudo_filesystem(const struct super_block *sb);
 
 #endif /* _SECURITY_TSEM_DESCRIBE_H */

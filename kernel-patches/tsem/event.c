@@ -136,6 +136,42 @@ static void refuse(const struct tsem_event *event, int error)
 	audit_log_end(ab);
 }
 
+/* Whether an event of current is raised at all. */
+static bool is_raised(const struct tsem_ns *ns, enum tsem_event_id id)
+{
+	return test_bit(id, ns->params.events) && !tsem_task(current)->inside &&
+	       !tsem_cred(current_cred())->stacked && !tsem_ns_is_reader(ns, current);
+}
+
+static void event_begin(struct tsem_event *event, struct tsem_ns *ns, enum tsem_event_id id)
+{
+	event->ns = ns;
+	event->id = id;
+	event->number = 0;
+	event->quiet = false;
+	event->record = NULL;
+	event->object.path = NULL;
+	might_sleep_if(!tsem_events[id].atomic);
+}
+
+/* Get room for the CELL, as tsem_event_describe() says. */
+static bool event_get_work(struct tsem_event *event, size_t size, int *ret)
+{
+	int r;
+
+	if (tsem_events[event->id].atomic || size <= sizeof(event->room)) {
+		begin_small(event);
+		return true;
+	}
+	r = begin_large(event, size);
+	if (r == 0)
+		return true;
+	*ret = tsem_lost(event->ns, r);
+	if (*ret < 0)
+		refuse(event, *ret);
+	return false;
+}
+
 /**
  * tsem_event_describe() - Whether an event of current is to be described.
  * @event: To be filled.
@@ -150,29 +186,11 @@ static void refuse(const struct tsem_event *event, int error)
 bool tsem_event_describe(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret)
 {
 	struct tsem_ns *ns = tsem_ns_of(current);
-	int r;
 
-	if (!tsem_event_wanted(id) || tsem_task(current)->inside ||
-	    tsem_cred(current_cred())->stacked || tsem_ns_is_reader(ns, current))
+	if (!is_raised(ns, id))
 		return false;
-
-	event->ns = ns;
-	event->id = id;
-	event->number = 0;
-	event->quiet = false;
-	event->record = NULL;
-	might_sleep_if(!tsem_events[id].atomic);
-	if (tsem_events[id].atomic || size <= sizeof(event->room)) {
-		begin_small(event);
-		return true;
-	}
-	r = begin_large(event, size);
-	if (r == 0)
-		return true;
-	*ret = tsem_lost(event->ns, r);
-	if (*ret < 0)
-		refuse(event, *ret);
-	return false;
+	event_begin(event, ns, id);
+	return event_get_work(event, size, ret);
 }
 
 static void subject_fill(struct tsem_subject *subject, const struct tsem_ns *ns)
@@ -216,6 +234,77 @@ static u64 who_is_current(const struct tsem_ns *ns)
 			.cred_id = cred_id,
 		};
 	return who->number;
+}
+
+static struct tsem_raw raw_of_brief(const struct tsem_event *event, const struct tsem_brief *brief)
+{
+	return (struct tsem_raw){
+		.event = TSEM_KNOWN_BRIEF + event->id,
+		.who = who_is_current(event->ns),
+		.cell = (const u8 *)brief,
+		.cell_size = sizeof(*brief),
+	};
+}
+
+/* Whether it is permitted by what is known of it in brief; counted, if it is. */
+static bool judge_brief(const struct tsem_event *event)
+{
+	struct tsem_brief brief __uninitialized;
+	struct tsem_raw raw;
+
+	if (!tsem_brief_now(event->ns, &event->object, &brief))
+		return false;
+	raw = raw_of_brief(event, &brief);
+	if (!tsem_judge_known(event->ns, &raw))
+		return false;
+	atomic64_inc(&event->ns->numbers);
+	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
+	tsem_ns_count(event->ns, TSEM_COUNT_BRIEF);
+	return true;
+}
+
+/**
+ * tsem_event_describe_object() - Whether an event of current about an object is to be described.
+ * @event: To be filled.
+ * @id: Which event.
+ * @object: What it is about; copied.
+ * @ret: What the hook returns if there is nothing to describe.
+ *
+ * Context: As the schema says of the event.
+ * Return: As tsem_event_describe(). An event that is known in brief need not be described.
+ */
+bool tsem_event_describe_object(struct tsem_event *event, enum tsem_event_id id,
+				const struct tsem_object *object, int *ret)
+{
+	struct tsem_ns *ns = tsem_ns_of(current);
+
+	if (!is_raised(ns, id))
+		return false;
+	event_begin(event, ns, id);
+	/* A loadable model wants to see each event. */
+	if (object->path && ns->known && !ns->loadable) {
+		event->object = *object;
+		if (judge_brief(event))
+			return false;
+		tsem_moment_take(ns, object, &event->moment);
+	}
+	return event_get_work(event, TSEM_PACKED_MAX, ret);
+}
+
+/* An event that was known at length is known in brief the next time. */
+static void keep_brief(const struct tsem_event *event, struct tsem_point *point)
+{
+	union tsem_known_value value = { .point = point }, unused __uninitialized;
+	u32 generation = event->moment.generation;
+	struct tsem_brief brief __uninitialized;
+	struct tsem_raw raw;
+
+	if (!event->object.path ||
+	    !tsem_brief_packed(event->ns, &event->object, &event->moment, &event->cell, &brief))
+		return;
+	raw = raw_of_brief(event, &brief);
+	if (!tsem_known_find(event->ns->known, &raw, generation, &unused))
+		tsem_known_add(event->ns->known, &raw, generation, &value);
 }
 
 static void record_fill(struct tsem_record *record, const struct tsem_event *event)
@@ -297,6 +386,7 @@ static int event_finish(struct tsem_event *event)
 		.cell = event->cell.data,
 		.cell_size = event->cell.used,
 	};
+	struct tsem_point *point;
 	int r;
 
 	if (tsem_packer_overflowed(&event->cell))
@@ -308,8 +398,11 @@ static int event_finish(struct tsem_event *event)
 	tsem_ns_count(event->ns, TSEM_COUNT_EVENTS);
 	if (event->ns->known) {
 		raw.who = who_is_current(event->ns);
-		if (tsem_judge_known(event->ns, &raw))
+		point = tsem_judge_known(event->ns, &raw);
+		if (point) {
+			keep_brief(event, point);
 			return 0;
+		}
 	}
 	r = record_make(event);
 	if (r < 0 || !event->record)

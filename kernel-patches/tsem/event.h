@@ -5,6 +5,7 @@
 #ifndef _SECURITY_TSEM_EVENT_H
 #define _SECURITY_TSEM_EVENT_H
 
+#include "name.h"
 #include "ns.h"
 #include "record.h"
 #include "task.h"
@@ -18,6 +19,8 @@
  * @cell: Where the hook packs the CELL.
  * @record: Made at the end, if the event is not known.
  * @work: Buffer behind @cell.
+ * @object: What it is about; without a path if it is described at length only.
+ * @moment: Before that was packed.
  * @room: The same where what is packed is small.
  *
  * Hooks declare it __uninitialized: tsem_event_begin() fills what is needed, and where nothing is
@@ -31,6 +34,8 @@ struct tsem_event {
 	struct tsem_packer cell;
 	struct tsem_record *record;
 	u8 *work;
+	struct tsem_object object;
+	struct tsem_moment moment;
 	u8 room[TSEM_ATOMIC_PACKED_MAX];
 };
 
@@ -38,6 +43,8 @@ u8 *tsem_work_new(void);
 void tsem_work_free(u8 *work);
 
 bool tsem_event_describe(struct tsem_event *event, enum tsem_event_id id, size_t size, int *ret);
+bool tsem_event_describe_object(struct tsem_event *event, enum tsem_event_id id,
+				const struct tsem_object *object, int *ret);
 
 /* The question of every hook of every task, so it is asked in place; see tsem_event_describe(). */
 static inline bool tsem_event_begin_sized(struct tsem_event *event, enum tsem_event_id id,
@@ -62,6 +69,26 @@ static inline bool tsem_event_begin_small(struct tsem_event *event, enum tsem_ev
 	return tsem_event_begin_sized(event, id, TSEM_ATOMIC_PACKED_MAX, ret);
 }
 
+/* Of an event that is about an object with a name; see tsem_event_describe_object(). */
+static inline bool tsem_event_begin_object(struct tsem_event *event, enum tsem_event_id id,
+					   const struct tsem_object *object, int *ret)
+{
+	*ret = 0;
+	if (likely(!tsem_ns_of(current)))
+		return false;
+	return tsem_event_describe_object(event, id, object, ret);
+}
+
+/* A FILE or MAPPED. What backs a mapping of a stacked filesystem is described at length. */
+static inline struct tsem_object tsem_object_of(struct file *file)
+{
+	return (struct tsem_object){
+		.path = file->f_mode & FMODE_BACKING ? NULL : &file->f_path,
+		.inode = file_inode(file),
+		.file = file,
+	};
+}
+
 bool tsem_event_wanted(enum tsem_event_id id);
 struct user_namespace *tsem_reference_userns(const struct tsem_ns *ns);
 
@@ -83,7 +110,7 @@ void tsem_pack_creds(struct tsem_packer *p, const struct cred *cred, const struc
 void tsem_record_coefficient(const struct tsem_ns *ns, const struct tsem_record *record,
 			     struct tsem_digest *ret);
 bool tsem_may_rely(const struct tsem_ns *ns);
-bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw);
+struct tsem_point *tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw);
 int tsem_judge(struct tsem_ns *ns, struct tsem_record *record);
 int tsem_judge_remembered(struct tsem_ns *ns, struct tsem_record *record);
 

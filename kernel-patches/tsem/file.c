@@ -26,6 +26,7 @@ static int mark_tmpfile(const struct file *file)
 static int hook_file_open(struct file *file)
 {
 	bool executes = file->f_flags & OPENED_FOR_EXEC;
+	struct tsem_object object __uninitialized;
 	struct tsem_event event __uninitialized;
 	int r;
 
@@ -34,7 +35,13 @@ static int hook_file_open(struct file *file)
 	/* What a stacked filesystem opens below itself was judged above it. */
 	if (!S_ISREG(file_inode(file)->i_mode) || (file->f_mode & FMODE_BACKING))
 		return 0;
-	if (!tsem_event_begin(&event, TSEM_EVENT_FILE_OPEN, &r))
+	if (!tsem_is_modelled())
+		return 0;
+	object = tsem_object_of(file);
+	object.content = true;
+	object.executes = executes;
+	object.looks = true;
+	if (!tsem_event_begin_object(&event, TSEM_EVENT_FILE_OPEN, &object, &r))
 		return r;
 	r = mark_tmpfile(file);
 	if (r < 0)
@@ -57,11 +64,23 @@ static int hook_mmap_file(struct file *file, unsigned long reqprot, unsigned lon
 {
 	bool executes = prot & PROT_EXEC;
 	struct tsem_event event __uninitialized;
+	struct tsem_object object __uninitialized;
 	int r;
 
-	if (!mapping_counts(file, prot))
+	if (!mapping_counts(file, prot) || !tsem_is_modelled())
 		return 0;
-	if (!tsem_event_begin(&event, TSEM_EVENT_MMAP_FILE, &r))
+	object.path = NULL;
+	if (file) {
+		object = tsem_object_of(file);
+		object.lead = 1;
+		object.content = true;
+		object.executes = executes;
+		object.count = 3;
+		object.numbers[0] = reqprot;
+		object.numbers[1] = prot;
+		object.numbers[2] = flags;
+	}
+	if (!tsem_event_begin_object(&event, TSEM_EVENT_MMAP_FILE, &object, &r))
 		return r;
 	tsem_pack_u8(&event.cell, !!file);
 	if (file)
@@ -73,12 +92,15 @@ static int hook_mmap_file(struct file *file, unsigned long reqprot, unsigned lon
 }
 
 /* An event that is a file and a command. */
-static int command(enum tsem_event_id id, const struct file *file, unsigned int cmd)
+static int command(enum tsem_event_id id, struct file *file, unsigned int cmd)
 {
+	struct tsem_object object = tsem_object_of(file);
 	struct tsem_event event __uninitialized;
 	int r;
 
-	if (!tsem_event_begin(&event, id, &r))
+	object.count = 1;
+	object.numbers[0] = cmd;
+	if (!tsem_event_begin_object(&event, id, &object, &r))
 		return r;
 	r = tsem_pack_mapped(&event.cell, event.ns, file);
 	tsem_pack_u32(&event.cell, cmd);

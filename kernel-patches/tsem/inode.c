@@ -489,14 +489,24 @@ static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, st
 	return tsem_event_end(&event, r);
 }
 
-static int hook_inode_getattr(const struct path *path)
+static noinline int describe_getattr(const struct path *path)
 {
+	const struct tsem_object object = {
+		.path = path,
+		.inode = d_backing_inode(path->dentry),
+		.lead = 1,
+	};
 	struct tsem_event event __uninitialized;
 	int r;
 
-	if (!tsem_event_begin(&event, TSEM_EVENT_INODE_GETATTR, &r))
+	if (!tsem_event_begin_object(&event, TSEM_EVENT_INODE_GETATTR, &object, &r))
 		return r;
 	return tsem_event_end(&event, tsem_pack_path_dentry(&event.cell, event.ns, path));
+}
+
+static int hook_inode_getattr(const struct path *path)
+{
+	return tsem_is_modelled() ? describe_getattr(path) : 0;
 }
 
 /* An event that is a name and perhaps a text. */
@@ -587,6 +597,8 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 	struct tsem_task *task = tsem_task(current);
 	struct tsem_birth birth = task->birth;
 
+	if (inode)
+		tsem_name_forget(inode);
 	if (likely(birth.dentry != dentry) || !inode)
 		return;
 	task->birth = (struct tsem_birth){};
@@ -613,6 +625,7 @@ static void hook_inode_free_security_rcu(void *security)
 	}
 	tsem_mark_free(blob->mark);
 	kfree(rcu_access_pointer(blob->content));
+	kfree(rcu_access_pointer(blob->name));
 }
 
 static struct security_hook_list inode_hooks[] __ro_after_init = {

@@ -13,15 +13,18 @@
 
 struct tsem_creator;
 struct tsem_mark;
+struct tsem_name;
 
 /**
  * struct tsem_content - A digest of an inode's content.
+ * @number: No other digest has it.
  * @version: The inode's count of changes that it belongs to.
  * @alg: Name of the hash function, one of those in digest.c.
  * @digest: The digest.
  * @rcu: Whoever looks up may still see it.
  */
 struct tsem_content {
+	u64 number;
 	u64 version;
 	const char *alg;
 	struct tsem_digest digest;
@@ -35,6 +38,7 @@ struct tsem_content {
  * @creators: Of a directory: how often whom created in it. Guarded by its i_rwsem.
  * @creator_count: Entries there.
  * @content: Last digest of its content; replaced whole, see content.c.
+ * @name: What it was called last; replaced whole, see name.c.
  */
 struct tsem_inode {
 	struct tsem_mark *mark;
@@ -42,6 +46,7 @@ struct tsem_inode {
 	struct tsem_creator *creators;
 	unsigned int creator_count;
 	struct tsem_content __rcu *content;
+	struct tsem_name __rcu *name;
 };
 
 static inline struct tsem_inode *tsem_inode(const struct inode *inode)

@@ -197,21 +197,21 @@ bool tsem_may_rely(const struct tsem_ns *ns)
  * Computes no digest and needs no record.
  *
  * Context: Any.
- * Return: true if it is permitted, and counted; false if it is to be judged.
+ * Return: Its point if it is permitted, and counted; NULL if it is to be judged.
  */
-bool tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw)
+struct tsem_point *tsem_judge_known(struct tsem_ns *ns, const struct tsem_raw *raw)
 {
 	union tsem_known_value value __uninitialized;
 
 	if (!tsem_may_rely(ns) ||
 	    !tsem_known_find(ns->known, raw, READ_ONCE(ns->model->generation), &value) ||
 	    !tsem_point_holds(ns->model, value.point))
-		return false;
+		return NULL;
 	atomic64_inc(&value.point->count);
 	tsem_ns_count(ns, TSEM_COUNT_KNOWN);
 	if (ns->params.remember)
 		tsem_ns_count(ns, TSEM_COUNT_REMEMBERED);
-	return true;
+	return value.point;
 }
 
 /*

@@ -216,7 +216,7 @@ static void value_get(const struct tsem_known_event *event, union tsem_known_val
 	if (event->event == TSEM_KNOWN_PROGRAM)
 		ret->task_id = event->value.task_id;
 	else
-		ret->small = event->value.small;
+		ret->number = event->value.number;
 }
 
 /**

@@ -28,6 +28,8 @@ static_assert(sizeof(struct tsem_subject) == 2 * TSEM_DIGEST_MAX + TSEM_COE_SIZE
 /* What else is kept as events are, beyond their ids. */
 #define TSEM_KNOWN_PATH	   TSEM_EVENT_COUNT	  /* a pathname: whether it is a pseudonym */
 #define TSEM_KNOWN_PROGRAM (TSEM_EVENT_COUNT + 1) /* an exec: its TASK_ID */
+#define TSEM_KNOWN_NAME	   (TSEM_EVENT_COUNT + 2) /* INODE and PATH: their number, see name.c */
+#define TSEM_KNOWN_BRIEF   (TSEM_EVENT_COUNT + 3) /* and an event: the same in brief, see name.h */
 
 /**
  * struct tsem_raw - An event as its hook has packed it; all borrowed.
@@ -48,7 +50,7 @@ union tsem_known_value {
 	struct tsem_point *point;	/* of an event; lives as long as the namespace */
 	bool pseudonym;			/* of a pathname */
 	struct tsem_digest task_id;	/* of an exec */
-	u64 small;			/* all but that */
+	u64 number;			/* of a name; nothing but a TASK_ID is larger */
 };
 
 static_assert(sizeof(struct tsem_point *) <= sizeof(u64));

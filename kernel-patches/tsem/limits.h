@@ -88,6 +88,9 @@
 #define TSEM_KNOWN_SUBJECT_SETS 256
 #define TSEM_KNOWN_CELL_MAX 1024
 
+/* A name is put together again long before rename_lock can have counted through its 32 bits. */
+#define TSEM_NAME_SECONDS 8
+
 /* Creators that one directory tells apart; beyond it instance is 0. */
 #define TSEM_DIRECTORY_CREATORS_MAX 1024
 

@@ -99,8 +99,8 @@ static int hook_socket_accept(struct socket *sock, struct socket *newsock)
 }
 
 /* An event that is a socket and numbers. */
-static int numbered(enum tsem_event_id id, const struct socket *sock, unsigned int count,
-		    int first, int second)
+static noinline int numbered(enum tsem_event_id id, const struct socket *sock, unsigned int count,
+			     int first, int second)
 {
 	struct tsem_event event __uninitialized;
 	int r;
@@ -122,7 +122,7 @@ static int hook_socket_listen(struct socket *sock, int backlog)
 
 static int hook_socket_recvmsg(struct socket *sock, struct msghdr *msg, int size, int flags)
 {
-	return numbered(TSEM_EVENT_SOCKET_RECVMSG, sock, 0, 0, 0);
+	return tsem_is_modelled() ? numbered(TSEM_EVENT_SOCKET_RECVMSG, sock, 0, 0, 0) : 0;
 }
 
 static int hook_socket_getsockname(struct socket *sock)
@@ -152,7 +152,7 @@ static bool names_peer(const struct socket *sock, const struct msghdr *msg)
 	       !(sock->sk->sk_userlocks & SOCK_BINDPORT_LOCK);
 }
 
-static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
+static noinline int describe_sendmsg(const struct socket *sock, const struct msghdr *msg)
 {
 	struct tsem_event event __uninitialized;
 	int r;
@@ -165,6 +165,11 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size
 		r = tsem_pack_address(&event.cell, event.ns, msg->msg_name, msg->msg_namelen,
 				      false);
 	return tsem_event_end(&event, r);
+}
+
+static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
+{
+	return tsem_is_modelled() ? describe_sendmsg(sock, msg) : 0;
 }
 
 static int two_socks(enum tsem_event_id id, const struct sock *sock, const struct sock *other)

@@ -133,6 +133,7 @@ enum tsem_counter {
 	TSEM_COUNT_CONTENT_READ, /* files that were read to be hashed */
 	TSEM_COUNT_CONTENT_KEPT, /* files whose digest was still known */
 	TSEM_COUNT_KNOWN,	/* events whose coefficient was known by their bytes */
+	TSEM_COUNT_BRIEF,	/* of these, events whose name was still known */
 	TSEM_COUNT_REMEMBERED,	/* events about which nobody was asked */
 	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
 	TSEM_COUNT_INSTANCES_LOST, /* creations that got no running number */

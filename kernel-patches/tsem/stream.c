@@ -379,7 +379,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_ENTERED] = "entered",   [TSEM_COUNT_CONTENT_READ] = "content_read",
 	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
 	[TSEM_COUNT_KNOWN] = "known",	    [TSEM_COUNT_REMEMBERED] = "remembered",
-	[TSEM_COUNT_INSTANCES_LOST] = "instances_lost",
+	[TSEM_COUNT_INSTANCES_LOST] = "instances_lost", [TSEM_COUNT_BRIEF] = "known_brief",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);

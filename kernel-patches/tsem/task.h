@@ -134,6 +134,12 @@ static inline struct tsem_ns *tsem_ns_of(const struct task_struct *task)
 	return ns;
 }
 
+/** tsem_is_modelled() - Whether anybody models current: for hooks that are called all the time. */
+static inline bool tsem_is_modelled(void)
+{
+	return unlikely(tsem_ns_of(current));
+}
+
 static inline bool tsem_task_untrusted(const struct task_struct *task)
 {
 	return READ_ONCE(tsem_task(task)->untrusted) ||
