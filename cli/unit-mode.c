@@ -38,7 +38,7 @@ static const char train_help[] =
 	"\n"
 	"Puts a service of systemd, which stays what it is, below an orchestrator that learns what\n"
 	"it does; restarts it if it runs. The model is written when that ends: quixote shadow or\n"
-	"enforce, or systemctl stop.\n"
+	"enforce, systemctl stop, or this again, which begins another run.\n"
 	"\n"
 	"      --why=TEXT   the reason, kept in the history of the model\n"
 	"  -h, --help       this text\n";
@@ -47,7 +47,7 @@ static const char shadow_help[] =
 	"usage: quixote shadow [OPTION]... UNIT\n"
 	"\n"
 	"From now on refuses nothing, and records what the model of the service does not have.\n"
-	"Restarts the service if it runs.\n"
+	"Restarts the service if it runs. Again: with what configuration and model say by then.\n"
 	"\n"
 	"      --why=TEXT   the reason, kept in the history of the model\n"
 	"  -h, --help       this text\n";
@@ -56,7 +56,8 @@ static const char enforce_help[] =
 	"usage: quixote enforce [OPTION]... UNIT\n"
 	"\n"
 	"From now on refuses what the model of the service does not have. The model is sealed, as\n"
-	"quixote model seal does; the service is restarted if it runs.\n"
+	"quixote model seal does; the service is restarted if it runs. Again: with what\n"
+	"configuration and model say by then.\n"
 	"\n"
 	"      --force      a model that is not complete, too; tells what is risked\n"
 	"      --why=TEXT   the reason, kept in the history of the model\n"
@@ -140,7 +141,10 @@ static int check(const struct unit *unit)
 	return 0;
 }
 
-/* A run that learns ends before its model is looked at. */
+/*
+ * A run that learns ends before its model is looked at. The orchestrator ends in any case: the
+ * next one has what the configuration and the model say now.
+ */
 static int change_mode(const struct unit *unit, const struct line *line, enum config_mode mode)
 {
 	const struct mode_change change = {
@@ -158,10 +162,10 @@ static int change_mode(const struct unit *unit, const struct line *line, enum co
 		(void)fprintf(stderr, "quixote: %s\n", error.text);
 		return EXIT_CONFIGURATION;
 	}
-	if (config->mode == mode)
-		return 0;
 	r = unit_systemctl("stop", unit->companion);
-	return r ?: mode_set(&change, &name);
+	if (r || config->mode == mode)
+		return r;
+	return mode_set(&change, &name);
 }
 
 static int tell(const struct unit *unit, enum config_mode mode, bool active)
