@@ -285,6 +285,18 @@ int explanation_tell(struct explanation *e, size_t number)
 	return r;
 }
 
+/* A service is not trained as other workloads are. */
+static void tell_what_to_type(const struct subject *subject)
+{
+	const char *unit = subject->config->unit;
+
+	(void)printf("What of this is right can be learned, quixote train %s%s, or accepted: "
+		     "quixote model accept %s%s\n",
+		     unit ? "" : "-c ", unit ?: subject->config_path, subject->config_path,
+		     subject->config->allow_unsigned ? "" : "; the model is signed again then: "
+							    "quixote model sign");
+}
+
 /* What a person must know besides. */
 void explanation_tell_notes(const struct explanation *e)
 {
@@ -308,11 +320,5 @@ void explanation_tell_notes(const struct explanation *e)
 		(void)printf("%s: nothing was refused%s\n", e->subject.name,
 			     e->accepted ? " that the model does not allow by now" : "");
 	else if (e->subject.config)
-		(void)printf("What of this is right can be learned, quixote train -c %s, or "
-			     "accepted: quixote model accept %s%s\n",
-			     e->subject.config_path, e->subject.config_path,
-			     e->subject.config->allow_unsigned
-				     ? ""
-				     : "; the model is signed again then: "
-				       "quixote model sign");
+		tell_what_to_type(&e->subject);
 }
