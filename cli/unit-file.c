@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define BLANKS " \t\r"
+#define BLANKS " \t"
 #define KEY "ExecStart"
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -13,6 +13,26 @@ static const char *skip_blanks(const char *at, const char *end)
 	while (at < end && strchr(BLANKS, *at))
 		at++;
 	return at;
+}
+
+static bool is_line_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static const char *find_line_end(const char *at, const char *end)
+{
+	while (at < end && !is_line_end(*at))
+		at++;
+	return at;
+}
+
+/* Both characters, in any order, are one end. */
+static const char *skip_line_end(const char *at, const char *end)
+{
+	if (end - at > 1 && is_line_end(at[1]) && at[0] != at[1])
+		return at + 2;
+	return at < end ? at + 1 : end;
 }
 
 /* Also between the lines of a continued one. */
@@ -71,10 +91,10 @@ int unit_file_add_commands(const char *data, size_t size, struct text *ret)
 	if (memchr(data, '\0', size))
 		return -EBADMSG;
 	for (; data < end; data = next) {
-		const char *line_end = memchr(data, '\n', end - data) ?: end;
+		const char *line_end = find_line_end(data, end);
 		bool continued = is_continued(data, line_end);
 
-		next = line_end < end ? line_end + 1 : end;
+		next = skip_line_end(line_end, end);
 		if (is_comment(data, line_end))
 			continue;
 		text_add(&line, data, line_end - data - continued);
