@@ -198,8 +198,10 @@ static int apply(const char *command, const struct unit *unit, const struct line
 	if (r == 0 && unit_drop_in_state(unit) != UNIT_DROP_IN_CURRENT)
 		r = unit_drop_in_write(command, unit);
 	/* Whatever came of it, what ran shall run; but not anew for nothing. */
-	if (active)
+	if (active) {
+		unit_forget_starts(unit);
 		restarted = unit_systemctl(r == 0 ? "restart" : "start", unit->name);
+	}
 	return r ?: restarted ?: tell(unit, mode, active);
 }
 
@@ -244,6 +246,7 @@ static int release(const struct unit *unit)
 	if (r)
 		return r;
 	r = unit_drop_in_remove(unit);
+	unit_forget_starts(unit);
 	if (r == 0 && active)
 		r = unit_systemctl("start", unit->name);
 	if (r == 0)

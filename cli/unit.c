@@ -24,6 +24,8 @@
 #define DROP_IN "zz-quixote.conf" /* the last one has the last word about a command */
 #define INTERFACE_UNIT "org.freedesktop.systemd1.Unit"
 #define INTERFACE_SERVICE "org.freedesktop.systemd1.Service"
+#define INTERFACE_MANAGER "org.freedesktop.systemd1.Manager"
+#define MANAGER "/org/freedesktop/systemd1"
 #define DESTINATION "org.freedesktop.systemd1"
 
 static void bus_unrefp(sd_bus **bus)
@@ -263,6 +265,18 @@ bool unit_is_active(const struct unit *unit)
 			return true;
 	}
 	return false;
+}
+
+void unit_forget_starts(const struct unit *unit)
+{
+	const char *const names[] = { unit->name, unit->companion };
+	_cleanup_(bus_unrefp) sd_bus *bus = NULL;
+
+	if (open_manager(&bus) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) /* or it has none to forget */
+		(void)sd_bus_call_method(bus, DESTINATION, MANAGER, INTERFACE_MANAGER,
+					 "ResetFailedUnit", NULL, NULL, "s", names[i]);
 }
 
 int unit_systemctl(const char *verb, const char *name)

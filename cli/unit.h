@@ -74,6 +74,13 @@ void unit_done(struct unit *unit);
 /** unit_is_active() - Whether it runs, or is about to. */
 bool unit_is_active(const struct unit *unit);
 
+/**
+ * unit_forget_starts() - Somebody wants it started, so what started quickly before does not count.
+ *
+ * systemd's limit of starts is for what restarts by itself. If it cannot be asked, starting says so.
+ */
+void unit_forget_starts(const struct unit *unit);
+
 /** unit_systemctl() - Run systemctl with up to two words. Return: 0 or an exit status, said. */
 int unit_systemctl(const char *verb, const char *name);
 
