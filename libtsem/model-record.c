@@ -148,27 +148,60 @@ static int scan(const struct tsem_model *model, const char *text, size_t size, u
 	return 0;
 }
 
+/** struct digested - A record and what it comes to; @record points into @buffer. */
+struct digested {
+	uint8_t *buffer;
+	struct tsem_record record;
+	struct tsem_result result;
+};
+
+static void digested_done(struct digested *d)
+{
+	free(d->buffer);
+}
+
+/* The caller calls digested_done() in any case. */
+static int digest(const struct tsem_model *model, const char *text, size_t size,
+		  struct digested *ret, const char **ret_reason)
+{
+	int r;
+
+	ret->buffer = malloc(size ? size : 1);
+	if (!ret->buffer)
+		return -ENOMEM;
+	r = scan(model, text, size, ret->buffer, &ret->record, ret_reason);
+	if (r == 0)
+		tsem_engine_digest(&model->engine, &ret->record, &ret->result);
+	return r;
+}
+
 static int read_record(const struct tsem_model *model, const char *text, size_t size,
 		       struct model_record *ret, const char **ret_reason)
 {
-	_cleanup_(freep) uint8_t *buffer = malloc(size ? size : 1);
-	struct tsem_record record;
-	struct tsem_result result;
-	int r;
+	_cleanup_(digested_done) struct digested d = {};
+	int r = digest(model, text, size, &d, ret_reason);
 
-	if (!buffer)
-		return -ENOMEM;
-	r = scan(model, text, size, buffer, &record, ret_reason);
 	if (r < 0)
 		return r;
-	tsem_engine_digest(&model->engine, &record, &result);
 	*ret = (struct model_record){
-		.event = record.event,
-		.coefficient = result.coefficient,
-		.task_id = record.task_id,
-		.p_task_id = record.p_task_id,
+		.event = d.record.event,
+		.coefficient = d.result.coefficient,
+		.task_id = d.record.task_id,
+		.p_task_id = d.record.p_task_id,
 	};
-	return print_kept(&record, model->header.digest_size, ret);
+	return print_kept(&d.record, model->header.digest_size, ret);
+}
+
+int tsem_model_coefficient(const struct tsem_model *model, const char *record, size_t size,
+			   struct tsem_digest *ret)
+{
+	_cleanup_(digested_done) struct digested d = {};
+	const char *reason;
+	int r = digest(model, record, size, &d, &reason);
+
+	if (r == 0)
+		*ret = d.result.coefficient;
+	return r;
 }
 
 int model_record_read(const struct tsem_model *model, const char *text, size_t size, bool kept,

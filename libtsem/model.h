@@ -243,6 +243,18 @@ int tsem_model_end_run(struct tsem_model *model);
 size_t tsem_model_point_count(const struct tsem_model *model);
 size_t tsem_model_program_count(const struct tsem_model *model);
 
+/**
+ * tsem_model_coefficient() - The coefficient of a record by the model's hash function, projection
+ * and pseudonyms, whether or not it is a point of it.
+ * @record: Bare or in an export envelope, as the kernel wrote it, without line feed.
+ * @size: Bytes at @record.
+ * @ret: Of a bprm_committed_creds, which is never a point: the TASK_ID that it makes.
+ *
+ * Return: 0; -EBADMSG (it does not scan, or tells no event); -ENOMEM.
+ */
+int tsem_model_coefficient(const struct tsem_model *model, const char *record, size_t size,
+			   struct tsem_digest *ret);
+
 /** tsem_model_find_point() - Return: the point, or NULL. */
 const struct tsem_model_point *tsem_model_find_point(const struct tsem_model *model,
 						     const struct tsem_digest *coefficient);

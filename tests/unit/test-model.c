@@ -589,14 +589,43 @@ static void test_peek(void **state)
 
 static struct tsem_digest coefficient_of(const char *text)
 {
-	struct tsem_engine engine = { .hasher = hasher, .fields = TSEM_FIELDS_PORTABLE };
-	struct tsem_record record;
-	struct tsem_result result;
-	uint8_t buffer[4096];
+	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model();
+	struct tsem_digest c;
 
-	assert_int_equal(tsem_record_scan(text, strlen(text), 32, buffer, sizeof(buffer), &record), 0);
-	tsem_engine_digest(&engine, &record, &result);
-	return result.coefficient;
+	assert_int_equal(tsem_model_coefficient(model, text, strlen(text), &c), 0);
+	return c;
+}
+
+static struct refused_record {
+	const char *name;
+	const char *text;
+} refused_records[] = {
+	{ "coefficient of nothing", "" },
+	{ "of a cut record", "{" RUN_MEMBERS("syslog") ", \"syslog\": {\"type\": \"1\"}" },
+	{ "of something behind it", SYSLOG_RECORD("1") "x" },
+	{ "of what a model keeps", CAPABLE_KEPT },
+	{ "of an aggregate",
+	  "{\"export\": {\"type\": \"aggregate\"}, \"aggregate\": {\"value\": \"" ZERO "\"}}" },
+};
+
+static void check_refused_record(void **state)
+{
+	const struct refused_record *c = *state;
+	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model();
+	struct tsem_digest digest = { { 1 } }, untouched = { { 1 } };
+
+	assert_int_equal(tsem_model_coefficient(model, c->text, strlen(c->text), &digest), -EBADMSG);
+	assert_memory_equal(&digest, &untouched, sizeof(digest));
+}
+
+static void test_coefficient(void **state)
+{
+	const struct tsem_digest c = coefficient_of(CAPABLE_RECORD);
+	char hex[2 * 32 + 1];
+
+	for (size_t i = 0; i < 32; i++)
+		(void)sprintf(hex + 2 * i, "%02x", c.bytes[i]);
+	assert_string_equal(hex, CAPABLE_COEFFICIENT);
 }
 
 static void add_many(struct tsem_model *model)
@@ -747,6 +776,7 @@ static void test_pseudonym_hides_content(void **state)
 #define CONTENT "1111111111111111111111111111111111111111111111111111111111111111"
 	_cleanup_(tsem_model_freep) struct tsem_model *model = new_model(), *again = NULL;
 	const struct tsem_digest c = coefficient_of(OPEN(ZERO));
+	struct tsem_digest hidden = { { 0 } };
 	_cleanup_(freep) char *text = NULL;
 	struct tsem_model_error error = { 0 };
 
@@ -754,6 +784,8 @@ static void test_pseudonym_hides_content(void **state)
 			 -EBADMSG);
 	assert_int_equal(tsem_model_set_paths(model, TSEM_MODEL_PSEUDONYMS,
 					      (const char *const[]){ "/a" }, 1), 0);
+	assert_int_equal(tsem_model_coefficient(model, OPEN(CONTENT), strlen(OPEN(CONTENT)), &hidden), 0);
+	assert_memory_equal(&hidden, &c, sizeof(c));
 	assert_int_equal(tsem_model_add_point(model, &c, 1, OPEN(CONTENT), strlen(OPEN(CONTENT))), 1);
 	assert_int_equal(tsem_model_end_run(model), 0);
 	text = text_of(model);
@@ -779,9 +811,10 @@ int main(void)
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_pseudonym_hides_content),
+		cmocka_unit_test(test_coefficient),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(single) + ARRAY_SIZE(refusals) + ARRAY_SIZE(add_cases) +
-				ARRAY_SIZE(match_cases)];
+				ARRAY_SIZE(match_cases) + ARRAY_SIZE(refused_records)];
 	size_t count = 0;
 	int r;
 
@@ -792,6 +825,7 @@ int main(void)
 	ADD_TABLE(refusals, check_refusal);
 	ADD_TABLE(add_cases, check_add);
 	ADD_TABLE(match_cases, check_match);
+	ADD_TABLE(refused_records, check_refused_record);
 	r = cmocka_run_group_tests_name("model", tests, NULL, NULL);
 	(void)tsem_hasher_free(hasher);
 	return r;
