@@ -55,6 +55,14 @@ static int find_self(char *dir, size_t size)
 	return 0;
 }
 
+bool builtin_is_packaged(void)
+{
+	char dir[PATH_MAX];
+
+	return find_self(dir, sizeof(dir)) == 0 && !strcmp(dir, "/usr/bin") &&
+	       access("/var/lib/dpkg/info/quixote.list", F_OK) == 0;
+}
+
 static bool try_place(const char *dir, const char *name, char *path, size_t size)
 {
 	int length = snprintf(path, size, "%s/%s", dir, name);
@@ -142,10 +150,13 @@ static int explain(int error, const char *log)
 	return EXIT_LOST;
 }
 
-static int fail_part(const char *what)
+static int fail_part(const char *what, const char *package, const char *variable)
 {
-	fprintf(stderr, "quixote: %s is not there; make it with kernel-patches/build um, or name it in "
-			"QUIXOTE_BUILTIN_KERNEL\n", what);
+	if (builtin_is_packaged())
+		fprintf(stderr, "quixote: %s is not there; type: sudo apt install %s\n", what, package);
+	else
+		fprintf(stderr, "quixote: %s is not there; make it with kernel-patches/build um, or name "
+				"it in %s\n", what, variable);
 	return EXIT_NO_TSEM;
 }
 
@@ -194,9 +205,9 @@ int builtin_run(const struct builtin_request *request)
 	self[n] = '\0';
 	((char **)request->argv)[0] = self;
 	if (builtin_find(BUILTIN_KERNEL, kernel, sizeof(kernel)) < 0)
-		return fail_part("the built-in kernel");
+		return fail_part("the built-in kernel", "quixote-builtin-kernel", kernel_part.variable);
 	if (builtin_find(BUILTIN_INIT, init, sizeof(init)) < 0)
-		return fail_part("quixote-guest");
+		return fail_part("quixote-guest", "--reinstall quixote", init_part.variable);
 	if (um_scratch_choose(UM_MEMORY_MB, scratch, sizeof(scratch), &options.memory_mb) < 0) {
 		fprintf(stderr, "quixote: no directory has room for %u MB of memory and allows "
 				"execution; set TMPDIR to one\n", UM_MEMORY_MIN_MB);

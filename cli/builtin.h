@@ -30,6 +30,9 @@ enum builtin_part {
 	BUILTIN_INIT,
 };
 
+/** builtin_is_packaged() - Whether this program is of a Debian package, so that apt brings the rest. */
+bool builtin_is_packaged(void);
+
 /** builtin_find() - Where a part is. Return: 0; -ENOENT if it is not there or no program. */
 int builtin_find(enum builtin_part part, char *path, size_t size);
 

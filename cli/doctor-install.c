@@ -18,7 +18,32 @@
 #include "launch.h"
 #include "um-scratch.h"
 
-#define REBUILD "meson install -C build"
+/* What brings a part that is missing: its package, or a command in the project. */
+static void repair_missing(struct text *repair, const char *package, const char *command)
+{
+	if (builtin_is_packaged())
+		text_format(repair, "%sapt install %s", doctor_sudo(), package);
+	else
+		text_add_string(repair, command);
+}
+
+/* @named is where QUIXOTE_LIBEXEC has it looked for. */
+static void repair_program(struct text *repair, const char *named)
+{
+	if (named)
+		text_add_string(repair, "unset QUIXOTE_LIBEXEC");
+	else
+		repair_missing(repair, "--reinstall quixote", "meson install -C build");
+}
+
+static void repair_kernel(struct text *repair, const char *named)
+{
+	if (named && builtin_is_packaged())
+		text_add_string(repair, "unset QUIXOTE_BUILTIN_KERNEL");
+	else
+		repair_missing(repair, "quixote-builtin-kernel",
+			       "export QUIXOTE_BUILTIN_KERNEL=$(kernel-patches/build um)");
+}
 
 /* Without a kernel of its own quixote needs one that has TSEM. */
 static enum finding_kind without_builtin(void)
@@ -34,16 +59,15 @@ void doctor_builtin(struct doctor *d)
 	if (launch_is_guest())
 		return;
 	if (builtin_find(BUILTIN_KERNEL, kernel, sizeof(kernel)) < 0)
-		text_add_string(doctor_say(d, without_builtin(),
-					   "%s%s: there is no built-in kernel%s",
-					   named ? "QUIXOTE_BUILTIN_KERNEL=" : "linux", named ?: "",
-					   named ? ", or it may not be executed" : ""),
-				"export QUIXOTE_BUILTIN_KERNEL=$(kernel-patches/build um)");
+		repair_kernel(doctor_say(d, without_builtin(), "%s%s: there is no built-in kernel%s",
+					 named ? "QUIXOTE_BUILTIN_KERNEL=" : "linux", named ?: "",
+					 named ? ", or it may not be executed" : ""),
+			      named);
 	else if (builtin_find(BUILTIN_INIT, init, sizeof(init)) < 0)
-		text_add_string(doctor_say(d, without_builtin(),
-					   "quixote-guest, the init of the built-in kernel, is "
-					   "not there"),
-				REBUILD);
+		repair_program(doctor_say(d, without_builtin(),
+					  "quixote-guest, the init of the built-in kernel, is "
+					  "not there"),
+			       NULL);
 	else
 		(void)doctor_say(d, FINDING_OK, "%s", kernel);
 }
@@ -108,10 +132,9 @@ void doctor_programs(struct doctor *d)
 	bool good;
 
 	if (launch_find_orchestrator(orchestrator, sizeof(orchestrator)) < 0) {
-		text_add_string(doctor_say(d, FINDING_PROBLEM,
-					   "quixote-orchestrator is not there%s%s",
-					   named ? ", below QUIXOTE_LIBEXEC=" : "", named ?: ""),
-				named ? "unset QUIXOTE_LIBEXEC" : REBUILD);
+		repair_program(doctor_say(d, FINDING_PROBLEM, "quixote-orchestrator is not there%s%s",
+					  named ? ", below QUIXOTE_LIBEXEC=" : "", named ?: ""),
+			       named);
 		return;
 	}
 	(void)strcpy(dir, orchestrator);
@@ -124,11 +147,11 @@ void doctor_programs(struct doctor *d)
 			continue;
 		}
 		good = false;
-		text_add_string(doctor_say(d, FINDING_PROBLEM,
-					   "%s is not there, or may not be executed; it belongs "
-					   "beside %s",
-					   names[i], orchestrator),
-				named ? "unset QUIXOTE_LIBEXEC" : REBUILD);
+		repair_program(doctor_say(d, FINDING_PROBLEM,
+					  "%s is not there, or may not be executed; it belongs "
+					  "beside %s",
+					  names[i], orchestrator),
+			       named);
 	}
 	if (good)
 		(void)doctor_say(d, FINDING_OK, "%s and what it starts are there", orchestrator);
