@@ -20,7 +20,7 @@ packages_check="sparse python3-ply clang libclang-rt-14-dev gcc-arm-none-eabi cu
 	qemu-system-x86 swtpm tpm2-tools e2fsprogs mmdebstrap uidmap chromium diod
 	crun podman
 	libpq5 libxml2 libldap-2.5-0 libicu72 libpam0g libgssapi-krb5-2 libreadline8"
-packages_full="debhelper kmod cpio stress-ng libcap-ng-dev python3-sphinx python3-sphinx-rtd-theme
+packages_full="debhelper lintian kmod cpio stress-ng libcap-ng-dev python3-sphinx python3-sphinx-rtd-theme
 	apparmor"
 
 if [ -t 1 ]; then
