@@ -220,7 +220,8 @@ def set_fault(kind, **settings):
 
 class failing_allocations:
     """While it lasts, allocations fail for every task that says so: those that cannot wait. With
-    each=True all kinds may fail, one after the other as a task chooses (fail-nth)."""
+    each=True all kinds may fail, one after the other as a task chooses (fail-nth), but for single
+    pages: these are memory and page tables of the processes, and a page fault is tried again."""
 
     def __init__(self, each=False):
         self.each = each
@@ -238,7 +239,7 @@ class failing_allocations:
         common = {"task_filter": "Y", "interval": "1", "times": "-1", "verbose": "0"}
         if self.each:
             set_fault("failslab", ignore_gfp_wait="N", **common)
-            set_fault("fail_page_alloc", ignore_gfp_wait="N", ignore_gfp_highmem="N", min_order="0",
+            set_fault("fail_page_alloc", ignore_gfp_wait="N", ignore_gfp_highmem="N", min_order="1",
                       **common)
             set_fault("fail_tsem_digest", verbose="0")
         else:

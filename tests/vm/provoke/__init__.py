@@ -144,6 +144,14 @@ class Context:
         line = json.dumps(dict(what, case=self.name, place=self.place)) + "\n"
         os.write(self.out, line.encode())
 
+    def fork(self):
+        """Fork a child that has steps of its own or, within a step, does what the step is about."""
+        return self.fault.fork() if self.fault else os.fork()
+
+    def wait(self, pid):
+        """Wait for such a child; returns its wait status."""
+        return self.fault.wait(pid) if self.fault else os.waitpid(pid, 0)[1]
+
     def child(self, run=signal.pause):
         """Fork a process that does something else; it ends with the case."""
         reader, writer = os.pipe()
@@ -207,8 +215,6 @@ def run_case(chosen, place, directory, number, options):
         os.umask(0)
         os.chdir("/")
         status = tell_outcome(chosen, context)
-        if context.fault:
-            status |= context.fault.outcome()
     finally:
         os._exit(status)
 

@@ -67,7 +67,7 @@ def capabilities(t):
 def in_child(t, event, change, flags):
     """Ids of a process change; the record has the new ones, its COE the old."""
     reader, writer = os.pipe()
-    pid = os.fork()
+    pid = t.fork()
     if pid == 0:
         with t.step(event) as step:
             change()
@@ -77,8 +77,21 @@ def in_child(t, event, change, flags):
     os.close(writer)
     ended = os.read(reader, 1) != b"x"
     t.number += 1       # the child used one
-    if os.waitpid(pid, 0)[1] or ended:
+    if t.wait(pid) or ended:
         raise AssertionError("the child failed")
+
+
+def set_fsuid(uid):
+    """It says nothing when it fails."""
+    libc.setfsuid(uid)
+    if libc.setfsuid(-1) != uid:
+        raise PermissionError("setfsuid")
+
+
+def set_fsgid(gid):
+    libc.setfsgid(gid)
+    if libc.setfsgid(-1) != gid:
+        raise PermissionError("setfsgid")
 
 
 @case("task_fix_setuid")
@@ -86,7 +99,7 @@ def setuid(t):
     in_child(t, "task_fix_setuid", lambda: os.setresuid(10, 11, 12), 4)
     in_child(t, "task_fix_setuid", lambda: os.setreuid(13, 14), 2)
     in_child(t, "task_fix_setuid", lambda: os.setuid(15), 1)
-    in_child(t, "task_fix_setuid", lambda: libc.setfsuid(16), 8)
+    in_child(t, "task_fix_setuid", lambda: set_fsuid(16), 8)
 
 
 @case("task_fix_setgid", "task_fix_setgroups")
@@ -94,7 +107,7 @@ def setgid(t):
     in_child(t, "task_fix_setgid", lambda: os.setresgid(10, 11, 12), 4)
     in_child(t, "task_fix_setgid", lambda: os.setregid(13, 14), 2)
     in_child(t, "task_fix_setgid", lambda: os.setgid(15), 1)
-    in_child(t, "task_fix_setgid", lambda: libc.setfsgid(16), 8)
+    in_child(t, "task_fix_setgid", lambda: set_fsgid(16), 8)
     for groups in ([300, 20, 1], []):
         with t.step("task_fix_setgroups") as step:
             os.setgroups(groups)

@@ -12,14 +12,14 @@ TRUE = os.path.realpath("/bin/true")
 SHELL = os.path.realpath("/bin/sh")
 
 
-def execute(name, *arguments):
-    pid = os.fork()
+def execute(t, name):
+    pid = t.fork()
     if pid == 0:
         try:
-            os.execv(name, [name, *arguments])
+            os.execv(name, [name])
         finally:
             os._exit(127)
-    os.waitpid(pid, 0)
+    t.wait(pid)
     return pid
 
 
@@ -29,7 +29,7 @@ def execute_old(t):
     name = t.dir + "/program"
     fact = executed(name, FLAGS)
     with t.step("bprm_check_security") as step:
-        pid = execute(name)
+        pid = execute(t, name)
     step.expect(by=pid, file=fact)
     step.expect("file_open", among=True, by=pid, file=fact)
     step.who["comm"] = "program"
@@ -44,7 +44,7 @@ def execute_created(t):
     os.chmod(name, 0o755)
     fact = executed(name, FLAGS, kept(t, 1))
     with t.step("bprm_check_security") as step:
-        pid = execute(name)
+        pid = execute(t, name)
     step.expect(by=pid, file=fact)
     step.who["comm"] = "made"
     step.expect("bprm_committed_creds", by=pid, previous=SELF, file=fact)
@@ -56,7 +56,7 @@ def execute_script(t):
     name = t.dir + "/script"
     script, shell = executed(name, FLAGS), executed(SHELL, FLAGS)
     with t.step("bprm_check_security") as step:
-        pid = execute(name)
+        pid = execute(t, name)
     step.expect(among=True, by=pid, file=script)
     step.expect(among=True, by=pid, file=shell)
     step.who["comm"] = "script"
@@ -73,7 +73,7 @@ def execute_memory(t):
     status = os.fstat(fd)
     fs = filesystem("/dev/shm") if os.path.ismount("/dev/shm") else filesystem(t.dir)
     with t.step("bprm_check_security") as step:
-        pid = execute(name)
+        pid = execute(t, name)
     fact = executed(name, FLAGS)
     fact["inode"] = dict(inode(fd, fs), uid=str(status.st_uid), s_id="tmpfs")
     fact["path"] = {"dev": {"major": str(os.major(status.st_dev)),

@@ -108,7 +108,7 @@ def bpf_token(t):
     with open("/proc/filesystems", encoding="ascii") as file:
         need("\tbpf\n" in file.read(), "a bpf filesystem")
     ours, theirs = socket.socketpair()
-    pid = os.fork()
+    pid = t.fork()
     if pid == 0:
         call(libc.unshare(0x10000000 | 0x20000))
         context = call(libc.syscall(430, b"bpf", 0))
@@ -128,7 +128,7 @@ def bpf_token(t):
         call(libc.syscall(431, context, 1, ("delegate_" + key).encode(), value.encode(), 0))
     call(libc.syscall(431, context, 6, None, None, 0))
     socket.send_fds(ours, [b"x"], [call(libc.syscall(432, context, 0, 0))])
-    if os.waitpid(pid, 0)[1]:
+    if t.wait(pid):
         raise AssertionError("the child failed")
 
 

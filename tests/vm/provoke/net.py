@@ -143,6 +143,7 @@ def unix(text):
 @case("socket_bind", "socket_connect", "unix_stream_connect", "socket_accept")
 def unix_forms(t):
     kind = sock(socket.AF_UNIX, 1)
+    attempt(os.unlink, "/tmp/events/unix-socket")       # of an earlier run of this case
     for address, text in ((b"\0abstract\0name", "\0abstract\0name"), (b"\0", "\0"),
                           (t.dir.encode() + b"/socket", t.dir + "/socket"),
                           (b"/tmp/events/unix-socket", "/tmp/events/unix-socket")):
@@ -201,10 +202,13 @@ def accepted_by_another(t):
     socket.socket().connect(("127.0.0.1", port))
     os.dup2(server.fileno(), 0)
     with t.step("socket_accept") as step:
-        pid = os.fork()
+        pid = t.fork()
         if pid == 0:
-            os.execv(t.options["acceptor"], ["acceptor"])
-        os.waitpid(pid, 0)
+            try:
+                os.execv(t.options["acceptor"], ["acceptor"])
+            finally:
+                os._exit(127)
+        t.wait(pid)
     step.who["comm"] = "vm-acceptor"
     step.expect(by=pid, sock=INET, addr=inet(port))
     step.expect("socket_getsockname", by=pid, sock=dict(INET, owner=task_of(pid)))

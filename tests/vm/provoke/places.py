@@ -51,7 +51,8 @@ def make_image(name, *options):
 class Prepared:
     """Directories by the name of their place, for as long as it is entered."""
 
-    def __init__(self):
+    def __init__(self, cases=None):
+        self.cases = CASES if cases is None else cases
         self.directories = {}
         self.mounts = []
         self.remove = []
@@ -83,7 +84,8 @@ class Prepared:
 
     def make(self, name, directory):
         """Fill a directory with what the cases find there."""
-        for case in CASES:
+        os.makedirs(directory, exist_ok=True)
+        for case in self.cases:
             if name not in case.places:
                 continue
             text = "old content of %s on %s\n" % (case.name, name) * 200

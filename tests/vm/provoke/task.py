@@ -141,11 +141,10 @@ def ptrace(t):
     # PTRACE_MODE_ATTACH and PTRACE_MODE_REALCREDS
     step.expect(child=task_of(other), mode=str(2 | 16))
     with t.step("ptrace_traceme") as step:
-        pid = os.fork()
+        pid = t.fork()
         if pid == 0:
-            libc.ptrace(PTRACE_TRACEME, 0, 0, 0)
-            os._exit(0)
-        os.waitpid(pid, 0)
+            os._exit(libc.ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
+        t.wait(pid)
     step.expect(by=pid, source=SELF)
 
 
