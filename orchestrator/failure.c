@@ -18,7 +18,8 @@
 const struct failure_desc failure_table[FAILURE_COUNT] = {
 	[FAILURE_NO_TSEM] = { "no-tsem", "0e926592594c413ba84dba432d157179", ACTION_REFUSE,
 			      EXIT_NO_TSEM,
-			      "this kernel has no TSEM; run it with --kernel=builtin" },
+			      "this kernel has no TSEM; start one that has it, as "
+			      "kernel-patches/build deb makes it, or use --kernel=builtin" },
 	[FAILURE_PRIVILEGE] = { "privilege", "815983c928334f46a439f773b18d73fe", ACTION_REFUSE,
 				EXIT_NO_TSEM,
 				"not allowed to model a workload; run it as root or with "
