@@ -16,6 +16,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/failure.h"
+#include "builtin.h"
 #include "command.h"
 #include "launch.h"
 #include "line.h"
@@ -124,6 +125,13 @@ static int check(const struct unit *unit)
 		(void)fprintf(stderr, "quixote: %s starts no program: it has no ExecStart=\n",
 			      unit->name);
 		return EXIT_CONFIGURATION;
+	}
+	if (!builtin_host_has_tsem()) {
+		(void)fprintf(stderr,
+			      "quixote: this kernel has no TSEM, so %s would not start; start one that "
+			      "has it, as kernel-patches/build deb makes it\n",
+			      unit->name);
+		return EXIT_NO_TSEM;
 	}
 	if (strcmp(unit->companion_loaded, "loaded") != 0) {
 		(void)fprintf(stderr,
