@@ -35,9 +35,10 @@ def pid_of_pidfd(process, fd):
 class FakeKernel:
     """One namespace, number 1, below the directory `path`."""
 
-    def __init__(self, path, refuse=None):
+    def __init__(self, path, refuse=None, deaf=False):
         self.path = path
-        self.refuse = refuse        # verb at which the control connection is dropped
+        self.refuse = refuse        # verb at which the control connection is dropped, a moment later
+        self.deaf = deaf            # whether every write after "create" fails, at once
         self.commands = []
         self.armed = []             # process numbers; None for one that is gone
         self.events = None          # connection of the reader
@@ -92,6 +93,8 @@ class FakeKernel:
         if verb == self.refuse:
             return False
         if verb == "create":
+            if self.deaf:
+                connection.shutdown(socket.SHUT_RD)
             connection.send(b"id 1\n")
         return True
 
