@@ -11,6 +11,7 @@
 #include "describe.h"
 #include "event.h"
 #include "inode.h"
+#include "verdict.h"
 
 static int hook_socket_create(int family, int type, int protocol, int kern)
 {
@@ -29,7 +30,11 @@ static int hook_socket_create(int family, int type, int protocol, int kern)
 /* The owner of a socket is the TASK_ID of its creator at this moment. */
 static int set_owner(struct socket *sock)
 {
-	return tsem_ns_of(current) ? tsem_mark_created(SOCK_INODE(sock), 0) : 0;
+	struct tsem_ns *ns = tsem_ns_of(current);
+	int r = ns ? tsem_mark_created(SOCK_INODE(sock), 0) : 0;
+
+	/* Also where nobody judges: later it would be told as somebody else's. */
+	return r < 0 ? tsem_refuse_undescribed(ns, r) : 0;
 }
 
 static int hook_socket_post_create(struct socket *sock, int family, int type, int protocol,
