@@ -28,28 +28,36 @@ struct tsem_creator {
 	struct tsem_digest owner;
 };
 
-/* The running number of a creation, from 1; 0 when the directory has too many creators. */
-static u64 next_instance(struct inode *dir, u64 ns_id, const struct tsem_digest *owner)
+/*
+ * Set the running number of a creation, from 1; 0 when the directory has too many creators.
+ * Returns -ENOMEM where there is no room to count.
+ */
+static int set_instance(struct inode *dir, struct tsem_created *created)
 {
 	struct tsem_inode *blob = tsem_inode(dir);
 	struct tsem_creator *creator;
 
 	for (creator = blob->creators; creator; creator = creator->next) {
-		if (creator->ns_id == ns_id && !memcmp(&creator->owner, owner, sizeof(*owner)))
-			return ++creator->count;
+		if (creator->ns_id == created->ns_id &&
+		    !memcmp(&creator->owner, &created->owner, sizeof(creator->owner))) {
+			created->instance = ++creator->count;
+			return 0;
+		}
 	}
+	created->instance = 0;
 	if (blob->creator_count == TSEM_DIRECTORY_CREATORS_MAX)
 		return 0;
 	creator = kzalloc(sizeof(*creator), GFP_KERNEL_ACCOUNT);
 	if (!creator)
-		return 0;
-	creator->ns_id = ns_id;
-	creator->owner = *owner;
+		return -ENOMEM;
+	creator->ns_id = created->ns_id;
+	creator->owner = created->owner;
 	creator->count = 1;
 	creator->next = blob->creators;
 	blob->creators = creator;
 	blob->creator_count++;
-	return 1;
+	created->instance = 1;
+	return 0;
 }
 
 static void forget_places(struct tsem_task *task)
@@ -60,12 +68,18 @@ static void forget_places(struct tsem_task *task)
 	}
 }
 
+static void forget_birth(struct tsem_task *task)
+{
+	tsem_mark_free(task->birth.mark);
+	task->birth = (struct tsem_birth){};
+}
+
 static void forget(struct callback_head *work)
 {
 	struct tsem_task *task = container_of(work, struct tsem_task, forget);
 
 	forget_places(task);
-	task->birth = (struct tsem_birth){};
+	forget_birth(task);
 	work->func = NULL;
 }
 
@@ -131,7 +145,7 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 	if (r < 0)
 		return r;
 	forget_places(task);
-	task->birth = (struct tsem_birth){};
+	forget_birth(task);
 	forget_after_call(task);
 	r = set_place(&task->places[0], dir, dentry);
 	if (r == 0 && new_dir)
@@ -311,6 +325,28 @@ static int hook_path_chroot(const struct path *path)
 	return tsem_event_end(&event, tsem_pack_path(&event.cell, event.ns, path));
 }
 
+/* Describe directory and name, and have the mark ready: afterwards it is too late to refuse. */
+static int birth_describe(struct tsem_event *event, struct inode *dir, struct dentry *dentry)
+{
+	struct tsem_task *task = tsem_task(current);
+	struct tsem_created created = {
+		.ns_id = tsem_ns_maker(event->ns),
+		.owner = task->task_id,
+	};
+	int r;
+
+	r = set_instance(dir, &created);
+	if (r < 0)
+		return r;
+	if (!created.instance)
+		tsem_ns_count(event->ns, TSEM_COUNT_INSTANCES_LOST);
+	task->birth.mark = tsem_mark_new(created.instance);
+	if (!task->birth.mark)
+		return -ENOMEM;
+	tsem_pack_inode(&event->cell, event->ns, dir);
+	return tsem_pack_dentry(&event->cell, event->ns, dentry, &created);
+}
+
 /*
  * An object is about to be made: describe directory and name, and announce the
  * birth. The caller packs what else the event has.
@@ -319,22 +355,12 @@ static bool birth_begin(struct tsem_event *event, enum tsem_event_id id, struct 
 			struct dentry *dentry, int *ret)
 {
 	struct tsem_task *task = tsem_task(current);
-	struct tsem_created created;
 
 	if (!tsem_event_begin(event, id, ret))
 		return false;
-	task->birth = (struct tsem_birth){};
+	forget_birth(task);
 	forget_after_call(task);
-	created = (struct tsem_created){
-		.ns_id = tsem_ns_maker(event->ns),
-		.owner = task->task_id,
-		.instance = next_instance(dir, tsem_ns_maker(event->ns), &task->task_id),
-	};
-	if (!created.instance)
-		tsem_ns_count(event->ns, TSEM_COUNT_INSTANCES_LOST);
-	task->birth.instance = created.instance;
-	tsem_pack_inode(&event->cell, event->ns, dir);
-	*ret = tsem_pack_dentry(&event->cell, event->ns, dentry, &created);
+	*ret = birth_describe(event, dir, dentry);
 	return true;
 }
 
@@ -342,15 +368,14 @@ static int birth_end(struct tsem_event *event, int described, struct inode *dir,
 		     struct dentry *dentry)
 {
 	struct tsem_task *task = tsem_task(current);
-	u64 instance = task->birth.instance;
 	int r = tsem_event_end(event, described);
 
-	if (r == 0)
-		task->birth = (struct tsem_birth){
-			.dentry = dentry,
-			.dir = dir,
-			.instance = instance,
-		};
+	if (r < 0) {
+		forget_birth(task);
+	} else {
+		task->birth.dentry = dentry;
+		task->birth.dir = dir;
+	}
 	return r;
 }
 
@@ -602,13 +627,13 @@ static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
 	if (likely(birth.dentry != dentry) || !inode)
 		return;
 	task->birth = (struct tsem_birth){};
-	if (!tsem_ns_of(current) || d_inode(dentry->d_parent) != birth.dir)
-		return;
 	/* What has content already was not made just now. */
-	if (S_ISREG(inode->i_mode) && i_size_read(inode))
-		return;
-	/* Without memory the object stays unmarked: its content counts, which is the safe side. */
-	if (tsem_mark_created(inode, birth.instance) < 0)
+	if (!tsem_ns_of(current) || d_inode(dentry->d_parent) != birth.dir ||
+	    (S_ISREG(inode->i_mode) && i_size_read(inode)))
+		tsem_mark_free(birth.mark);
+	else if (birth.mark)
+		tsem_mark_set(inode, birth.mark);
+	else	/* nobody judges, so it is not refused but unmarked, and its content counts */
 		tsem_ns_count(tsem_ns_of(current), TSEM_COUNT_MARKS_LOST);
 }
 

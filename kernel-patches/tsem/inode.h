@@ -58,6 +58,8 @@ static inline struct tsem_inode *tsem_inode(const struct inode *inode)
 int tsem_note_place(const struct path *path);
 
 /* mark.c */
+struct tsem_mark *tsem_mark_new(u64 instance);
+void tsem_mark_set(struct inode *inode, struct tsem_mark *mark);
 int tsem_mark_created(struct inode *inode, u64 instance);
 void tsem_mark_recall(struct inode *inode);
 const struct tsem_created *tsem_created_in(struct inode *inode, const struct tsem_ns *ns);

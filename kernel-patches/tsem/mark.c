@@ -187,36 +187,69 @@ static struct tsem_mark *find(struct inode *inode)
 }
 
 /**
- * tsem_mark_created() - Mark an object as created by current, which is in a namespace.
- * @inode: The object; marked at most once.
+ * tsem_mark_new() - Make the mark of an object that current, which is in a namespace, creates.
  * @instance: Running number of the creation.
  *
  * Context: Process context; may be within a transaction of the filesystem.
- * Return: 0 or -ENOMEM: it is not marked.
+ * Return: For tsem_mark_set() or tsem_mark_free(); NULL without memory.
  */
-int tsem_mark_created(struct inode *inode, u64 instance)
+struct tsem_mark *tsem_mark_new(u64 instance)
 {
-	struct tsem_ns *ns = tsem_ns_of(current);
-	struct tsem_inode *blob = tsem_inode(inode);
-	struct tsem_mark *mark;
+	struct tsem_mark *mark = kzalloc(sizeof(*mark), GFP_NOFS | __GFP_ACCOUNT);
 
-	if (READ_ONCE(blob->mark))
-		return 0;
-	mark = kzalloc(sizeof(*mark), GFP_NOFS | __GFP_ACCOUNT);
 	if (!mark)
-		return -ENOMEM;
+		return NULL;
 	mark->created = (struct tsem_created){
-		.ns_id = tsem_ns_maker(ns),
+		.ns_id = tsem_ns_maker(tsem_ns_of(current)),
 		.owner = tsem_task(current)->task_id,
 		.instance = instance,
 	};
 	refcount_set(&mark->refs, 1);
+	return mark;
+}
+
+/**
+ * tsem_mark_set() - Mark an object that current, which is in a namespace, has created.
+ * @inode: The object; marked at most once.
+ * @mark: Taken over.
+ *
+ * Context: Process context; may be within a transaction of the filesystem.
+ */
+void tsem_mark_set(struct inode *inode, struct tsem_mark *mark)
+{
+	struct tsem_ns *ns = tsem_ns_of(current);
+	struct tsem_inode *blob = tsem_inode(inode);
+
+	if (READ_ONCE(blob->mark)) {
+		mark_put(mark);
+		return;
+	}
 	if (!stays(inode) &&
 	    (!identify(inode, &mark->identity) || !enter_table(ns, mark)))
 		tsem_ns_count(ns, TSEM_COUNT_MARKS_LOST);
 	WRITE_ONCE(blob->asked, true);
 	if (cmpxchg_release(&blob->mark, NULL, mark))
 		mark_put(mark);
+}
+
+/**
+ * tsem_mark_created() - Mark an object that passed no hook of its creation.
+ * @inode: The object; marked at most once.
+ * @instance: Running number of the creation.
+ *
+ * Context: As tsem_mark_set().
+ * Return: 0 or -ENOMEM: it is not marked.
+ */
+int tsem_mark_created(struct inode *inode, u64 instance)
+{
+	struct tsem_mark *mark;
+
+	if (READ_ONCE(tsem_inode(inode)->mark))
+		return 0;
+	mark = tsem_mark_new(instance);
+	if (!mark)
+		return -ENOMEM;
+	tsem_mark_set(inode, mark);
 	return 0;
 }
 
@@ -274,7 +307,7 @@ static void hook_inode_free_security(struct inode *inode)
 	spin_unlock(&lock);
 }
 
-/** tsem_mark_free() - Drop what an inode blob holds. Context: Any. */
+/** tsem_mark_free() - Drop a mark that is held; takes NULL. Context: Any. */
 void tsem_mark_free(struct tsem_mark *mark)
 {
 	mark_put(mark);

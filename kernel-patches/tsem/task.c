@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "inode.h"
 #include "task.h"
 
 static int raise_task_alloc(unsigned long clone_flags)
@@ -62,6 +63,7 @@ static void hook_task_free(struct task_struct *task)
 
 	for (size_t i = 0; i < TSEM_PLACES; i++)
 		kfree(blob->places[i].text);
+	tsem_mark_free(blob->birth.mark);
 	tsem_exec_free(blob->exec);
 	if (blob->armed) {
 		tsem_ns_close_way(blob->armed);

@@ -15,6 +15,7 @@
 #include "ns.h"
 
 struct tsem_exec;
+struct tsem_mark;
 
 /**
  * struct tsem_place - Where a path_* hook saw a name, for the inode_* hook that follows.
@@ -35,12 +36,12 @@ struct tsem_place {
  * struct tsem_birth - An object that inode_create announced, until it exists.
  * @dentry: Its name; never dereferenced.
  * @dir: Its directory; never dereferenced.
- * @instance: Running number of the creation.
+ * @mark: What it will be marked with, owned; NULL where there was no memory and nobody judges.
  */
 struct tsem_birth {
 	const struct dentry *dentry;
 	const struct inode *dir;
-	u64 instance;
+	struct tsem_mark *mark;
 };
 
 /**
