@@ -17,12 +17,17 @@
 /* A service manager starts it again within some seconds, or not at all. */
 #define AGAIN_USEC (5 * USEC_PER_SEC)
 
+static void hang_up(struct anchor *a)
+{
+	a->source = sd_event_source_disable_unref(a->source);
+	a->fd = close_fd(a->fd);
+}
+
 static void lose(struct session *s, const char *detail, int error)
 {
 	struct anchor *a = &s->anchor;
 
-	a->source = sd_event_source_disable_unref(a->source);
-	a->fd = close_fd(a->fd);
+	hang_up(a);
 	a->next_usec = 0;
 	if (a->waiting)
 		(void)session_fail(s, FAILURE_ANCHOR, detail, error);
@@ -57,6 +62,16 @@ static void fail_old(struct session *s, uint64_t accepted)
 	(void)session_fail(s, FAILURE_MODEL_VERSION, detail, 0);
 }
 
+/*
+ * Of a line that is made again: an anchor that was held up may read it before the end of the
+ * one before. Then the next attempt says it, and as long as none succeeds nobody believes that
+ * the workload runs.
+ */
+static bool may_pass(enum feed_result result)
+{
+	return result == FEED_BUSY || result == FEED_FULL;
+}
+
 static void take_answer(struct session *s, const struct feed_answer *answer)
 {
 	static const char *const refusals[FEED_RESULT_COUNT] = {
@@ -68,6 +83,8 @@ static void take_answer(struct session *s, const struct feed_answer *answer)
 
 	if (answer->result == FEED_OLD && waiting) {
 		fail_old(s, answer->number);
+	} else if (!waiting && may_pass(answer->result)) {
+		hang_up(&s->anchor);
 	} else if (answer->result != FEED_ANCHORED) {
 		lose(s, refusals[answer->result], 0);
 		anchor_abandon(s); /* it would say the same again */
@@ -101,8 +118,7 @@ static int reach(struct session *s, enum tsem_anchor_kind kind)
 		r = say(s, FEED_ENTRY, kind);
 	if (r >= 0)
 		return 0;
-	a->source = sd_event_source_disable_unref(a->source);
-	a->fd = close_fd(a->fd);
+	hang_up(a);
 	return r;
 }
 
@@ -219,6 +235,5 @@ void anchor_abandon(struct session *s)
 
 void anchor_close(struct session *s)
 {
-	s->anchor.source = sd_event_source_disable_unref(s->anchor.source);
-	s->anchor.fd = close_fd(s->anchor.fd);
+	hang_up(&s->anchor);
 }

@@ -14,7 +14,7 @@ import time
 
 import harness
 from harness import WorkloadTest, cmdline, load_records, numbered, wait_until
-from simulator import START, Machine
+from simulator import RESUME, START, Machine
 
 ANCHOR = QUIXOTE = None         # set below
 
@@ -225,6 +225,24 @@ class Anchored(WorkloadTest):
         err = self.end(process)
         self.assertEqual(err.count("the anchor is gone"), 1)
         self.wait_kinds("start", "seal", "resume", "stop")
+
+    def test_anchor_that_is_busy_when_the_line_is_made_again(self):
+        """As is one that was held up, and has not read the end of the line before."""
+        anchor = self.machine.start()
+        _, process, _, _ = self.running()
+        self.wait_kinds("start", "seal")
+        process.send_signal(signal.SIGSTOP)
+        anchor.kill()
+        anchor.wait()
+        self.machine.start()
+        other = self.machine.client()
+        other.entry(RESUME, "web")
+        process.send_signal(signal.SIGCONT)
+        time.sleep(7)                                               # it tries every 5 s
+        self.assertEqual(self.kinds(), ["start", "seal", "resume"])
+        other.close()
+        wait_until(lambda: self.kinds() == ["start", "seal", "resume", "gone", "resume"], timeout=30)
+        self.assertEqual(self.end(process).count("the anchor is gone"), 1)
 
     def test_anchor_that_does_not_read(self):
         anchor = self.machine.start()
