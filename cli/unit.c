@@ -72,8 +72,7 @@ static int set_names(const char *name, struct unit *unit)
 		       unit->name);
 	(void)snprintf(unit->drop_in, sizeof(unit->drop_in), SYSTEM_UNITS "/%s.d/" DROP_IN,
 		       unit->name);
-	(void)snprintf(unit->companion, sizeof(unit->companion), "quixote-unit@%s.service",
-		       unit->name);
+	(void)snprintf(unit->companion, sizeof(unit->companion), "quixote-unit@%s", unit->name);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	if (r < 0) {
 		(void)fprintf(stderr,
 			      "quixote-join: %s was not started, because nobody models it: %s; see "
-			      "systemctl status quixote-unit@%s.service\n",
+			      "systemctl status quixote-unit@%s\n",
 			      argv[1], strerror(-r), argv[1]);
 		return EXIT_WORKLOAD;
 	}
