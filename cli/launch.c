@@ -150,6 +150,22 @@ int launch_place(const struct launch *l, enum config_mode mode)
 	return LAUNCH_KERNEL_BUILTIN;
 }
 
+/* Without "..", as people are told it, but by its own name. */
+static int normalise(char *path, size_t size)
+{
+	char copy[PATH_MAX], directory[PATH_MAX], *slash;
+	int length;
+
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+		return -ENAMETOOLONG;
+	slash = strrchr(copy, '/');
+	*slash = '\0';
+	if (!realpath(*copy ? copy : "/", directory))
+		return -errno;
+	length = snprintf(path, size, "%s/%s", directory, slash + 1);
+	return (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
 /* In QUIXOTE_LIBEXEC, where the build puts it, or where it is installed. */
 int launch_find_orchestrator(char *path, size_t size)
 {
@@ -170,7 +186,7 @@ int launch_find_orchestrator(char *path, size_t size)
 		int length = snprintf(path, size, "%s/%s", named ?: self, places[i]);
 
 		if (length >= 0 && (size_t)length < size && access(path, X_OK) == 0)
-			return 0;
+			return normalise(path, size);
 	}
 	return -ENOENT;
 }

@@ -123,6 +123,11 @@ class Machine(Doctor):
         self.assertEqual(told["kernel"]["kind"], "note")
         self.assertEqual(sum(f["check"] == "scratch" and f["kind"] == "ok" for f in findings), 3)
 
+    def test_path_is_told_without_dots(self):
+        self.environment["QUIXOTE_LIBEXEC"] = self.path("state/../libexec")
+        told = {f["check"]: f["text"] for f in self.examine()}
+        self.assertIn(os.path.realpath(self.path("libexec")) + "/quixote-orchestrator", told["programs"])
+
     def test_without_a_workload(self):
         checks = {f["check"] for f in self.examine()}
         self.assertLessEqual({"kernel", "builtin", "programs", "keys", "state", "sockets"}, checks)
