@@ -67,8 +67,7 @@ static struct tsem_exec *exec_new(struct tsem_ns *ns)
 
 /*
  * Begins each exec: what an earlier one left when it failed is void. Here it is
- * decided in which namespace this one will end; an arm that comes later waits
- * for the next.
+ * decided in which namespace this one will end; nobody arms the task before it is over.
  */
 static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {

@@ -116,22 +116,18 @@ void tsem_pack_task_id(struct tsem_packer *p, const struct tsem_ns *ns,
 	tsem_pack_bytes(p, task_id.bytes, tsem_ns_digest_size(ns));
 }
 
-/**
- * tsem_task_arm() - Let a task enter a namespace in its next exec.
- * @task: Kept alive by the caller.
- * @ns: The namespace; a reference is taken.
- *
- * Return: 0; -EPERM if the task is in a namespace or is the caller; -EBUSY if it has several
- * threads or is armed; -EPIPE if the namespace takes nobody in any more.
- */
-int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
+static int arm(struct task_struct *task, struct tsem_ns *ns)
 {
 	struct tsem_task *blob = tsem_task(task);
 
-	if (READ_ONCE(blob->ns) || (task->flags & PF_KTHREAD))
-		return -EPERM;
-	if (get_nr_threads(task) != 1)
+	/* Another thread has executed and is the process now. */
+	if (!thread_group_leader(task))
 		return -EBUSY;
+	/* It never executes again, and its other threads could not any more. */
+	if (READ_ONCE(task->flags) & PF_EXITING)
+		return -ESRCH;
+	if (READ_ONCE(blob->ns))
+		return -EPERM;
 	if (READ_ONCE(ns->dead))
 		return -EPIPE;
 	tsem_ns_get(ns);
@@ -142,4 +138,31 @@ int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
 		return -EBUSY;
 	}
 	return 0;
+}
+
+/**
+ * tsem_task_arm() - Let a process enter a namespace in its next exec.
+ * @task: Its first thread, kept alive by the caller.
+ * @ns: The namespace; a reference is taken.
+ *
+ * It may have other threads: they end with that exec, and until then none of them may execute
+ * (hook_bprm_creds_for_exec()). So that none does already, no exec may be going on. A first thread
+ * that ends instead leaves the others unable to execute.
+ *
+ * Context: Process context.
+ * Return: 0; -EPERM if the task is in a namespace or a kernel thread; -EBUSY if it executes or
+ * is armed; -ESRCH if it has ended; -EPIPE if the namespace takes nobody in any more.
+ */
+int tsem_task_arm(struct task_struct *task, struct tsem_ns *ns)
+{
+	int r;
+
+	if (task->flags & PF_KTHREAD)
+		return -EPERM;
+	/* Not waited for: what an exec waits for can be somebody else's file system. */
+	if (!mutex_trylock(&task->signal->cred_guard_mutex))
+		return -EBUSY;
+	r = arm(task, ns);
+	mutex_unlock(&task->signal->cred_guard_mutex);
+	return r;
 }
