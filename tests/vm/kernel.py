@@ -19,7 +19,7 @@ PYTHON = os.path.realpath("/proc/self/exe")
 class Namespace:
     """A namespace owned by a control descriptor, with its event descriptor."""
 
-    def __init__(self, arguments="deadline=1000"):
+    def __init__(self, arguments="deadline=20000"):
         self.control = os.open(TREE + "control", os.O_RDWR)
         self.write("create %s" % arguments)
         self.id = os.pread(self.control, 64, 0).decode().split()[1]
