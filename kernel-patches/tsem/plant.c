@@ -8,17 +8,20 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 static DEFINE_MUTEX(first_mutex);
 static DEFINE_MUTEX(second_mutex);
 static DEFINE_SPINLOCK(plant_lock);
 static int __rcu *plant_pointer;
+static int plant_count;
 
 static void plant_use_after_free(void)
 {
@@ -88,6 +91,26 @@ static void plant_null_pointer(void)
 	pr_info("plant: %d\n", READ_ONCE(*number));
 }
 
+static void plant_count_up(struct work_struct *unused)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		plant_count++;
+		barrier();
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(plant_work, plant_count_up);
+
+static void plant_race(void)
+{
+	queue_work(system_unbound_wq, &plant_work);
+	plant_count_up(NULL);
+	flush_work(&plant_work);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -100,6 +123,7 @@ static const struct {
 	{ "lock-kept", plant_lock_kept },
 	{ "rcu-without-lock", plant_rcu_without_lock },
 	{ "leak", plant_leak },
+	{ "race", plant_race },
 	{ "null-pointer", plant_null_pointer },
 };
 
