@@ -183,6 +183,11 @@ static int take_remember(struct tsem_params *params, const char *value)
 	return take_bool(value, &params->remember);
 }
 
+static int take_tnum(struct tsem_params *params, const char *value)
+{
+	return take_bool(value, &params->tnum);
+}
+
 static int take_batch(struct tsem_params *params, const char *value)
 {
 	return take_bool(value, &params->batch);
@@ -284,6 +289,7 @@ static const struct argument {
 	{ "cache", EVERY, take_cache },
 	{ "model", EVERY, take_model },
 	{ "key", EXTERNAL | INTERNAL | EXPORT, take_key },
+	{ "tnum", EXTERNAL, take_tnum },
 	{ "tma", OURS, take_tma },
 	{ "fields", OURS, take_fields },
 	{ "events", OURS, take_events },
@@ -354,7 +360,8 @@ static int check_params(enum tsem_verb verb, struct tsem_params *params)
 		return params->scratch_text ? 0 : take_scratch(params, default_scratch);
 	if (params->key_size && params->key_size != digest_sizes[i])
 		return -EINVAL;
-	return verb == TSEM_VERB_EXTERNAL && !params->key_size ? -EINVAL : 0;
+	/* A verdict names its task by one of both. */
+	return verb == TSEM_VERB_EXTERNAL && !params->key_size && !params->tnum ? -EINVAL : 0;
 }
 
 /**
@@ -398,7 +405,7 @@ void tsem_params_done(struct tsem_params *params)
 /**
  * tsem_release_parse() - Parse what stands behind upstream's trusted and untrusted.
  * @arguments: Text without line feed; changed.
- * @ret: The arguments, both of them.
+ * @ret: The process, and its serial number or the key or both.
  *
  * Return: 0 or -EINVAL.
  */
@@ -415,7 +422,11 @@ int tsem_release_parse(char *arguments, struct tsem_release *ret)
 		if (!strncmp(argument, "pid=", 4)) {
 			if (kstrtoint(argument + 4, 10, &ret->pid) < 0)
 				return -EINVAL;
-		} else if (!strncmp(argument, "key=", 4) && size % 2 == 0 &&
+		} else if (!strncmp(argument, "tnum=", 5)) {
+			if (!isdigit(argument[5]) || kstrtou64(argument + 5, 10, &ret->tnum) < 0 ||
+			    !ret->tnum)
+				return -EINVAL;
+		} else if (!strncmp(argument, "key=", 4) && size > 4 && size % 2 == 0 &&
 			   size / 2 - 2 <= sizeof(ret->key)) {
 			ret->key_size = size / 2 - 2;
 			if (hex2bin(ret->key, argument + 4, ret->key_size) < 0)
@@ -424,5 +435,5 @@ int tsem_release_parse(char *arguments, struct tsem_release *ret)
 			return -EINVAL;
 		}
 	}
-	return ret->pid > 0 && ret->key_size ? 0 : -EINVAL;
+	return ret->pid > 0 && (ret->key_size || ret->tnum) ? 0 : -EINVAL;
 }

@@ -321,26 +321,44 @@ static int command_export(struct control *control, char *arguments)
 	return command_upstream(TSEM_VERB_EXPORT, control, arguments);
 }
 
-/* Both must hold: the writer is the registered orchestrator, and knows the key. */
-static bool may_release(const struct tsem_ns *ns, const struct tsem_release *release)
+static bool knows_key(const struct tsem_ns *ns, const struct tsem_release *release)
 {
-	return ns && ns->owner && ns->owner == task_tgid(current) &&
-	       release->key_size == ns->params.key_size &&
+	return release->key_size == ns->params.key_size &&
 	       !crypto_memneq(release->key, ns->params.key, release->key_size);
 }
 
+/*
+ * The writer is the registered orchestrator, and knows the key or, where records tell it, the
+ * serial number of the task, which get_released() has compared. What is given must be right.
+ */
+static bool may_release(const struct tsem_ns *ns, const struct tsem_release *release)
+{
+	if (!ns || !ns->owner || ns->owner != task_tgid(current) ||
+	    (release->tnum && !ns->params.tnum))
+		return false;
+	return (release->tnum && !release->key_size) || knows_key(ns, release);
+}
+
 /* The number is that of the record: of the initial pid namespace. */
+static struct task_struct *get_released(const struct tsem_release *release)
+{
+	struct task_struct *task = NULL;
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_pid_ns(release->pid, &init_pid_ns);
+	if (pid && (!release->tnum || release->tnum == pid->ino))
+		task = get_pid_task(pid, PIDTYPE_PID);
+	rcu_read_unlock();
+	return task;
+}
+
 static int upstream_answer(const struct tsem_release *release, bool trusted)
 {
-	struct task_struct *task;
+	struct task_struct *task = get_released(release);
 	struct tsem_ns *ns;
 	int r = -EINVAL;
 
-	rcu_read_lock();
-	task = find_task_by_pid_ns(release->pid, &init_pid_ns);
-	if (task)
-		get_task_struct(task);
-	rcu_read_unlock();
 	if (!task)
 		return -ESRCH;
 

@@ -314,6 +314,8 @@ static void record_fill(struct tsem_record *record, const struct tsem_event *eve
 	record->event = event->id;
 	record->cell_size = event->cell.used;
 	record->pid = task_pid_nr(current);
+	if (event->ns->params.tnum)
+		record->tnum = task_pid(current)->ino;
 	record->ttd = task->ttd;
 	record->p_ttd = task->p_ttd;
 	record->ts_nsec = ktime_get_boottime_ns();

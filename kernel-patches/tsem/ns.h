@@ -66,6 +66,7 @@ struct tsem_scratch {
  * @batch: A read returns as many records as fit.
  * @remember: An agent is asked once about each coefficient that it trusts.
  * @upstream: Made by one of upstream's verbs: the writer enters, its parent judges.
+ * @tnum: Records of an upstream namespace tell the serial number of the task, and so may verdicts.
  * @violation: What follows from an event outside the model.
  * @points: Bound of the model's points.
  * @model: Name of the model; empty if none was named.
@@ -88,6 +89,7 @@ struct tsem_params {
 	bool batch;
 	bool remember;
 	bool upstream;
+	bool tnum;
 	enum tsem_violation violation;
 	unsigned int points;
 	char model[TSEM_MODEL_NAME_MAX + 1];
@@ -112,9 +114,16 @@ enum tsem_verb {
 int tsem_params_parse(enum tsem_verb verb, char *arguments, struct tsem_params *ret);
 void tsem_params_done(struct tsem_params *params);
 
-/** struct tsem_release - Arguments of upstream's verdicts. */
+/**
+ * struct tsem_release - Arguments of upstream's verdicts.
+ * @pid: Of the task, in the initial pid namespace.
+ * @tnum: Its serial number; 0 if it was not given.
+ * @key: The secret of its namespace.
+ * @key_size: Bytes of it; 0 if it was not given.
+ */
 struct tsem_release {
 	pid_t pid;
+	u64 tnum;
 	u8 key[TSEM_DIGEST_MAX];
 	unsigned int key_size;
 };

@@ -130,7 +130,8 @@ static size_t pack_event_object(const struct tsem_ns *ns, const struct tsem_reco
 {
 	struct tsem_packer p = { .data = data, .size = size };
 	const char *name = tsem_events[record->event].name;
-	bool with_pid = record->kind != TSEM_RECORD_BARE;	/* later it is somebody else's */
+	/* Of a bare record it is somebody else's later; a serial number stands behind it. */
+	bool with_pid = record->kind != TSEM_RECORD_BARE && !record->tnum;
 
 	tsem_pack_u8(&p, with_pid);
 	if (with_pid)
@@ -172,16 +173,34 @@ static void text_object(struct text *t, const struct tsem_type *type, unsigned i
 				     room ? t->start + t->used : NULL, room);
 }
 
+static void print_event_object(const struct tsem_ns *ns, const struct tsem_record *record,
+			       struct text *t)
+{
+	u8 object[256 + 2 * TSEM_DIGEST_MAX];
+	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
+	char numbers[64];
+	size_t brace;
+
+	if (record->tnum) {
+		snprintf(numbers, sizeof(numbers), "{\"pid\": \"%d\", \"tnum\": \"%llu\",",
+			 record->pid, record->tnum);
+		text_string(t, numbers);
+	}
+	brace = t->used;
+	text_object(t, &tsem_event_object, tsem_ns_digest_size(ns), object, object_size);
+	/* The rest of the object goes on after a blank. */
+	if (record->tnum && brace < t->size)
+		t->start[brace] = ' ';
+}
+
 static void print_event(const struct tsem_ns *ns, const struct tsem_record *record,
 			struct text *t)
 {
 	const struct tsem_event_desc *desc = &tsem_events[record->event];
 	unsigned int digest_size = tsem_ns_digest_size(ns);
-	u8 object[256 + 2 * TSEM_DIGEST_MAX];
-	size_t object_size = pack_event_object(ns, record, object, sizeof(object));
 
 	text_string(t, "\"event\": ");
-	text_object(t, &tsem_event_object, digest_size, object, object_size);
+	print_event_object(ns, record, t);
 	text_string(t, ", \"COE\": ");
 	text_object(t, &tsem_coe, digest_size, record->subject.coe, TSEM_COE_SIZE);
 	text_string(t, ", \"");

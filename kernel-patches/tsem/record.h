@@ -34,6 +34,7 @@ enum tsem_record_kind {
  * @denied: Of a log record: the operation fails.
  * @pooled: Made for a pool; @room is TSEM_ATOMIC_PACKED_MAX.
  * @pid: Of the thread, in the initial pid namespace.
+ * @tnum: Serial number of the thread, which no other ever has; 0 if it is not told.
  * @number: Of the event, in its namespace.
  * @ttd: Serial number of the task's last exec.
  * @p_ttd: The same of its creator.
@@ -53,6 +54,7 @@ struct tsem_record {
 	bool denied;
 	bool pooled;
 	pid_t pid;
+	u64 tnum;
 	u64 number;
 	u64 ttd;
 	u64 p_ttd;

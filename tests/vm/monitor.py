@@ -60,7 +60,12 @@ def monitor(program, verb="external key=" + KEY, configure=("enforce", "seal"), 
     return pid, reader, os.open(TREE + "control", os.O_WRONLY)
 
 
-def orchestrate(pid, reader, control, verdict):
+def by_key(event):
+    """How a verdict says of whom it is."""
+    return "pid=%s key=%s" % (event["pid"], KEY)
+
+
+def orchestrate(pid, reader, control, verdict, name=by_key):
     """Answer what the monitor passes on until it ends; returns exit code and records."""
     records, text = [], b""
     while True:
@@ -78,8 +83,7 @@ def orchestrate(pid, reader, control, verdict):
             records.append(record)
             answer = record["export"]["type"] == "event" and verdict(record)
             if answer:
-                os.write(control, b"%s pid=%s key=%s\n" % (
-                    answer.encode(), record["event"]["pid"].encode(), KEY.encode()))
+                os.write(control, ("%s %s\n" % (answer, name(record["event"]))).encode())
     os.close(reader)
     os.close(control)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), records
