@@ -216,7 +216,7 @@ static void verdicts(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, ns);
 		spin_lock_init(&ns->lock);
 		hash_init(ns->waiting);
-		tsem_answer(ns, c->lines, strlen(c->lines), &taken);
+		tsem_answer(ns, 0, c->lines, strlen(c->lines), &taken);
 		KUNIT_EXPECT_EQ_MSG(test, taken, c->taken, "%s", c->lines);
 		KUNIT_EXPECT_EQ(test, atomic64_read(&ns->counts[TSEM_COUNT_UNKNOWN]), c->unknown);
 	}
@@ -232,7 +232,7 @@ static void verdict_with_nul(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ns);
 	spin_lock_init(&ns->lock);
 	hash_init(ns->waiting);
-	tsem_answer(ns, lines, sizeof(lines) - 1, &taken);
+	tsem_answer(ns, 0, lines, sizeof(lines) - 1, &taken);
 	KUNIT_EXPECT_EQ(test, taken, 0);
 }
 

@@ -164,12 +164,32 @@ static int command_seal(struct control *control, char *arguments)
 
 	if (!ns || *arguments)
 		return -EINVAL;
+	if (ns->shift.next)
+		return tsem_readers_change(ns);
 	if (ns->sealed)
 		return -EPERM;
 	if (ns->model)
 		(void)tsem_model_seal(ns->model);
 	WRITE_ONCE(ns->sealed, true);
 	return 0;
+}
+
+/*
+ * Another agent, and another model where there is one, are to take the place of those
+ * that judge: they do with the next seal, and until then it can be begun anew.
+ */
+static int command_reload(struct control *control, char *arguments)
+{
+	struct tsem_ns *ns = control->ns;
+	int r;
+
+	/* Who has read an event and goes would leave it waiting without end. */
+	if (!ns || *arguments || ns->params.tma != TSEM_TMA_EXTERNAL || !ns->params.deadline_msec)
+		return -EINVAL;
+	r = ns->model ? tsem_model_reload(ns->model) : 0;
+	if (r == 0)
+		tsem_readers_next(ns);
+	return r;
 }
 
 static int command_enforce(struct control *control, char *arguments)
@@ -411,6 +431,7 @@ static const struct command {
 	{ "create", command_create },
 	{ "arm", command_arm },
 	{ "seal", command_seal },
+	{ "reload", command_reload },
 	{ "enforce", command_enforce },
 	{ "state", command_state },
 	{ "base", command_base },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * model.c - the model of a namespace. Points are only ever added, and freed with
- * the model: whoever has found one may keep it as long as the namespace. That a
+ * the model: whoever has found one may keep it as long as the namespace. Which of them
+ * hold is another question: each says whether it was loaded on the side that is in
+ * force, so that another model can be loaded on the other one beside it. That a
  * digest is new is decided by the same step that enters it, so two processors
  * cannot enter it twice, and list and measurement have one order.
  *
@@ -168,6 +170,9 @@ void tsem_model_forget(struct tsem_model *model)
  * @model: Where.
  * @pseudonym: Digest of the pathname; copied.
  *
+ * Events in progress were described by those that there are, so a model that is loaded to
+ * take the place of another has the same.
+ *
  * Context: Process context.
  * Return: 0, also if it is known; -EPERM after the seal; -E2BIG; -ENOMEM.
  */
@@ -180,10 +185,12 @@ int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest 
 		return -ENOMEM;
 	p->digest = *pseudonym;
 	spin_lock_irq(&model->lock);
-	if (model->sealed) {
+	if (model->sealed && !model->reloading) {
 		r = -EPERM;
 	} else if (!tsem_model_has_pseudonym(model, pseudonym)) {
-		if (model->pseudonym_count < TSEM_PSEUDONYMS_MAX) {
+		if (model->reloading) {
+			r = -EPERM;
+		} else if (model->pseudonym_count < TSEM_PSEUDONYMS_MAX) {
 			hlist_add_head_rcu(&p->node, pseudonym_bucket(model, pseudonym));
 			WRITE_ONCE(model->pseudonym_count, model->pseudonym_count + 1);
 			renew(model);
@@ -197,10 +204,51 @@ int tsem_model_add_pseudonym(struct tsem_model *model, const struct tsem_digest 
 	return r;
 }
 
-/** tsem_model_seal() - From now on what is new is outside. Return: 0; -EPERM if it was. */
+/**
+ * tsem_model_reload() - Begin to load a model that will take the place of this one.
+ * @model: Sealed. What is loaded from now on is of the other side; it holds from the next
+ *	seal on, and then nothing else that was loaded or learned from verdicts before.
+ *
+ * May be said again, to begin anew. The caller lets nobody load meanwhile.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EPERM before the seal.
+ */
+int tsem_model_reload(struct tsem_model *model)
+{
+	struct tsem_point *point = NULL;
+
+	scoped_guard(spinlock_irq, &model->lock) {
+		if (!model->sealed)
+			return -EPERM;
+		model->reloading = true;
+	}
+	/* Whoever found this side in force has looked at his point by then. */
+	synchronize_rcu();
+	while ((point = tsem_point_next(model, point))) {
+		WRITE_ONCE(point->given[!model->side], false);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * tsem_model_seal() - From now on what is new is outside.
+ * @model: Where another one was loaded that is in force now, as one step: a point holds
+ *	by one model or by the other.
+ *
+ * Return: 0; -EPERM if it was sealed.
+ */
 int tsem_model_seal(struct tsem_model *model)
 {
 	guard(spinlock_irqsave)(&model->lock);
+	if (model->reloading) {
+		model->reloading = false;
+		WRITE_ONCE(model->loaded, true); /* by a whole model, be it empty */
+		WRITE_ONCE(model->side, !model->side);
+		renew(model);
+		return 0;
+	}
 	if (model->sealed)
 		return -EPERM;
 	model->sealed = true;
@@ -316,10 +364,14 @@ int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coeffici
 		return -ENOMEM;
 	point->digest = *coefficient;
 	spin_lock_irq(&model->lock);
-	found = model->sealed ? ERR_PTR(-EPERM) : enter(model, point);
+	if (model->sealed && !model->reloading)
+		found = ERR_PTR(-EPERM);
+	else
+		found = enter(model, point);
 	if (!IS_ERR(found)) {
-		WRITE_ONCE(found->generation, 0);
-		WRITE_ONCE(model->loaded, true);
+		WRITE_ONCE(found->given[model->side ^ model->reloading], true);
+		if (!model->reloading)
+			WRITE_ONCE(model->loaded, true);
 	}
 	spin_unlock_irq(&model->lock);
 	if (found != point)
@@ -350,8 +402,7 @@ void tsem_model_remember(struct tsem_model *model, const struct tsem_digest *coe
 	found = enter(model, point);
 	if (!IS_ERR(found)) {
 		atomic64_inc(&found->count);
-		if (found->generation)
-			WRITE_ONCE(found->generation, generation);
+		WRITE_ONCE(found->generation, generation);
 	}
 	spin_unlock_irq(&model->lock);
 	if (found != point)
@@ -381,6 +432,7 @@ struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *
 		point->kind = TSEM_POINT_PROGRAM;
 	else
 		point->kind = model->sealed ? TSEM_POINT_INVALID : TSEM_POINT_VALID;
+	point->given[model->side] = true;
 	found = enter(model, point);
 	if (PTR_ERR(found) == -E2BIG && model->sealed)
 		model->untold++;

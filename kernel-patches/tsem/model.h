@@ -27,6 +27,9 @@ enum tsem_point_kind {
 /* Ways on from a point: two bits of a digest. */
 #define TSEM_POINT_WAYS 4
 
+/* The model in force and the one that is loaded to take its place, in turn. */
+#define TSEM_MODEL_SIDES 2
+
 /**
  * struct tsem_point - A digest that the model knows. It lives as long as the model.
  * @below: Points whose digests go on in each way, see way() in model.c; each set once.
@@ -35,7 +38,8 @@ enum tsem_point_kind {
  * @count: Events seen with it.
  * @generation: 0, or that of the verdict which has made it known: it holds as long as
  *	the model has the same.
- * @kind: Never changes.
+ * @kind: One of enum tsem_point_kind; never changes.
+ * @given: On which sides of the model it was loaded, or learned by the kernel.
  * @digest: The key.
  */
 struct tsem_point {
@@ -44,9 +48,14 @@ struct tsem_point {
 	struct tsem_record *record;
 	atomic64_t count;
 	u32 generation;
-	enum tsem_point_kind kind;
+	u8 kind;
+	bool given[TSEM_MODEL_SIDES];
 	struct tsem_digest digest;
 };
+
+#ifdef CONFIG_64BIT
+static_assert(sizeof(struct tsem_point) == 128); /* a slab has objects of this size */
+#endif
 
 /**
  * struct tsem_model - A model.
@@ -56,10 +65,12 @@ struct tsem_point {
  * @generation: Never 0. Grows when what was computed or said before holds no more; read
  *	without the lock, before the computing or saying.
  * @loaded: Points were loaded; read without the lock.
+ * @side: Which of the two is in force; read without the lock, see tsem_point_holds().
  * @lock: Makes one step of entering a point, appending it to the list and extending the
  *	measurement; protects all below. Taken with interrupts disabled, inside any
  *	lock of a hook.
  * @sealed: What is new is invalid.
+ * @reloading: The other side is being loaded, to be in force from the next seal on.
  * @first: Points in order of arrival; see tsem_point_next().
  * @last: The latest of them.
  * @counts: Points of each kind.
@@ -79,9 +90,11 @@ struct tsem_model {
 	unsigned int points_max;
 	u32 generation;
 	bool loaded;
+	u8 side;
 
 	spinlock_t lock;
 	bool sealed;
+	bool reloading;
 	struct tsem_point *first;
 	struct tsem_point *last;
 	unsigned int counts[TSEM_POINT_KIND_COUNT];
@@ -106,6 +119,7 @@ int tsem_model_load(struct tsem_model *model, const struct tsem_digest *coeffici
 void tsem_model_remember(struct tsem_model *model, const struct tsem_digest *coefficient,
 			 u32 generation);
 void tsem_model_forget(struct tsem_model *model);
+int tsem_model_reload(struct tsem_model *model);
 int tsem_model_seal(struct tsem_model *model);
 struct tsem_point *tsem_model_find(struct tsem_model *model, const struct tsem_digest *digest);
 struct tsem_point *tsem_model_add(struct tsem_model *model, struct tsem_record *record,
@@ -117,10 +131,15 @@ int tsem_model_state(struct tsem_model *model, struct tsem_digest *ret);
 static inline bool tsem_point_holds(const struct tsem_model *model,
 				    const struct tsem_point *point)
 {
-	u32 generation = READ_ONCE(point->generation);
+	bool given;
 
-	return point->kind == TSEM_POINT_VALID &&
-	       (!generation || generation == READ_ONCE(model->generation));
+	if (point->kind != TSEM_POINT_VALID)
+		return false;
+	/* One step to tsem_model_reload(), which clears the side that is not in force. */
+	rcu_read_lock();
+	given = READ_ONCE(point->given[READ_ONCE(model->side)]);
+	rcu_read_unlock();
+	return given || READ_ONCE(point->generation) == READ_ONCE(model->generation);
 }
 
 /** tsem_point_next() - The point that arrived after one, or the first; NULL if there is none. */

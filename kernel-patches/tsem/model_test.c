@@ -223,6 +223,129 @@ static void verdicts_hold_for_a_generation(struct kunit *test)
 	fixture_done(&fixture);
 }
 
+static bool holds(struct fixture *fixture, unsigned int n)
+{
+	struct tsem_digest digest = numbered(n);
+	const struct tsem_point *point = tsem_model_find(fixture->model, &digest);
+
+	return point && tsem_point_holds(fixture->model, point);
+}
+
+static int load(struct fixture *fixture, unsigned int n)
+{
+	struct tsem_digest digest = numbered(n);
+
+	return tsem_model_load(fixture->model, &digest);
+}
+
+static void trust(struct fixture *fixture, unsigned int n, u32 generation)
+{
+	struct tsem_digest digest = numbered(n);
+
+	tsem_model_remember(fixture->model, &digest, generation);
+}
+
+/* 1 is in both models, 2 in the old one only, 3 in the new one, 4 an agent has trusted. */
+static void another_model_takes_the_place(struct kunit *test)
+{
+	struct fixture fixture;
+	u32 before;
+
+	fixture_new(test, &fixture, "sha256", "", 8);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 1), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 2), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), -EPERM);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	before = fixture.model->generation;
+	trust(&fixture, 4, before);
+
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 1), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 3), 0);
+	/* Not yet. */
+	KUNIT_EXPECT_TRUE(test, holds(&fixture, 1) && holds(&fixture, 2) && holds(&fixture, 4));
+	KUNIT_EXPECT_FALSE(test, holds(&fixture, 3));
+	KUNIT_EXPECT_EQ(test, fixture.model->generation, before);
+
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	KUNIT_EXPECT_TRUE(test, holds(&fixture, 1) && holds(&fixture, 3));
+	KUNIT_EXPECT_FALSE(test, holds(&fixture, 2) || holds(&fixture, 4));
+	/* Nor by a verdict that was asked for before; by a new one all the same. */
+	trust(&fixture, 2, before);
+	trust(&fixture, 4, before);
+	KUNIT_EXPECT_FALSE(test, holds(&fixture, 2) || holds(&fixture, 4));
+	trust(&fixture, 2, fixture.model->generation);
+	KUNIT_EXPECT_TRUE(test, holds(&fixture, 2));
+
+	KUNIT_EXPECT_EQ(test, load(&fixture, 5), -EPERM);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), -EPERM);
+	fixture_done(&fixture);
+}
+
+/* What was loaded and given up is part of nothing, however often. */
+static void a_model_that_was_given_up_leaves_nothing(struct kunit *test)
+{
+	struct fixture fixture;
+
+	fixture_new(test, &fixture, "sha256", "", 8);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 1), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	for (unsigned int round = 0; round < 3; round++) {
+		KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+		KUNIT_EXPECT_EQ(test, load(&fixture, 2 + round), 0);
+		KUNIT_EXPECT_TRUE(test, holds(&fixture, 1));
+		KUNIT_EXPECT_FALSE(test, holds(&fixture, 2 + round));
+	}
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	for (unsigned int n = 1; n < 5; n++)
+		KUNIT_EXPECT_FALSE(test, holds(&fixture, n));
+	/* An empty model is one: what does not wait is outside. */
+	KUNIT_EXPECT_TRUE(test, fixture.model->loaded);
+
+	/* And back, to the side that had the first one. */
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 3), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	KUNIT_EXPECT_TRUE(test, holds(&fixture, 3));
+	KUNIT_EXPECT_FALSE(test, holds(&fixture, 1) || holds(&fixture, 2) || holds(&fixture, 4));
+	fixture_done(&fixture);
+}
+
+static void another_model_has_the_same_pseudonyms(struct kunit *test)
+{
+	struct tsem_digest one = numbered(1), two = numbered(2);
+	struct fixture fixture;
+
+	fixture_new(test, &fixture, "sha256", "", 2);
+	KUNIT_EXPECT_EQ(test, tsem_model_add_pseudonym(fixture.model, &one), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_add_pseudonym(fixture.model, &one), -EPERM);
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_add_pseudonym(fixture.model, &one), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_add_pseudonym(fixture.model, &two), -EPERM);
+	KUNIT_EXPECT_FALSE(test, tsem_model_has_pseudonym(fixture.model, &two));
+	KUNIT_EXPECT_EQ(test, tsem_model_set_base(fixture.model, &one), -EPERM);
+	fixture_done(&fixture);
+}
+
+/* Points of both have one bound; what was there costs nothing again. */
+static void both_models_are_bounded(struct kunit *test)
+{
+	struct fixture fixture;
+
+	fixture_new(test, &fixture, "sha256", "", 2);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 1), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_seal(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, tsem_model_reload(fixture.model), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 2), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 1), 0);
+	KUNIT_EXPECT_EQ(test, load(&fixture, 3), -E2BIG);
+	KUNIT_EXPECT_TRUE(test, holds(&fixture, 1));
+	KUNIT_EXPECT_FALSE(test, holds(&fixture, 2) || holds(&fixture, 3));
+	fixture_done(&fixture);
+}
+
 static void points_are_bounded(struct kunit *test)
 {
 	struct tsem_digest digest;
@@ -321,6 +444,10 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE(state_has_no_order),
 	KUNIT_CASE(sealed_takes_nothing),
 	KUNIT_CASE(verdicts_hold_for_a_generation),
+	KUNIT_CASE(another_model_takes_the_place),
+	KUNIT_CASE(a_model_that_was_given_up_leaves_nothing),
+	KUNIT_CASE(another_model_has_the_same_pseudonyms),
+	KUNIT_CASE(both_models_are_bounded),
 	KUNIT_CASE(points_are_bounded),
 	KUNIT_CASE(forensics_are_bounded),
 	KUNIT_CASE(programs_are_bounded),

@@ -100,6 +100,7 @@ static struct tsem_ns *ns_alloc(struct tsem_params *params)
 		return NULL;
 
 	refcount_set(&ns->refs, 1);
+	ns->shift = (struct tsem_shift){ .now = 1, .last = 1 };
 	ns->params = *params;
 	params->scratch_text = NULL;	/* moved */
 	memzero_explicit(params->key, sizeof(params->key));

@@ -146,9 +146,10 @@ enum tsem_counter {
 	TSEM_COUNT_REMEMBERED,	/* events about which nobody was asked */
 	TSEM_COUNT_MARKS_LOST,	/* created objects whose mark goes with the inode */
 	TSEM_COUNT_INSTANCES_LOST, /* creations that got no running number */
+	TSEM_COUNT_RELOADS,	/* agents and models that took the place of others */
 };
 
-#define TSEM_COUNTER_COUNT (TSEM_COUNT_INSTANCES_LOST + 1)
+#define TSEM_COUNTER_COUNT (TSEM_COUNT_RELOADS + 1)
 
 /**
  * struct tsem_asked - What is remembered if the verdict is trusted.
@@ -164,6 +165,26 @@ struct tsem_asked {
 struct tsem_recent {
 	u64 number;
 	struct pid *pid;	/* reference; NULL if the slot is empty */
+};
+
+/**
+ * struct tsem_shift - Whose turn it is to judge: event descriptors that were opened before a
+ * reload, and those that take their place.
+ * @now: Number of those that read and answer.
+ * @before: Of those whose place they took: may answer what they have read, and read nothing.
+ * @asked: Number of the last event by then.
+ * @next: Of those opened since the reload began; 0 if there is none under way. They get nothing
+ *	to read yet.
+ * @last: The last number given.
+ * @next_count: Open descriptors of the next.
+ */
+struct tsem_shift {
+	u64 now;
+	u64 before;
+	u64 asked;
+	u64 next;
+	u64 last;
+	unsigned int next_count;
 };
 
 struct tsem_loadable;
@@ -202,7 +223,8 @@ struct tsem_loadable;
  * @recent_next: Where the next one goes.
  * @recent_left: Number of the latest event that has left the ring without a verdict.
  * @recent_asked: Their coefficients, where verdicts are remembered; else NULL.
- * @opener_count: Open event descriptors.
+ * @shift: Which event descriptors judge.
+ * @opener_count: Open ones of these.
  * @opened: There was one.
  * @gone: There was one and there is none.
  * @reader: Thread group that reads; reference.
@@ -242,6 +264,7 @@ struct tsem_ns {
 	unsigned int recent_next;
 	u64 recent_left;
 	struct tsem_asked *recent_asked;
+	struct tsem_shift shift;
 	unsigned int opener_count;
 	bool opened;
 	bool gone;

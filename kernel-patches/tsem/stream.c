@@ -23,6 +23,7 @@
 /**
  * struct stream - An event descriptor.
  * @ns: Reference.
+ * @shift: When it is its turn, see struct tsem_shift.
  * @lock: Protects all below, and serialises reading only.
  * @point: Where the kernel judges: the last point that was passed.
  * @told: The records among them.
@@ -32,6 +33,7 @@
  */
 struct stream {
 	struct tsem_ns *ns;
+	u64 shift;
 	struct mutex lock;
 	struct tsem_point *point;
 	unsigned int told;
@@ -49,11 +51,6 @@ static bool may_read(const struct tsem_ns *ns)
 static bool is_judged_here(const struct tsem_ns *ns)
 {
 	return ns->params.tma == TSEM_TMA_INTERNAL;
-}
-
-static struct tsem_ns *events_ns(const struct file *file)
-{
-	return ((struct stream *)file->private_data)->ns;
 }
 
 static int events_open(struct inode *inode, struct file *file)
@@ -79,18 +76,7 @@ static int events_open(struct inode *inode, struct file *file)
 	if (r < 0)
 		goto out_put;
 
-	spin_lock_irq(&ns->lock);
-	if (ns->gone && ns->params.gone == TSEM_GONE_KILL) {
-		r = -EPIPE;	/* its members were told to end */
-	} else {
-		ns->opener_count++;
-		/* What another reader has said is not this one's opinion. */
-		if (ns->opened && ns->params.remember)
-			tsem_model_forget(ns->model);
-		ns->opened = true;
-		ns->gone = false;
-	}
-	spin_unlock_irq(&ns->lock);
+	r = tsem_reader_opened(ns, &stream->shift);
 	if (r < 0)
 		goto out_put;
 	stream->ns = ns;
@@ -109,34 +95,46 @@ static int events_release(struct inode *inode, struct file *file)
 	struct stream *stream = file->private_data;
 	struct tsem_ns *ns = stream->ns;
 
-	tsem_reader_closed(ns);
+	tsem_reader_closed(ns, stream->shift);
 	kvfree(stream->line);
 	kfree(stream);
 	tsem_ns_put(ns);
 	return 0;
 }
 
-/* The thread group that reads is safe from the namespace, see hook_task_kill(). */
-static void note_reader(struct tsem_ns *ns)
+/*
+ * The thread group that reads is safe from the namespace, see hook_task_kill(). Of several
+ * it is the one whose turn it is.
+ */
+static void note_reader(struct stream *stream)
 {
-	struct pid *reader = task_tgid(current), *old;
+	struct pid *reader = task_tgid(current), *old = reader;
+	struct tsem_ns *ns = stream->ns;
 
 	if (READ_ONCE(ns->reader) == reader)
 		return;
 	get_pid(reader);
 	spin_lock_irq(&ns->lock);
-	old = ns->reader;
-	ns->reader = reader;
+	if (stream->shift == ns->shift.now)
+		swap(old, ns->reader);
 	spin_unlock_irq(&ns->lock);
 	put_pid(old);
 }
 
-static struct tsem_record *take_first(struct tsem_ns *ns)
+/* Others have taken its place: it reads no more. */
+static bool is_over(const struct stream *stream)
 {
-	struct tsem_record *record;
+	return READ_ONCE(stream->ns->shift.now) > stream->shift;
+}
+
+static struct tsem_record *take_first(struct stream *stream)
+{
+	struct tsem_record *record = NULL;
+	struct tsem_ns *ns = stream->ns;
 
 	spin_lock_irq(&ns->lock);
-	record = list_first_entry_or_null(&ns->queue, struct tsem_record, node);
+	if (stream->shift == ns->shift.now)
+		record = list_first_entry_or_null(&ns->queue, struct tsem_record, node);
 	if (record) {
 		list_del(&record->node);
 		ns->queue_count--;
@@ -180,12 +178,13 @@ static ssize_t copy_record(const struct tsem_ns *ns, const struct tsem_record *r
 	return r;
 }
 
-static ssize_t read_records(struct tsem_ns *ns, char __user *user, size_t room, char *usual)
+static ssize_t read_records(struct stream *stream, char __user *user, size_t room, char *usual)
 {
+	struct tsem_ns *ns = stream->ns;
 	size_t used = 0;
 
 	do {
-		struct tsem_record *record = take_first(ns);
+		struct tsem_record *record = take_first(stream);
 		ssize_t r;
 
 		if (!record)
@@ -233,7 +232,7 @@ static ssize_t read_told(struct stream *stream, char __user *user, size_t room, 
 static int stream_fetch(struct stream *stream)
 {
 	struct tsem_ns *ns = stream->ns;
-	struct tsem_record *record = take_first(ns);
+	struct tsem_record *record = take_first(stream);
 
 	if (!record)
 		return -ENODATA;
@@ -287,24 +286,26 @@ static loff_t events_llseek(struct file *file, loff_t offset, int whence)
 
 static ssize_t events_read(struct file *file, char __user *user, size_t size, loff_t *pos)
 {
-	struct tsem_ns *ns = events_ns(file);
-	bool ended = tsem_ns_is_deserted(ns);	/* before the queue is found empty */
+	struct stream *stream = file->private_data;
+	struct tsem_ns *ns = stream->ns;
+	/* Before the queue is found empty. */
+	bool ended = is_over(stream) || tsem_ns_is_deserted(ns);
 	char *usual;
 	ssize_t r;
 
 	if (!may_read(ns))
 		return -EPERM;
-	note_reader(ns);
+	note_reader(stream);
 	if (!(file->f_mode & FMODE_WRITE))
-		return read_upstream(file->private_data, user, size, pos);
+		return read_upstream(stream, user, size, pos);
 	usual = kmalloc(TEXT_USUAL, GFP_KERNEL);
 	if (!usual)
 		return -ENOMEM;
 	if (is_judged_here(ns)) {
-		r = read_told(file->private_data, user, size, usual);
+		r = read_told(stream, user, size, usual);
 	} else {
 		mutex_lock(&ns->read_mutex);
-		r = read_records(ns, user, size, usual);
+		r = read_records(stream, user, size, usual);
 		mutex_unlock(&ns->read_mutex);
 	}
 	kfree(usual);
@@ -316,7 +317,8 @@ static ssize_t events_read(struct file *file, char __user *user, size_t size, lo
 
 static ssize_t events_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
 {
-	struct tsem_ns *ns = events_ns(file);
+	struct stream *stream = file->private_data;
+	struct tsem_ns *ns = stream->ns;
 	size_t taken;
 	char *lines;
 
@@ -325,7 +327,7 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 	/* Of the whole machine nobody outside the kernel judges. */
 	if (!size || size > TSEM_VERDICTS_MAX || is_judged_here(ns) || tsem_ns_is_root(ns))
 		return -EINVAL;
-	note_reader(ns);
+	note_reader(stream);
 	lines = kvmalloc(size, GFP_KERNEL);
 	if (!lines)
 		return -ENOMEM;
@@ -333,7 +335,7 @@ static ssize_t events_write(struct file *file, const char __user *user, size_t s
 		kvfree(lines);
 		return -EFAULT;
 	}
-	tsem_answer(ns, lines, size, &taken);
+	tsem_answer(ns, stream->shift, lines, size, &taken);
 	kvfree(lines);
 	return taken ? taken : -EINVAL;
 }
@@ -344,18 +346,20 @@ static bool has_records(const struct stream *stream)
 
 	if (is_judged_here(ns))
 		return READ_ONCE(ns->model->told) != READ_ONCE(stream->told);
-	return !list_empty_careful(&ns->queue);
+	return READ_ONCE(ns->shift.now) == stream->shift && !list_empty_careful(&ns->queue);
 }
 
 static __poll_t events_poll(struct file *file, struct poll_table_struct *wait)
 {
-	struct tsem_ns *ns = events_ns(file);
+	struct stream *stream = file->private_data;
+	struct tsem_ns *ns = stream->ns;
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 	bool ended;
 
 	poll_wait(file, &ns->readers, wait);
-	ended = tsem_ns_is_deserted(ns);	/* before the queue is found empty */
-	if (has_records(file->private_data))
+	/* Before the queue is found empty. */
+	ended = is_over(stream) || tsem_ns_is_deserted(ns);
+	if (has_records(stream))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	else if (ended)
 		mask |= EPOLLHUP;
@@ -380,6 +384,7 @@ static const char *const counter_names[] = {
 	[TSEM_COUNT_CONTENT_KEPT] = "content_kept", [TSEM_COUNT_MARKS_LOST] = "marks_lost",
 	[TSEM_COUNT_KNOWN] = "known",	    [TSEM_COUNT_REMEMBERED] = "remembered",
 	[TSEM_COUNT_INSTANCES_LOST] = "instances_lost", [TSEM_COUNT_BRIEF] = "known_brief",
+	[TSEM_COUNT_RELOADS] = "reloads",
 };
 
 static_assert(ARRAY_SIZE(counter_names) == TSEM_COUNTER_COUNT);

@@ -379,19 +379,32 @@ static void answer_nobody(struct tsem_ns *ns, enum verdict verdict, bool left)
 	tsem_ns_count(ns, TSEM_COUNT_DROPPED);
 }
 
-static void answer_one(struct tsem_ns *ns, enum verdict verdict, u64 number)
+/* Whether a descriptor may answer an event: in its turn, and what it may have read then. */
+static bool may_answer(const struct tsem_shift *shifts, u64 shift, u64 number)
+{
+	return shift == shifts->now || (shift == shifts->before && number <= shifts->asked);
+}
+
+static void answer_one(struct tsem_ns *ns, u64 shift, enum verdict verdict, u64 number)
 {
 	struct tsem_asked asked = {};
-	struct waiter *waiter;
+	struct waiter *waiter = NULL;
 	struct pid *pid = NULL;
 	bool left;
 
 	spin_lock_irq(&ns->lock);
-	waiter = find_waiter(ns, number);
-	if (waiter && waiter->verdict == VERDICT_PENDING)
+	if (may_answer(&ns->shift, shift, number))
+		waiter = find_waiter(ns, number);
+	if (waiter && waiter->verdict == VERDICT_PENDING) {
+		/* By the one before: it holds for this event only. */
+		if (shift != ns->shift.now)
+			waiter->asked.generation = 0;
 		wake(waiter, verdict);
-	else
+	} else if (may_answer(&ns->shift, shift, number)) {
 		pid = take_recent(ns, number, &asked);
+		if (shift != ns->shift.now)
+			asked.generation = 0;
+	}
 	left = number <= ns->recent_left;
 	spin_unlock_irq(&ns->lock);
 
@@ -440,12 +453,14 @@ static int parse_verdict(const char *line, size_t size, enum verdict *ret, u64 *
 /**
  * tsem_answer() - Take verdicts.
  * @ns: Namespace of the descriptor.
+ * @shift: Of the descriptor.
  * @lines: One verdict a line.
  * @size: Bytes at @lines.
  * @ret_taken: Bytes of the lines that were taken: less than @size if a line is
  *	malformed or not ended.
  */
-void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret_taken)
+void tsem_answer(struct tsem_ns *ns, u64 shift, const char *lines, size_t size,
+		 size_t *ret_taken)
 {
 	size_t taken = 0;
 
@@ -457,7 +472,7 @@ void tsem_answer(struct tsem_ns *ns, const char *lines, size_t size, size_t *ret
 
 		if (!end || parse_verdict(line, end - line, &verdict, &number) < 0)
 			break;
-		answer_one(ns, verdict, number);
+		answer_one(ns, shift, verdict, number);
 		taken += end - line + 1;
 	}
 	*ret_taken = taken;
@@ -511,22 +526,52 @@ int tsem_submit_aggregate(struct tsem_ns *ns)
 }
 
 /**
+ * tsem_reader_opened() - An event descriptor is opened.
+ * @ns: Its namespace.
+ * @ret_shift: When it is its turn, for the other functions.
+ *
+ * Return: 0; -EPIPE if the members were told to end, as there was no reader.
+ */
+int tsem_reader_opened(struct tsem_ns *ns, u64 *ret_shift)
+{
+	guard(spinlock_irq)(&ns->lock);
+	if (ns->gone && ns->params.gone == TSEM_GONE_KILL)
+		return -EPIPE;
+	if (ns->shift.next) {
+		ns->shift.next_count++;
+		*ret_shift = ns->shift.next;
+		return 0;
+	}
+	ns->opener_count++;
+	/* What another reader has said is not this one's opinion. */
+	if (ns->opened && ns->params.remember)
+		tsem_model_forget(ns->model);
+	ns->opened = true;
+	ns->gone = false;
+	*ret_shift = ns->shift.now;
+	return 0;
+}
+
+/**
  * tsem_reader_closed() - An event descriptor was closed.
  * @ns: Its namespace.
+ * @shift: From tsem_reader_opened().
  *
- * If it was the last one, who waits is told, and who would wait does not: see
- * gone_result().
+ * If it was the last one whose turn it is, who waits is told, and who would wait does not:
+ * see gone_result().
  *
  * Context: Process context.
  */
-void tsem_reader_closed(struct tsem_ns *ns)
+void tsem_reader_closed(struct tsem_ns *ns, u64 shift)
 {
 	struct waiter *waiter;
 	unsigned int bucket;
 	bool last;
 
 	spin_lock_irq(&ns->lock);
-	last = --ns->opener_count == 0;
+	if (shift == ns->shift.next)
+		ns->shift.next_count--;
+	last = shift == ns->shift.now && --ns->opener_count == 0;
 	if (last) {
 		ns->gone = true;
 		hash_for_each(ns->waiting, bucket, waiter, node) {
@@ -538,4 +583,50 @@ void tsem_reader_closed(struct tsem_ns *ns)
 
 	if (last && ns->params.gone == TSEM_GONE_KILL)
 		tsem_ns_kill(ns);
+}
+
+/**
+ * tsem_readers_next() - Who opens the event descriptor from now on is to take the place of others.
+ * @ns: Its namespace. If that was begun before, it is begun anew.
+ */
+void tsem_readers_next(struct tsem_ns *ns)
+{
+	guard(spinlock_irq)(&ns->lock);
+	ns->shift.next = ++ns->shift.last;
+	ns->shift.next_count = 0;
+}
+
+/**
+ * tsem_readers_change() - The next ones take their place, with the model that was loaded.
+ * @ns: Where tsem_readers_next() has begun it.
+ *
+ * As one step for readers: an event has been read before by one of the old ones, who may still
+ * answer it, or is read by a new one.
+ *
+ * Return: 0; -EINVAL if it was not begun; -EPIPE if there is no next one, or the members were told
+ * to end. Then nothing has changed.
+ */
+int tsem_readers_change(struct tsem_ns *ns)
+{
+	struct tsem_shift *shift = &ns->shift;
+
+	scoped_guard(spinlock_irq, &ns->lock) {
+		if (!shift->next)
+			return -EINVAL;
+		if (!shift->next_count || (ns->gone && ns->params.gone == TSEM_GONE_KILL))
+			return -EPIPE;
+		if (ns->model)
+			(void)tsem_model_seal(ns->model);
+		shift->before = shift->now;
+		shift->asked = atomic64_read(&ns->numbers);
+		shift->now = shift->next;
+		shift->next = 0;
+		ns->opener_count = shift->next_count;
+		shift->next_count = 0;
+		ns->opened = true;
+		ns->gone = false;
+	}
+	tsem_ns_count(ns, TSEM_COUNT_RELOADS);
+	wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	return 0;
 }
