@@ -11,6 +11,7 @@
 #include "../orchestrator/failure.h"
 #include "../orchestrator/suggest.h"
 #include "command.h"
+#include "oci.h"
 
 static const struct command commands[] = {
 	{ "train", train_main, "learn what a workload does" },
@@ -100,19 +101,12 @@ static int unknown_command(const char *name)
 	return EXIT_COMMAND_LINE;
 }
 
-/* What an engine is told to use is one path, without arguments. */
-static bool is_runtime(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return path && !strcmp(slash ? slash + 1 : path, "quixote-crun");
-}
-
 int main(int argc, char *argv[])
 {
 	static char run[] = "run";
 
-	if (is_runtime(argv[0]))
+	/* What an engine is told to use is one path. */
+	if (argc > 0 && oci_runtime(argv[0]))
 		return oci_alias_main(argc, argv);
 	if (argc < 2) {
 		(void)print_help(stderr);

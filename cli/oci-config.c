@@ -21,8 +21,6 @@
 /* Far above what engines write. */
 #define SPEC_BYTES (4u << 20)
 
-#define PREFIX "quixote."
-
 /* Annotations by section; the first two are required. */
 static const struct annotation {
 	const char *name, *section, *key;
@@ -66,7 +64,7 @@ static const char *get(const json_t *given, const char *name)
 {
 	char key[64];
 
-	(void)snprintf(key, sizeof(key), PREFIX "%s", name); /* it fits */
+	(void)snprintf(key, sizeof(key), OCI_PREFIX "%s", name); /* it fits */
 	return json_string_value(json_object_get(given, key));
 }
 
@@ -85,9 +83,9 @@ static int check(json_t *given, struct text *why)
 	json_t *value;
 
 	json_object_foreach(given, key, value) {
-		if (strncmp(key, PREFIX, strlen(PREFIX)) != 0)
+		if (strncmp(key, OCI_PREFIX, strlen(OCI_PREFIX)) != 0)
 			continue;
-		if (!is_known(key + strlen(PREFIX)))
+		if (!is_known(key + strlen(OCI_PREFIX)))
 			text_add_string(why, "unknown annotation ");
 		else if (!json_is_string(value) || !is_line(json_string_value(value)))
 			text_add_string(why, "not one line of text: annotation ");
@@ -100,12 +98,12 @@ static int check(json_t *given, struct text *why)
 	for (size_t i = 0; i < REQUIRED; i++) {
 		if (get(given, annotations[i].name))
 			continue;
-		text_format(why, "the annotation " PREFIX "%s is missing; see quixote oci --help",
+		text_format(why, "the annotation " OCI_PREFIX "%s is missing; see quixote oci --help",
 			    annotations[i].name);
 		return -ENOENT;
 	}
 	if (get(given, "model")[0] != '/') {
-		text_format(why, "the annotation " PREFIX "model is no absolute path");
+		text_format(why, "the annotation " OCI_PREFIX "model is no absolute path");
 		return -EBADMSG;
 	}
 	return 0;
@@ -138,6 +136,27 @@ static void write_others(const json_t *given, struct text *t)
 	}
 }
 
+/* Those of the command line are the administrator's, who told the engine: they win. */
+static int add_given(const struct oci *o, json_t **given, struct text *why)
+{
+	if (!json_is_object(*given)) {
+		json_decref(*given);
+		*given = json_object();
+	}
+	for (size_t i = 0; i < o->given_count; i++) {
+		size_t size = strcspn(o->given[i], "=");
+		_cleanup_(freep) char *key = strndup(o->given[i], size);
+
+		if (key && o->given[i][size] &&
+		    json_object_set_new(*given, key, json_string(&o->given[i][size + 1])) == 0)
+			continue;
+		text_add_string(why, "no value, or no text: --");
+		text_add_shown(why, o->given[i], strlen(o->given[i]));
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 static int read_annotations(const struct oci *o, json_t **ret, struct text *why)
 {
 	char path[PATH_MAX];
@@ -159,7 +178,7 @@ static int read_annotations(const struct oci *o, json_t **ret, struct text *why)
 	}
 	*ret = json_incref(json_object_get(spec, "annotations"));
 	json_decref(spec);
-	return 0;
+	return add_given(o, ret, why);
 }
 
 static int config_path(const char *name, const char *suffix, char *path)
@@ -249,7 +268,7 @@ int oci_config_write(const struct oci *o, char *path, char *name, struct text *w
 		return r;
 	chosen = get(given, "name") ?: o->words[o->id];
 	if (value_name(chosen, &what) < 0) {
-		text_format(why, "the annotation " PREFIX "name %s", what);
+		text_format(why, "the annotation " OCI_PREFIX "name %s", what);
 		return -EBADMSG;
 	}
 	(void)snprintf(name, CONFIG_NAME_BYTES + 1, "%s", chosen);

@@ -89,13 +89,17 @@ become_orchestrator(const struct keeper *k, const char *address)
 static int tell_log(const struct keeper *k)
 {
 	_cleanup_(close_fdp) int fd = open(k->log, O_RDONLY | O_CLOEXEC);
-	char text[2048];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	static const char prefix[] = "quixote: ";
+	char text[1024] = "", *said = text;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
 	if (n <= 0)
 		return oci_say("%s: the orchestrator did not start", k->name);
-	(void)!write(STDERR_FILENO, text, n);
-	return EXIT_FAILURE;
+	if (!strncmp(said, prefix, strlen(prefix)))
+		said += strlen(prefix);
+	return oci_say("%s", said);
 }
 
 static bool is_ready(int notify)

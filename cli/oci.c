@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* oci.c - quixote oci: finds what a command line of a runtime asks for, and delegates it. */
 #include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,11 +21,11 @@
 
 static const char help[] =
 	"usage: quixote oci [OPTION]... COMMAND [OPTION]... ID\n"
-	"       quixote-crun ...\n"
+	"       quixote-crun ..., quixote-runc ...\n"
 	"\n"
-	"An OCI runtime for podman and others: the commands and options of crun, which does the\n"
-	"work. A container that is created becomes a workload, as its annotations\n"
-	"say; so does what \"exec\" starts in it.\n"
+	"An OCI runtime for podman, Docker and others: the commands and options of crun (or of\n"
+	"runc, as quixote-runc), which does the work. A container that is created becomes a\n"
+	"workload, as its annotations say; so does what \"exec\" starts in it.\n"
 	"\n"
 	"  quixote.model=FILE   the model, by its absolute path\n"
 	"  quixote.mode=MODE    train, shadow or enforce\n"
@@ -31,17 +33,38 @@ static const char help[] =
 	"Both are required. container.cfg(5) has the others, by their names there:\n"
 	"quixote.on-violation= is OnViolation=. Example:\n"
 	"  podman --runtime /usr/bin/quixote-crun run --annotation quixote.mode=train \\\n"
-	"    --annotation quixote.model=/etc/quixote/web.model IMAGE\n";
+	"    --annotation quixote.model=/etc/quixote/web.model IMAGE\n"
+	"An engine without annotations has them as options before the command, which win:\n"
+	"  quixote-runc --quixote.mode=train --quixote.model=/etc/quixote/web.model COMMAND ...\n";
+
+/* The file of --log, where an engine looks for what its runtime says; NULL if there is none. */
+static const char *log_path;
+
+/* As runc writes it: Docker knows no other. Who reads text finds the same in it. */
+static void write_log(const char *sentence)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	_cleanup_(close_fdp) int fd = log_path ? open(log_path, flags, 0600) : -EBADF;
+	json_t *line;
+
+	if (fd < 0)
+		return;
+	line = json_pack("{ss, ss+}", "level", "error", "msg", "quixote: ", sentence);
+	if (line && json_dumpfd(line, fd, JSON_COMPACT) == 0)
+		(void)!write(fd, "\n", 1);
+	json_decref(line);
+}
 
 int oci_say(const char *format, ...)
 {
+	char sentence[2048];
 	va_list args;
 
-	(void)fputs("quixote: ", stderr);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	(void)vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	(void)fputc('\n', stderr);
+	(void)fprintf(stderr, "quixote: %s\n", sentence);
+	write_log(sentence);
 	return EXIT_FAILURE;
 }
 
@@ -99,6 +122,8 @@ static int take_option(struct oci *o, const char *value, size_t first, size_t co
 
 	if (is_option(word, "--bundle", "-b")) {
 		o->bundle = value;
+	} else if (is_option(word, "--log", NULL)) {
+		log_path = value;
 	} else if (is_option(word, "--pid-file", NULL)) {
 		o->pid_file = value;
 	} else if (is_option(word, "--process", "-p")) {
@@ -112,10 +137,51 @@ static int take_option(struct oci *o, const char *value, size_t first, size_t co
 	return 0;
 }
 
+const char *oci_runtime(const char *path)
+{
+	static const char *const runtimes[] = { "crun", "runc" };
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++) {
+		if (!strncmp(name, OCI_RUNTIME_PREFIX, strlen(OCI_RUNTIME_PREFIX)) &&
+		    !strcmp(name + strlen(OCI_RUNTIME_PREFIX), runtimes[i]))
+			return runtimes[i];
+	}
+	return NULL;
+}
+
+/* Before the command, so that they go with every one: the runtime does not know them. */
+static int take_given(struct oci *o)
+{
+	size_t left = 0, i = 0;
+
+	for (; i < o->count && o->words[i][0] == '-' && o->words[i][1]; i++) {
+		char *word = o->words[i];
+
+		if (!strncmp(word, "--" OCI_PREFIX, strlen("--" OCI_PREFIX))) {
+			if (o->given_count == OCI_GIVEN_MAX)
+				return -E2BIG;
+			o->given[o->given_count++] = word + strlen("--");
+			continue;
+		}
+		o->words[left++] = word;
+		if (takes_value(word) && i + 1 < o->count)
+			o->words[left++] = o->words[++i];
+	}
+	while (i < o->count)
+		o->words[left++] = o->words[i++];
+	o->count = left;
+	o->words[left] = NULL;
+	return 0;
+}
+
 int oci_parse(struct oci *o)
 {
 	bool verb = false;
+	int taken = take_given(o);
 
+	if (taken < 0)
+		return taken;
 	o->bundle = ".";
 	for (size_t i = 0; i < o->count; i++) {
 		const char *word = o->words[i], *equals = strchr(word, '=');
@@ -234,7 +300,9 @@ static int run(struct oci *o)
 
 int oci_alias_main(int argc, char *argv[])
 {
-	struct oci o = { .runtime = "crun", .words = argv + 1, .count = argc - 1 };
+	struct oci o = { .runtime = oci_runtime(argv[0]) ?: "crun",
+			 .words = argv + 1,
+			 .count = argc - 1 };
 
 	return run(&o);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * oci.h - quixote as an OCI runtime: every command is crun's own, but for
+ * oci.h - quixote as an OCI runtime: every command is crun's or runc's own, but for
  * those by which a process begins in a container, which is then armed.
  */
 #ifndef QUIXOTE_OCI_H
@@ -18,13 +18,23 @@
 /** OCI_WORDS_MAX - Longest command line: that of an "exec" has the command's words. */
 #define OCI_WORDS_MAX 4096
 
+/** OCI_GIVEN_MAX - More than there are annotations. */
+#define OCI_GIVEN_MAX 32
+
+/** OCI_PREFIX - Of the annotations that are ours. */
+#define OCI_PREFIX "quixote."
+
+/** OCI_RUNTIME_PREFIX - What an engine executes is called so, with the name of the runtime. */
+#define OCI_RUNTIME_PREFIX "quixote-"
+
 /** OCI_REPLACED_MAX - Of each option the last holds, and nobody gives it oftener. */
 #define OCI_REPLACED_MAX 8
 
 /**
  * struct oci - A command line of a runtime.
  * @runtime: Program to delegate to.
- * @words: The command line after the program; @count of them; borrowed.
+ * @given: Annotations that its command line has, as they are; @given_count of them; borrowed.
+ * @words: The rest of the command line after the program; @count of them; borrowed.
  * @verb: Index of the command among them.
  * @id: Index of the container's id.
  * @bundle: Value of --bundle; "." otherwise.
@@ -35,7 +45,9 @@
  */
 struct oci {
 	const char *runtime;
-	char *const *words;
+	const char *given[OCI_GIVEN_MAX];
+	size_t given_count;
+	char **words;
 	size_t count;
 	size_t verb;
 	size_t id;
@@ -49,11 +61,14 @@ struct oci {
 	size_t replaced_count;
 };
 
+/** oci_runtime() - The runtime that a program is to be, by its path; NULL if it is none. */
+const char *oci_runtime(const char *path);
+
 /**
  * oci_parse() - Find the parts of a command line.
- * @ret: Has its first three members.
+ * @ret: Has the runtime and the words; of these the annotations are taken out, in place.
  * Return: 0; -EINVAL if there is no command; -EBADMSG for a bad number or an option
- * without its value.
+ * without its value; -E2BIG if there are too many.
  */
 int oci_parse(struct oci *ret);
 
@@ -91,7 +106,10 @@ int oci_config_find(const char *id, char *name);
 /** oci_config_remove() - Forget the container; the configuration stays if it has a name. */
 void oci_config_remove(const char *id);
 
-/** oci_say() - On standard error, with a line feed. Return: 1, which is a runtime's failure. */
+/**
+ * oci_say() - On standard error, and where the engine looks for what the runtime says.
+ * Return: 1, which is a runtime's failure.
+ */
 int oci_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
