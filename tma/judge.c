@@ -386,8 +386,7 @@ static int extend_point(const struct tsem_model_point *point, void *userdata)
 }
 
 /* The bytes were measured when the model was read. */
-static void identify(struct judge *judge, const struct judge_params *p, int model_fd,
-		     const struct tsem_model *model)
+static void identify_model(struct judge *judge, const struct judge_params *p, int model_fd)
 {
 	struct tsem_digest sha256 = {};
 
@@ -397,6 +396,10 @@ static void identify(struct judge *judge, const struct judge_params *p, int mode
 	if (p->trust)
 		memcpy(judge->model_sha256, p->trust->statement.sha256,
 		       sizeof(judge->model_sha256));
+}
+
+static void begin_measurement(struct judge *judge, const struct tsem_model *model)
+{
 	tsem_measurement_start(&nothing, &nothing, judge->engine.hasher, &judge->measurement);
 	(void)tsem_model_each_point(model, extend_point, judge); /* cannot fail */
 	judge->state = judge->measurement;
@@ -441,8 +444,9 @@ int judge_new(const struct judge_params *params, int model_fd, struct judge_erro
 	r = load_sets(judge, model);
 	if (r < 0)
 		return r;
+	identify_model(judge, params, model_fd);
 	if (params->anchored)
-		identify(judge, params, model_fd, model);
+		begin_measurement(judge, model);
 	judge->counts.total = judge->engine.points.count;
 	judge->counts.runs = tsem_model_get_header(model)->runs;
 	if (params->mode == JUDGE_TRAIN)

@@ -45,8 +45,8 @@ enum judge_violation {
  * @scratch: Directories whose content does not matter, of the configuration;
  *	NULL if it does not say: formula.md's.
  * @trust: What the model must be, tsem_trust_read() being done; NULL if it need not be signed.
- * @anchored: Its state is to be told: judge_get_identity(), judge_get_measurement().
- * @measure: SHA-256, for the bytes of a model that is anchored and need not be signed.
+ * @anchored: Its state and measurement are to be told.
+ * @measure: SHA-256, for the bytes of a model that need not be signed.
  */
 struct judge_params {
 	enum judge_mode mode;
@@ -178,14 +178,15 @@ int judge_write(struct judge *judge, int fd);
 /**
  * struct judge_identity - Which model it is.
  * @model: SHA-256 of the file, hexadecimal; zeros if there was none to read.
- * @state: Of the points that were loaded, docs/formula.md, hexadecimal.
+ * @state: Of the points that were loaded, docs/formula.md, hexadecimal; zeros if it is not
+ *	anchored.
  */
 struct judge_identity {
 	char model[65];
 	char state[JUDGE_DIGEST_SIZE];
 };
 
-/** judge_get_identity() - Of a judge that is anchored. */
+/** judge_get_identity() - Which model it is. */
 void judge_get_identity(const struct judge *judge, struct judge_identity *ret);
 
 /**

@@ -193,11 +193,10 @@ static int tell_ready(bool landlock, const struct options *o, const struct judge
 	judge_get_counts(judge, &counts);
 	message.numbers[STATUS_READY_POINTS] = counts.total;
 	message.numbers[STATUS_READY_VERSION] = o->trust.statement.version;
-	if (o->judge.anchored) {
-		judge_get_identity(judge, &identity);
-		(void)snprintf(message.text, sizeof(message.text), "%s %s", identity.model,
-			       identity.state); /* it fits */
-	}
+	judge_get_identity(judge, &identity);
+	(void)snprintf(message.text, sizeof(message.text), "%s%s%s", identity.model,
+		       o->judge.anchored ? " " : "",
+		       o->judge.anchored ? identity.state : ""); /* it fits */
 	return tell(&message);
 }
 
@@ -284,7 +283,7 @@ static int work(int argc, char **argv)
 		return setup_failed("no SHA-256");
 	options.judge.hasher = hasher;
 	options.trust.measure = measure;
-	options.judge.measure = options.judge.anchored ? measure : NULL;
+	options.judge.measure = measure;
 	if (loop_init(&loop, options.caller) < 0 || init_journal(&loop, &options.judge) < 0)
 		return setup_failed("memory or descriptors");
 	model_fd = fstat(TMA_FD_MODEL, &st) == 0 && S_ISREG(st.st_mode) ? TMA_FD_MODEL : -EBADF;

@@ -48,7 +48,8 @@ enum status_pong {
 	STATUS_PONG_OUTSIDE, /* of them outside the model */
 };
 
-/** enum status_ready - Numbers of STATUS_READY; its text is "MODEL STATE", if it is anchored. */
+/** enum status_ready - Numbers of STATUS_READY; its text is the SHA-256 of the model, and if it is
+ * anchored, a blank and its state. */
 enum status_ready {
 	STATUS_READY_POINTS,  /* coefficients of the model */
 	STATUS_READY_VERSION, /* of the model as it was signed; 0 if it need not be */
