@@ -48,6 +48,7 @@ int model_status_main(int argc, char *argv[]);
 int model_unseal_main(int argc, char *argv[]);
 int model_upgrade_main(int argc, char *argv[]);
 int model_volatile_main(int argc, char *argv[]);
+int reload_main(int argc, char *argv[]);
 int rehearse_main(int argc, char *argv[]);
 int model_sign_main(int argc, char *argv[]);
 int model_verify_main(int argc, char *argv[]);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "enforce", enforce_main, "refuse what the model of a service does not have" },
 	{ "release", release_main, "let a service go on without its model" },
 	{ "status", status_main, "tell how a service fares under its model" },
+	{ "reload", reload_main, "have a workload that runs take its model anew" },
 	{ "rehearse", rehearse_main, "try a model on events that have happened" },
 	{ "ps", ps_main, "list the workloads that run" },
 	{ "top", top_main, "the same, again and again" },

@@ -23,13 +23,21 @@ static void hang_up(struct anchor *a)
 	a->fd = close_fd(a->fd);
 }
 
+/* What waits for an answer is another model of what runs already. */
+static bool is_reload(const struct session *s)
+{
+	return s->reload.step == RELOAD_ANCHORING;
+}
+
 static void lose(struct session *s, const char *detail, int error)
 {
 	struct anchor *a = &s->anchor;
 
 	hang_up(a);
 	a->next_usec = 0;
-	if (a->waiting)
+	if (is_reload(s))
+		(void)reload_refuse(s, FAILURE_ANCHOR, detail, error);
+	else if (a->waiting)
 		(void)session_fail(s, FAILURE_ANCHOR, detail, error);
 	else
 		(void)session_fail(s, FAILURE_ANCHOR_LOST, detail, error);
@@ -59,7 +67,7 @@ static void fail_old(struct session *s, uint64_t accepted)
 
 	(void)snprintf(detail, sizeof(detail), "version %llu, after %llu was anchored",
 		       (unsigned long long)s->anchor.state.version, (unsigned long long)accepted);
-	(void)session_fail(s, FAILURE_MODEL_VERSION, detail, 0);
+	(void)(is_reload(s) ? reload_refuse : session_fail)(s, FAILURE_MODEL_VERSION, detail, 0);
 }
 
 /*
@@ -79,7 +87,7 @@ static void take_answer(struct session *s, const struct feed_answer *answer)
 		[FEED_BUSY] = "a workload of this name runs already",
 		[FEED_FULL] = "it has no room for another workload",
 	};
-	bool waiting = s->anchor.waiting;
+	bool waiting = s->anchor.waiting, reload = is_reload(s);
 
 	if (answer->result == FEED_OLD && waiting) {
 		fail_old(s, answer->number);
@@ -87,10 +95,11 @@ static void take_answer(struct session *s, const struct feed_answer *answer)
 		hang_up(&s->anchor);
 	} else if (answer->result != FEED_ANCHORED) {
 		lose(s, refusals[answer->result], 0);
-		anchor_abandon(s); /* it would say the same again */
+		if (!reload)
+			anchor_abandon(s); /* it would say the same again */
 	} else if (waiting) {
 		s->anchor.waiting = false;
-		watch_anchored(s);
+		(is_reload(s) ? reload_anchored : watch_anchored)(s);
 	}
 }
 
@@ -167,8 +176,53 @@ int anchor_begin(struct session *s, const struct status_message *ready)
 	return 1;
 }
 
+int anchor_reload(struct session *s, const struct status_message *ready)
+{
+	struct anchor *a = &s->anchor;
+	int r = -ENOTCONN;
+
+	if (!a->begun)
+		return 0;
+	a->before = a->state;
+	a->waiting = true;
+	a->state.version = ready->numbers[STATUS_READY_VERSION];
+	if (take_identity(&a->state, ready) < 0)
+		return reload_refuse(s, FAILURE_TMA_GARBAGE, "no model that could be anchored", 0),
+		       -EBADMSG;
+	if (a->fd >= 0)
+		r = say(s, FEED_ENTRY, TSEM_ANCHOR_START);
+	if (r < 0)
+		return reload_refuse(s, FAILURE_ANCHOR, NULL, r), r;
+	return 1;
+}
+
+void anchor_reload_refused(struct session *s)
+{
+	struct anchor *a = &s->anchor;
+
+	if (!a->before.model[0])
+		return;
+	a->state = a->before;
+	a->before = (struct feed_message){};
+	a->waiting = false;
+}
+
+void anchor_take_left(struct session *s, uint64_t outside)
+{
+	struct anchor *a = &s->anchor;
+
+	a->outside_before = a->outside_older + outside;
+}
+
 void anchor_sealed(struct session *s)
 {
+	struct anchor *a = &s->anchor;
+
+	if (a->before.model[0]) {
+		a->outside_older = a->outside_before;
+		a->outside_before = a->before.outside;
+		a->before = (struct feed_message){};
+	}
 	say_entry(s, TSEM_ANCHOR_SEAL);
 }
 
@@ -189,14 +243,16 @@ void anchor_take_state(struct session *s, uint64_t events, uint64_t outside,
 {
 	struct anchor *a = &s->anchor;
 
-	if (!a->begun || !measurement[0] || strlen(measurement) >= sizeof(a->state.measurement))
+	/* While the anchor hears of another model, what is said of the old one has to wait. */
+	if (!a->begun || a->before.model[0] || !measurement[0] ||
+	    strlen(measurement) >= sizeof(a->state.measurement))
 		return;
 	strcpy(a->state.measurement, measurement);
 	/* What the kernel remembers the agent does not see. */
 	a->state.events = s->counters.events > events ? s->counters.events : events;
-	a->state.outside = outside;
+	a->state.outside = a->outside_before + outside;
 	a->state.lost = s->counters.expired + s->counters.dropped;
-	if (outside)
+	if (a->state.outside)
 		anchor_violation(s);
 }
 

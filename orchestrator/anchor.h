@@ -22,6 +22,9 @@ struct status_message;
  * @state: What it was told last.
  * @begun: The workload has been told of; from then on the line is made again if it breaks.
  * @waiting: Nothing of the workload is started before the anchor has answered.
+ * @before: What it was told before a reload.
+ * @outside_before: Events outside their models that agents before the last reload have counted.
+ * @outside_older: Those before the one before.
  * @violated: It was told of the first event outside the model.
  * @next_usec: When it is told the state, or the line is made again.
  */
@@ -31,6 +34,9 @@ struct anchor {
 	struct feed_message state;
 	bool begun;
 	bool waiting;
+	struct feed_message before;
+	uint64_t outside_before;
+	uint64_t outside_older;
 	bool violated;
 	uint64_t next_usec;
 };
@@ -44,6 +50,20 @@ struct anchor {
  * is not anchored; a negative errno after failing the session.
  */
 int anchor_begin(struct session *s, const struct status_message *ready);
+
+/**
+ * anchor_reload() - Another model will be enforced.
+ * @ready: What its agent has said.
+ * Return: 1 if that has to wait for the answer, which comes to reload_anchored(); 0 if nothing is
+ * anchored; a negative errno after reload_refuse().
+ */
+int anchor_reload(struct session *s, const struct status_message *ready);
+
+/** anchor_reload_refused() - It will not: what was told before holds. */
+void anchor_reload_refused(struct session *s);
+
+/** anchor_take_left() - Events outside its model that the agent before the last reload counted. */
+void anchor_take_left(struct session *s, uint64_t outside);
 
 /** anchor_sealed() - The namespace takes nothing new. */
 void anchor_sealed(struct session *s);

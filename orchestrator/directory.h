@@ -15,6 +15,9 @@
 /** DIRECTORY_ARMER - Where processes of a container are armed, in the same. */
 #define DIRECTORY_ARMER "arm"
 
+/** DIRECTORY_BELL - Where it is asked to take a new model, in the same. */
+#define DIRECTORY_BELL "reload"
+
 /**
  * directory_state() - Where a workload keeps what outlives it.
  * @name: Of the workload.

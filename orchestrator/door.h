@@ -30,6 +30,18 @@ struct door {
  */
 int door_open(const char *name, uid_t uid, struct door *ret);
 
+/**
+ * door_open_next() - Make one for an agent that will take the place of another.
+ * Nobody finds it before door_change(). Return: A listening socket, or a negative errno.
+ */
+int door_open_next(const struct door *door);
+
+/** door_change() - From now on it is the one that is found. Return: 0 or a negative errno. */
+int door_change(const struct door *door);
+
+/** door_forget_next() - It will not be. */
+void door_forget_next(const struct door *door);
+
 /** door_close() - Remove it. @owner: As whom. */
 void door_close(struct door *door, struct file_identity owner);
 

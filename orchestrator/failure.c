@@ -117,6 +117,13 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				 EXIT_LOST,
 				 "this run has no management socket, quixote ps and show will not "
 				 "find it; end another run of this name, or see to the directory" },
+	[FAILURE_RELOAD] = { "reload", "5a44eab6b6b94d2ba3e34c5f9a6d1f0c", ACTION_NOTE, EXIT_LOST,
+			     "the new model was not taken and the workload goes on under the one "
+			     "it has; put that right and reload again" },
+	[FAILURE_RELOAD_LEFT] = { "reload-left", "b0b6d1c7e42f4a7f9d53f0a4c3c5de81", ACTION_NOTE,
+				  EXIT_LOST,
+				  "after a reload the modelling agent before did not end as it "
+				  "should; what it had read and not answered was refused" },
 	[FAILURE_INTERNAL] = { "internal", "61292ae5ba5b4af993243fd92202281b", ACTION_END,
 			       EXIT_LOST, "the orchestrator failed; report this as a bug" },
 };
@@ -139,6 +146,13 @@ static bool stderr_is_journal(void)
 	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+void failure_compose(enum failure failure, const char *detail, int error, char *text, size_t size)
+{
+	(void)snprintf(text, size, "%s%s%s%s%s", detail ?: "", detail ? ": " : "",
+		       error ? strerror(-error) : "", error ? ": " : "",
+		       failure_table[failure].sentence); /* cut, if it must be */
+}
+
 void failure_report(enum failure failure, const char *name, const char *detail, int error)
 {
 	const struct failure_desc *desc = &failure_table[failure];
@@ -146,12 +160,8 @@ void failure_report(enum failure failure, const char *name, const char *detail, 
 	int n;
 
 	n = snprintf(message, sizeof(message), "%s: ", name);
-	if (detail && n > 0 && (size_t)n < sizeof(message))
-		n += snprintf(message + n, sizeof(message) - n, "%s: ", detail);
-	if (error && n > 0 && (size_t)n < sizeof(message))
-		n += snprintf(message + n, sizeof(message) - n, "%s: ", strerror(-error));
 	if (n > 0 && (size_t)n < sizeof(message))
-		(void)snprintf(message + n, sizeof(message) - n, "%s", desc->sentence);
+		failure_compose(failure, detail, error, message + n, sizeof(message) - n);
 
 	if (!stderr_is_journal())
 		(void)fprintf(stderr, "quixote: %s\n", message);

@@ -6,6 +6,7 @@
 #ifndef QUIXOTE_FAILURE_H
 #define QUIXOTE_FAILURE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /** enum exit_status - Ours, above those of workloads; docs/architecture.md. */
@@ -56,6 +57,8 @@ enum failure {
 	FAILURE_TRAJECTORY_LOST,
 	FAILURE_DISK_FULL,
 	FAILURE_MANAGEMENT,
+	FAILURE_RELOAD,
+	FAILURE_RELOAD_LEFT,
 	FAILURE_INTERNAL,
 };
 #define FAILURE_COUNT (FAILURE_INTERNAL + 1)
@@ -77,6 +80,13 @@ struct failure_desc {
 };
 
 extern const struct failure_desc failure_table[FAILURE_COUNT];
+
+/**
+ * failure_compose() - What is said of it: what it happened to, why, and what to do.
+ * @detail: NULL if there is nothing to add.
+ * @error: Negative errno, or 0.
+ */
+void failure_compose(enum failure failure, const char *detail, int error, char *text, size_t size);
 
 /**
  * failure_report() - Say it on standard error and in the journal; never blocks on the journal.

@@ -73,5 +73,6 @@ int preload_take(struct preload *preload, const struct tsem_channel *channel)
 
 void preload_close(struct preload *preload)
 {
+	preload->source = sd_event_source_disable_unref(preload->source);
 	preload->fd = close_fd(preload->fd);
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <systemd/sd-event.h>
+
 #include "../libtsem/channel.h"
 
 #define PRELOAD_ENTRY_MAX (1 + 64)
@@ -16,11 +18,13 @@
 /**
  * struct preload - A pipe being read.
  * @fd: Its reading end; -EBADF if there is none, or after its end.
+ * @source: On it, if its owner listens; closed with it.
  * @digest_size: D, in bytes.
  * @used: Bytes at @bytes: always less than one entry between two calls.
  */
 struct preload {
 	int fd;
+	sd_event_source *source;
 	unsigned int digest_size;
 	size_t used;
 	uint8_t bytes[64 * PRELOAD_ENTRY_MAX];

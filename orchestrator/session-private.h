@@ -13,6 +13,7 @@
 #include "../tma/status.h"
 #include "agent.h"
 #include "anchor.h"
+#include "bell.h"
 #include "door.h"
 #include "driver.h"
 #include "entrance.h"
@@ -20,6 +21,7 @@
 #include "place.h"
 #include "preload.h"
 #include "relay.h"
+#include "reload.h"
 #include "session.h"
 #include "streams.h"
 #include "workload.h"
@@ -52,9 +54,8 @@ enum session_state {
  * @place: Model.
  * @door: Management socket.
  * @keyring: Of a model that must be signed.
- * @state_dir: The same: where its version is kept.
+ * @state_dir: Where its version is kept, and what the recorder writes.
  * @preload: The model on its way into the kernel.
- * @preload_source: On it.
  * @tma: Modelling agent.
  * @tma_socket: To it; closed at its end.
  * @recorder: Of forensics and trajectory; none when there is nothing to keep.
@@ -76,6 +77,9 @@ enum session_state {
  * @ping_usec: When it was sent; 0 if it was answered.
  * @anchor: Line to the machine's anchor.
  * @finished: Last message of the TMA; kind is 0 before.
+ * @outside_before: Events outside their models that agents before it have counted.
+ * @bell: Where somebody asks for a reload.
+ * @reload: See there.
  */
 struct session {
 	const struct session_params *params;
@@ -94,7 +98,6 @@ struct session {
 	int state_dir;
 
 	struct preload preload;
-	sd_event_source *preload_source;
 	struct agent tma;
 	int tma_socket;
 	struct agent recorder;
@@ -116,7 +119,15 @@ struct session {
 	uint64_t ping_usec;
 	struct anchor anchor;
 	struct status_message finished;
+	uint64_t outside_before;
+
+	struct bell *bell;
+	struct reload reload;
 };
+
+/** session_fail_fn - What a failure means to who has met it: session_fail(), or reload_refuse(). */
+typedef int session_fail_fn(struct session *s, enum failure failure, const char *detail,
+			    int error);
 
 /* session.c */
 
@@ -138,13 +149,37 @@ void session_look(struct session *s);
 int setup_channel(struct session *s);
 
 /** setup_files() - Open what needs the caller's rights: model and state directory. */
-int setup_files(struct session *s, int *ret_state_dir);
+int setup_files(struct session *s);
 
 /** setup_namespace() - Make it and open its files. */
 int setup_namespace(struct session *s, int *ret_events);
 
-/** setup_agents() - Start recorder and TMA; takes over both descriptors. */
-int setup_agents(struct session *s, int take_events, int take_state_dir);
+/** setup_agents() - Start recorder and TMA; takes over the descriptor. */
+int setup_agents(struct session *s, int take_events);
+
+/**
+ * setup_trust() - Open what it takes to verify a model.
+ * @place: Of the model; its signature is opened.
+ * @fail: Told of a failure.
+ * Return: 0, or a negative errno.
+ */
+int setup_trust(struct session *s, struct place *place, int *ret_keyring, session_fail_fn *fail);
+
+/** struct tma_parts - What a TMA is started with; all borrowed. */
+struct tma_parts {
+	const struct place *place;
+	int keyring;
+	int events;
+	int door;
+	const struct spools *spools;
+	struct preload *preload;
+};
+
+/** setup_tma() - Start one. @ret_socket: To it. Return: 0 or a negative errno. */
+int setup_tma(struct session *s, const struct tma_parts *parts, struct agent *ret, int *ret_socket);
+
+/** setup_recorder() - Start the recorder that reads these; none without a state directory. */
+int setup_recorder(struct session *s, const struct spools *spools);
 
 /** setup_workload() - Start the child that will be the workload, with its streams. */
 int setup_workload(struct session *s);
@@ -162,6 +197,39 @@ int setup_driver_beside(struct session *s);
 
 /** watch_begin() - Listen to the TMA, and begin to ask it and the kernel how they are. */
 int watch_begin(struct session *s);
+
+/** watch_listen() - Listen to the TMA at @tma_socket. Return: 0 or a negative errno. */
+int watch_listen(struct session *s);
+
+/**
+ * watch_version() - Whether a signed model may be taken, as it is not older than the last.
+ * @version: What the agent has read.
+ * Return: 0, or a negative errno after having told @fail.
+ */
+int watch_version(struct session *s, uint64_t version, session_fail_fn *fail);
+
+/** watch_accept() - From now on no older one is. Return: As watch_version(). */
+int watch_accept(struct session *s, uint64_t version, session_fail_fn *fail);
+
+/** watch_take_preload() - Give the kernel what has come. Return: As preload_take(); errors are told
+ * @fail. */
+int watch_take_preload(struct session *s, struct preload *preload, session_fail_fn *fail);
+
+/**
+ * watch_preload() - Give the kernel the rest of a model whose agent is ready.
+ * Return: 0, or a negative errno after having told @fail.
+ */
+int watch_preload(struct session *s, struct preload *preload, session_fail_fn *fail);
+
+/** watch_reason() - Why an agent has given up. Return: As @fail does. */
+int watch_reason(struct session *s, const struct status_message *m, session_fail_fn *fail);
+
+/** watch_violation() - An agent says that the workload has to end. Return: 0. */
+int watch_violation(struct session *s);
+
+/** watch_tell_model() - Tell the journal which model is in force. @detail: In words, returned. */
+void watch_tell_model(struct session *s, const struct status_message *ready, char *detail,
+		      size_t size);
 
 /** watch_anchored() - The anchor has the start of the workload: go on. */
 void watch_anchored(struct session *s);

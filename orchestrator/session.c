@@ -24,8 +24,8 @@
 #define USEC_PER_SEC 1000000ULL
 #define LIMIT_ACCURACY_USEC 10000ULL
 
-/* TMA and recorder. */
-#define HELPERS_MAX 2
+/* TMA and recorder, and the second TMA of a reload. */
+#define HELPERS_MAX 3
 
 static void next_state(struct session *s, enum session_state state)
 {
@@ -40,6 +40,8 @@ static size_t helpers(const struct session *s, pid_t *ret)
 		ret[count++] = s->tma.pid;
 	if (s->recorder.pid)
 		ret[count++] = s->recorder.pid;
+	if (s->reload.agent.pid)
+		ret[count++] = s->reload.agent.pid;
 	return count;
 }
 
@@ -134,6 +136,7 @@ static void limit_finishing(struct session *s)
 static void limit_draining(struct session *s)
 {
 	agent_kill(&s->tma);
+	agent_kill(&s->reload.agent);
 	agent_kill(&s->recorder);
 }
 
@@ -179,6 +182,8 @@ int session_enter(struct session *s, enum session_state state)
 	int r;
 
 	tell_stopping(s, state);
+	if (state > SESSION_RUNNING)
+		reload_stop(s);
 	s->state = state;
 	r = set_limit(s, states[state].limit_usec);
 	if (r >= 0 && states[state].enter)
@@ -208,7 +213,7 @@ void session_look(struct session *s)
 	} else if (s->state == SESSION_KILLING) {
 		kill_members(s); /* what was forked since */
 	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
-		   streams_are_drained(&s->streams)) {
+		   !s->reload.agent.pid && streams_are_drained(&s->streams)) {
 		(void)sd_event_exit(s->event, 0);
 	}
 }
@@ -386,6 +391,7 @@ static int enter_running(struct session *s)
 
 	if (r < 0)
 		return fail_start(s, "entrance", r);
+	reload_listen(s);
 	/* Of use below a service manager only. */
 	if (s->params->entry != ENTRY_APART)
 		(void)sd_notify(0, "READY=1");
@@ -444,7 +450,7 @@ static void print_training(const struct session *s)
 
 static void print_outside(const struct session *s)
 {
-	uint64_t outside = s->finished.numbers[STATUS_COUNT_OUTSIDE];
+	uint64_t outside = s->outside_before + s->finished.numbers[STATUS_COUNT_OUTSIDE];
 
 	if (!outside)
 		return;
@@ -515,6 +521,7 @@ static void recorder_reaped(struct session *s, const siginfo_t *child)
 	agent_reaped(&s->recorder);
 	if (child->si_code != CLD_EXITED || child->si_status != 0)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, 0);
+	reload_recorder_ended(s);
 }
 
 static void process_reaped(struct session *s, struct workload *process, const siginfo_t *child)
@@ -564,6 +571,8 @@ static int on_child(sd_event_source *source, const struct signalfd_siginfo *si, 
 			tma_reaped(s, &child);
 		else if (child.si_pid == s->recorder.pid)
 			recorder_reaped(s, &child);
+		else if (child.si_pid == s->reload.agent.pid)
+			reload_reaped(s, &child);
 		else if (child.si_pid == s->workload.pid)
 			workload_reaped(s, &child);
 		else if (child.si_pid == s->driver.pid)
@@ -635,13 +644,13 @@ static int prepare_loop(struct session *s)
 /* Returns a negative errno after having failed the session. */
 static int start(struct session *s)
 {
-	_cleanup_(close_fdp) int events = -EBADF, state_dir = -EBADF;
+	_cleanup_(close_fdp) int events = -EBADF;
 	int r;
 
 	r = setup_channel(s);
 	if (r < 0)
 		return r;
-	r = setup_files(s, &state_dir);
+	r = setup_files(s);
 	if (r < 0)
 		return r;
 	r = privilege_reduce();
@@ -653,7 +662,7 @@ static int start(struct session *s)
 	r = setup_driver(s);
 	if (r < 0)
 		return r;
-	r = setup_agents(s, TAKE_FD(events), TAKE_FD(state_dir));
+	r = setup_agents(s, TAKE_FD(events));
 	if (r < 0)
 		return r;
 	return watch_begin(s);
@@ -678,7 +687,7 @@ static void session_done(struct session *s)
 	s->entrance = entrance_free(s->entrance);
 	s->report_source = sd_event_source_disable_unref(s->report_source);
 	s->tma_source = sd_event_source_disable_unref(s->tma_source);
-	s->preload_source = sd_event_source_disable_unref(s->preload_source);
+	reload_done(s);
 	preload_close(&s->preload);
 	s->lost_source = sd_event_source_disable_unref(s->lost_source);
 	s->tick = sd_event_source_disable_unref(s->tick);
@@ -713,6 +722,7 @@ int session_run(const struct session_params *params)
 		.workload = WORKLOAD_EMPTY,
 		.driver = WORKLOAD_EMPTY,
 		.streams = STREAMS_EMPTY,
+		.reload = RELOAD_EMPTY,
 	};
 	int r;
 

@@ -19,42 +19,38 @@
 #include "keys.h"
 #include "session-private.h"
 
-/* Room for a burst; more than the default is a wish. */
-#define SPOOL_PIPE_BYTES (1 << 20)
-
 static int model_failure(int error)
 {
 	return error == -EBUSY ? FAILURE_MODEL_BUSY : FAILURE_MODEL_OPEN;
 }
 
 /* What it takes to verify the model, and to know one that is older than the last. */
-static int open_trust(struct session *s, int state_dir)
+int setup_trust(struct session *s, struct place *place, int *ret_keyring, session_fail_fn *fail)
 {
 	char detail[KEYS_DETAIL_BYTES];
 	int r;
 
-	r = place_open_signature(&s->place);
+	r = place_open_signature(place);
 	if (r < 0) {
 		(void)snprintf(detail, sizeof(detail), "%s.sig", s->params->model); /* cut */
-		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r);
+		(void)fail(s, FAILURE_MODEL_SIGNATURE, detail, r);
 		return r;
 	}
-	r = s->keyring = keys_open(s->params->keys, s->params->caller.uid, detail);
+	r = *ret_keyring = keys_open(s->params->keys, s->params->caller.uid, detail);
 	if (r == -EPERM) /* said so that it can be put right */
 		(void)strncat(detail, ": others may write it", sizeof(detail) - strlen(detail) - 1);
 	if (r < 0) {
-		(void)session_fail(s, FAILURE_MODEL_SIGNATURE, detail, r == -EPERM ? 0 : r);
+		(void)fail(s, FAILURE_MODEL_SIGNATURE, detail, r == -EPERM ? 0 : r);
 		return r;
 	}
-	s->state_dir = fcntl(state_dir, F_DUPFD_CLOEXEC, 0);
 	if (s->state_dir < 0) {
-		r = -errno;
-		(void)session_fail(s, FAILURE_MODEL_VERSION, "state directory", r);
+		(void)fail(s, FAILURE_MODEL_VERSION, "state directory", -ENOENT);
+		return -ENOENT;
 	}
-	return r < 0 ? r : 0;
+	return 0;
 }
 
-static int open_files(struct session *s, int *ret_state_dir)
+static int open_files(struct session *s)
 {
 	struct file_identity owner;
 	int r;
@@ -73,14 +69,16 @@ static int open_files(struct session *s, int *ret_state_dir)
 	if (r < 0)
 		(void)session_fail(s, FAILURE_RECORDER, NULL, r);
 	else
-		*ret_state_dir = r;
-	return s->params->keys && !s->params->train ? open_trust(s, *ret_state_dir) : 0;
+		s->state_dir = r;
+	if (!s->params->keys || s->params->train)
+		return 0;
+	return setup_trust(s, &s->place, &s->keyring, session_fail);
 }
 
-int setup_files(struct session *s, int *ret_state_dir)
+int setup_files(struct session *s)
 {
 	struct file_identity before = privilege_files_as(s->params->caller);
-	int r = open_files(s, ret_state_dir);
+	int r = open_files(s);
 
 	(void)privilege_files_as(before);
 	return r;
@@ -134,56 +132,19 @@ int setup_namespace(struct session *s, int *ret_events)
 	return 0;
 }
 
-static int make_spool(int *ret_read, int *ret_write)
-{
-	int pair[2];
-
-	/* Non-blocking for the TMA, which must not wait; the recorder polls nothing else. */
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return -errno;
-	if (fcntl(pair[1], F_SETFL, O_NONBLOCK) < 0) {
-		(void)close_fd(pair[0]);
-		(void)close_fd(pair[1]);
-		return -errno;
-	}
-	(void)fcntl(pair[1], F_SETPIPE_SZ, SPOOL_PIPE_BYTES);
-	*ret_read = pair[0];
-	*ret_write = pair[1];
-	return 0;
-}
-
-/**
- * struct spools - Both pipes to the recorder; that of the trajectory only if it is kept.
- */
-struct spools {
-	int forensics_read, forensics;
-	int trajectory_read, trajectory;
-};
-
-#define SPOOLS_EMPTY ((struct spools){ -EBADF, -EBADF, -EBADF, -EBADF })
-
-static void spools_close(struct spools *spools)
-{
-	(void)close_fd(spools->forensics_read);
-	(void)close_fd(spools->forensics);
-	(void)close_fd(spools->trajectory_read);
-	(void)close_fd(spools->trajectory);
-	*spools = SPOOLS_EMPTY;
-}
-
-static int start_recorder(struct session *s, int dir, const struct spools *spools)
+int setup_recorder(struct session *s, const struct spools *spools)
 {
 	struct file_identity owner = s->params->caller;
 	struct agent_params params = {
 		.program = "quixote-recorder",
-		.fds = { spools->forensics_read, -EBADF, -EBADF, dir, spools->trajectory_read,
-			 s->recorder_lost },
+		.fds = { spools->forensics_read, -EBADF, -EBADF, s->state_dir,
+			 spools->trajectory_read, s->recorder_lost },
 		.fd_count = 6,
 	};
 	char identity[32], kept[16];
 	struct stat st;
 
-	if (fstat(dir, &st) == 0)
+	if (fstat(s->state_dir, &st) == 0)
 		owner = (struct file_identity){ .uid = st.st_uid, .gid = st.st_gid };
 	(void)snprintf(identity, sizeof(identity), "%u:%u", owner.uid, owner.gid); /* it fits */
 	(void)snprintf(kept, sizeof(kept), "%u", s->params->trajectory_kept);
@@ -192,13 +153,14 @@ static int start_recorder(struct session *s, int dir, const struct spools *spool
 }
 
 /* What the TMA has beside the event descriptor, where the kernel knows coefficients. */
-static int open_model_files(struct session *s, int *ret_counts, int *ret_preload)
+static int open_model_files(struct session *s, struct preload *preload, int *ret_counts,
+			    int *ret_preload)
 {
 	int r;
 
 	if (!s->params->preload)
 		return 0;
-	r = preload_open(&s->preload, s->params->preload, ret_preload);
+	r = preload_open(preload, s->params->preload, ret_preload);
 	if (r >= 0)
 		r = *ret_counts = tsem_channel_open_counts(&s->channel);
 	return r < 0 ? r : 0;
@@ -218,39 +180,55 @@ static int connect_journal(void)
 	return TAKE_FD(fd);
 }
 
-static int start_tma(struct session *s, int events, int socket, const struct spools *spools)
+static int start_tma(struct session *s, const struct tma_parts *parts, int socket,
+		     struct agent *ret)
 {
 	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF, journal = connect_journal();
-	int r = open_model_files(s, &counts, &preload);
+	int r = open_model_files(s, parts->preload, &counts, &preload);
 	const struct agent_params params = {
 		.program = "quixote-tma",
 		.argv = s->params->tma_argv,
-		.fds = { -EBADF, -EBADF, -EBADF, events, socket, s->place.fd_old, s->place.fd_new,
-			 s->door.socket, journal, spools->forensics, s->place.fd_signature,
-			 s->keyring, counts, preload, spools->trajectory },
+		.fds = { -EBADF, -EBADF, -EBADF, parts->events, socket, parts->place->fd_old,
+			 parts->place->fd_new, parts->door, journal, parts->spools->forensics,
+			 parts->place->fd_signature, parts->keyring, counts, preload,
+			 parts->spools->trajectory },
 		.fd_count = AGENT_FDS_MAX,
 	};
 
-	return r < 0 ? r : agent_start(&params, &s->tma);
+	return r < 0 ? r : agent_start(&params, ret);
 }
 
-static int open_spools(struct session *s, int dir, struct spools *spools)
+int setup_tma(struct session *s, const struct tma_parts *parts, struct agent *ret, int *ret_socket)
 {
-	int r = make_spool(&spools->forensics_read, &spools->forensics);
+	_cleanup_(close_fdp) int ours = -EBADF, theirs = -EBADF;
+	int pair[2], r;
 
-	if (r >= 0 && s->params->trajectory_kept)
-		r = make_spool(&spools->trajectory_read, &spools->trajectory);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	ours = pair[0];
+	theirs = pair[1];
+	r = start_tma(s, parts, theirs, ret);
+	if (r >= 0)
+		*ret_socket = TAKE_FD(ours);
+	return r;
+}
+
+static int open_spools(struct session *s, struct spools *spools)
+{
+	int r = spools_open(s->params->trajectory_kept, spools);
+
 	if (r < 0)
 		return r;
 	s->recorder_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->recorder_lost < 0)
 		return -errno;
-	return start_recorder(s, dir, spools);
+	return setup_recorder(s, spools);
 }
 
-static void setup_spools(struct session *s, int dir, struct spools *spools)
+static void setup_spools(struct session *s, struct spools *spools)
 {
-	int r = dir < 0 ? 0 : open_spools(s, dir, spools); /* else it has been said already */
+	/* Without its directory it has been said already. */
+	int r = s->state_dir < 0 ? 0 : open_spools(s, spools);
 
 	if (r >= 0)
 		return;
@@ -258,19 +236,22 @@ static void setup_spools(struct session *s, int dir, struct spools *spools)
 	(void)session_fail(s, FAILURE_RECORDER, NULL, r);
 }
 
-int setup_agents(struct session *s, int take_events, int take_state_dir)
+int setup_agents(struct session *s, int take_events)
 {
-	_cleanup_(close_fdp) int events = take_events, dir = take_state_dir;
+	_cleanup_(close_fdp) int events = take_events;
 	_cleanup_(spools_close) struct spools spools = SPOOLS_EMPTY;
-	_cleanup_(close_fdp) int theirs = -EBADF;
-	int pair[2], r;
+	const struct tma_parts parts = {
+		.place = &s->place,
+		.keyring = s->keyring,
+		.events = events,
+		.door = s->door.socket,
+		.spools = &spools,
+		.preload = &s->preload,
+	};
+	int r;
 
-	setup_spools(s, dir, &spools);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-		return session_fail(s, FAILURE_TMA_START, NULL, -errno), -errno;
-	s->tma_socket = pair[0];
-	theirs = pair[1];
-	r = start_tma(s, events, theirs, &spools);
+	setup_spools(s, &spools);
+	r = setup_tma(s, &parts, &s->tma, &s->tma_socket);
 	s->door.socket = close_fd(s->door.socket);
 	if (r < 0)
 		(void)session_fail(s, FAILURE_TMA_START, "quixote-tma", r);

@@ -10,12 +10,18 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 
 #include "../libtsem/cleanup.h"
 #include "accepted.h"
 #include "session-private.h"
+
+#define WATCH_MODEL_MESSAGE_ID "7d0e6a9d2c1f4c55a3f2bd4c0d1a9e37"
 
 #define USEC_PER_MSEC 1000ULL
 #define TICK_USEC_MIN (50 * USEC_PER_MSEC)
@@ -47,48 +53,63 @@ static uint64_t tick_usec(const struct session *s)
 }
 
 /* A signed model is not replaced by an older one, which was signed as well. */
-static int check_version(struct session *s, uint64_t version)
+static int check_version(struct session *s, uint64_t version, bool accept, session_fail_fn *fail)
 {
-	struct file_identity before = privilege_files_as(s->params->caller);
+	struct file_identity before;
 	char detail[64] = ACCEPTED_FILE;
 	uint64_t accepted = 0;
-	int r = version ? accepted_read(s->state_dir, &accepted) : -EBADMSG;
+	int r;
 
+	if (!s->params->keys)
+		return 0;
+	before = privilege_files_as(s->params->caller);
+	r = version ? accepted_read(s->state_dir, &accepted) : -EBADMSG;
 	if (r == 0 && version < accepted)
 		r = -ESTALE;
-	else if (r == 0 && version > accepted)
+	else if (r == 0 && version > accepted && accept)
 		r = accepted_write(s->state_dir, version);
 	(void)privilege_files_as(before);
 	if (r == -ESTALE)
 		(void)snprintf(detail, sizeof(detail), "version %llu, after %llu",
 			       (unsigned long long)version, (unsigned long long)accepted);
 	if (r < 0)
-		(void)session_fail(s, FAILURE_MODEL_VERSION, detail, r == -ESTALE ? 0 : r);
+		(void)fail(s, FAILURE_MODEL_VERSION, detail, r == -ESTALE ? 0 : r);
 	return r;
+}
+
+int watch_version(struct session *s, uint64_t version, session_fail_fn *fail)
+{
+	return check_version(s, version, false, fail);
+}
+
+int watch_accept(struct session *s, uint64_t version, session_fail_fn *fail)
+{
+	return check_version(s, version, true, fail);
 }
 
 /*
  * Return: 0 at the end of the model, 1 before it, -EAGAIN if nothing has come, or another
  * errno after failing the session.
  */
-static int take_preload(struct session *s)
+int watch_take_preload(struct session *s, struct preload *preload, session_fail_fn *fail)
 {
-	int r = preload_take(&s->preload, &s->channel);
+	int r = preload_take(preload, &s->channel);
 
 	if (r == -EAGAIN || r > 0)
 		return r;
-	s->preload_source = sd_event_source_disable_unref(s->preload_source);
-	preload_close(&s->preload);
+	preload_close(preload);
 	if (r == -EBADMSG)
-		(void)session_fail(s, FAILURE_TMA_GARBAGE, "the model for the kernel", 0);
+		(void)fail(s, FAILURE_TMA_GARBAGE, "the model for the kernel", 0);
 	else if (r < 0)
-		(void)session_fail(s, FAILURE_NAMESPACE, "the model for the kernel", r);
+		(void)fail(s, FAILURE_NAMESPACE, "the model for the kernel", r);
 	return r;
 }
 
 static int on_preload(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	(void)take_preload(userdata);
+	struct session *s = userdata;
+
+	(void)watch_take_preload(s, &s->preload, session_fail);
 	return 0;
 }
 
@@ -96,15 +117,37 @@ static int on_preload(sd_event_source *source, int fd, uint32_t revents, void *u
  * The TMA has written all of it before it says that it is ready: what is left is in the
  * pipe, and more than that is not waited for.
  */
-static int finish_preload(struct session *s)
+int watch_preload(struct session *s, struct preload *preload, session_fail_fn *fail)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; s->preload.fd >= 0 && r >= 0; i++)
-		r = i < PRELOAD_READS_MAX ? take_preload(s) : -EAGAIN;
+	for (unsigned int i = 0; preload->fd >= 0 && r >= 0; i++)
+		r = i < PRELOAD_READS_MAX ? watch_take_preload(s, preload, fail) : -EAGAIN;
 	if (r == -EAGAIN)
-		(void)session_fail(s, FAILURE_TMA_GARBAGE, "ready before its model is", 0);
+		(void)fail(s, FAILURE_TMA_GARBAGE, "ready before its model is", 0);
 	return r;
+}
+
+/* Which model it is: its digest is the first word of what the agent says. */
+void watch_tell_model(struct session *s, const struct status_message *ready, char *detail,
+		      size_t size)
+{
+	const char *digest = ready->text;
+	int length = (int)strcspn(digest, " ");
+	unsigned long long version = ready->numbers[STATUS_READY_VERSION];
+	unsigned long long points = ready->numbers[STATUS_READY_POINTS];
+	char number[32] = "not signed";
+
+	if (version)
+		(void)snprintf(number, sizeof(number), "version %llu", version);
+	(void)snprintf(detail, size, "the model sha256:%.*s is in force, %s, %llu coefficients",
+		       length, digest, number, points);
+	/* Best effort, as that of a failure. */
+	(void)sd_journal_send("MESSAGE=%s: %s", s->params->name, detail,
+			      "MESSAGE_ID=" WATCH_MODEL_MESSAGE_ID, "PRIORITY=%i", LOG_INFO,
+			      "TSEM_WORKLOAD=%s", s->params->name, "TSEM_MODEL=%.*s", length,
+			      digest, "TSEM_VERSION=%llu", version, NULL);
+	(void)sd_notifyf(0, "STATUS=%s", detail);
 }
 
 /* Who judges has the model, and the anchor knows which. */
@@ -130,12 +173,15 @@ void watch_anchored(struct session *s)
 
 static int answer_ready(struct session *s, const struct status_message *m)
 {
+	char detail[256];
+
 	if (s->anchor.begun)
 		return session_fail(s, FAILURE_TMA_GARBAGE, "ready twice", 0);
-	if (s->params->keys && check_version(s, m->numbers[STATUS_READY_VERSION]) < 0)
+	if (watch_accept(s, m->numbers[STATUS_READY_VERSION], session_fail) < 0 ||
+	    watch_preload(s, &s->preload, session_fail) < 0)
 		return 0;
-	if (finish_preload(s) < 0)
-		return 0;
+	if (!s->params->train)
+		watch_tell_model(s, m, detail, sizeof(detail));
 	return anchor_begin(s, m) == 0 ? go_on(s) : 0;
 }
 
@@ -150,13 +196,18 @@ static int answer_pong(struct session *s, const struct status_message *m)
 	return 0;
 }
 
-static int answer_violation(struct session *s, const struct status_message *m)
+int watch_violation(struct session *s)
 {
 	anchor_violation(s);
 	return session_fail(s, FAILURE_VIOLATION, NULL, 0);
 }
 
-static int answer_failed(struct session *s, const struct status_message *m)
+static int answer_violation(struct session *s, const struct status_message *m)
+{
+	return watch_violation(s);
+}
+
+int watch_reason(struct session *s, const struct status_message *m, session_fail_fn *fail)
 {
 	static const enum failure failures[STATUS_FAILURE_COUNT] = {
 		[0] = FAILURE_TMA_GARBAGE,
@@ -172,14 +223,19 @@ static int answer_failed(struct session *s, const struct status_message *m)
 	_cleanup_(freep) char *of_model = NULL;
 
 	if (m->code >= STATUS_FAILURE_COUNT)
-		return session_fail(s, FAILURE_TMA_GARBAGE, NULL, 0);
+		return fail(s, FAILURE_TMA_GARBAGE, NULL, 0);
 	/* The agent has a descriptor and no name. */
 	if (m->code == STATUS_FAILURE_MODEL && detail &&
 	    asprintf(&of_model, "%s: %s", s->params->model, detail) < 0)
 		of_model = NULL;
 	if (m->code == STATUS_FAILURE_MODEL)
 		detail = of_model ?: s->params->model;
-	return session_fail(s, failures[m->code], detail, 0);
+	return fail(s, failures[m->code], detail, 0);
+}
+
+static int answer_failed(struct session *s, const struct status_message *m)
+{
+	return watch_reason(s, m, session_fail);
 }
 
 static int answer_finished(struct session *s, const struct status_message *m)
@@ -325,6 +381,20 @@ static int on_recorder_lost(sd_event_source *source, int fd, uint32_t revents, v
 	return session_fail(s, FAILURE_DISK_FULL, NULL, 0);
 }
 
+int watch_listen(struct session *s)
+{
+	int r = sd_event_add_io(s->event, &s->tma_source, s->tma_socket, EPOLLIN, on_tma_message,
+				s);
+
+	if (r < 0)
+		return r;
+	/* With the priority of all others: an agent that never stops talking holds up none of them.
+	 */
+	(void)sd_event_source_set_description(s->tma_source, "tma"); /* for people */
+	s->ping_usec = 0;
+	return 0;
+}
+
 int watch_begin(struct session *s)
 {
 	int r;
@@ -336,14 +406,11 @@ int watch_begin(struct session *s)
 			return r;
 	}
 
-	r = sd_event_add_io(s->event, &s->tma_source, s->tma_socket, EPOLLIN, on_tma_message, s);
+	r = watch_listen(s);
 	if (r < 0)
 		return r;
-	/* With the priority of all others: an agent that never stops talking holds up none of them.
-	 */
-	(void)sd_event_source_set_description(s->tma_source, "tma"); /* for people */
 	if (s->preload.fd >= 0)
-		r = sd_event_add_io(s->event, &s->preload_source, s->preload.fd, EPOLLIN,
+		r = sd_event_add_io(s->event, &s->preload.source, s->preload.fd, EPOLLIN,
 				    on_preload, s);
 	if (r < 0)
 		return r;

@@ -42,6 +42,9 @@ class FakeKernel:
         self.commands = []
         self.armed = []             # process numbers; None for one that is gone
         self.events = None          # connection of the reader
+        self.next = None            # of one that will take its place
+        self.before = []            # of those whose place was taken
+        self.reloading = False
         self.changed = threading.Condition()
         self.counters = {"mode": "external", "members": 0, "expired": 0, "dropped": 0}
         os.makedirs(path + "/external_tma")
@@ -89,6 +92,10 @@ class FakeKernel:
             self.commands.append(command)
             if verb == "arm":
                 self.armed.append(pid)
+            if verb == "reload":
+                self.reloading = True
+            elif verb == "seal" and self.reloading:
+                self.change_readers()
             self.changed.notify_all()
         if verb == self.refuse:
             return False
@@ -98,9 +105,22 @@ class FakeKernel:
             connection.send(b"id 1\n")
         return True
 
+    def change_readers(self):
+        """The one before finds the end, and may still answer."""
+        self.reloading = False
+        self.changed.wait_for(lambda: self.next, 5)
+        self.before.append(self.events)
+        self.events.shutdown(socket.SHUT_WR)
+        self.events, self.next = self.next, None
+
     def serve_events(self, connection):
         with self.changed:
-            self.events = connection
+            if self.events:
+                if self.next:
+                    self.next.close()   # of a reload that was given up
+                self.next = connection
+            else:
+                self.events = connection
             self.changed.notify_all()
 
     def write_status(self):
@@ -167,5 +187,5 @@ class FakeKernel:
         for listener in self.listeners:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        if self.events:
-            self.events.close()
+        for connection in filter(None, [self.events, self.next, *self.before]):
+            connection.close()

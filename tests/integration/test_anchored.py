@@ -208,6 +208,55 @@ class Anchored(WorkloadTest):
         self.assertIn("version 6, after 7 was anchored: the model is older than one", err)
         self.assertEqual({e["version"] for e in self.entries()}, {7})
 
+    def reload(self):
+        done = subprocess.run([QUIXOTE, "reload", self.dir + "/web.cfg"], text=True, capture_output=True, check=False,
+                              timeout=60, env=dict(os.environ, QUIXOTE_RUNTIME_DIR=self.dir + "/run"))
+        return done.returncode, done.stdout + done.stderr
+
+    def test_another_model(self):
+        """What was outside the one before stays counted."""
+        self.machine.start()
+        kernel, process, known, unknown = self.running()
+        kernel.send(numbered(known, 1), numbered(unknown, 2))
+        self.assertEqual(kernel.verdicts(2), ["trusted 1", "refused 2"])
+        self.wait_kinds("start", "seal", "violation")
+        first, _ = self.identity()
+        os.unlink(self.model)
+        self.train([unknown])
+        status, told = self.reload()
+        self.assertEqual(status, 0, told)
+        second, state = self.identity()
+        self.wait_kinds("start", "seal", "violation", "start", "seal")
+        start = [e for e in self.entries() if e["kind"] == "start"][1]
+        self.assertEqual((start["model"], start["state"], start["measurement"], start["outside"]),
+                         (second, state.hex(), state.hex(), 1))
+        self.assertNotEqual(first, second)
+        kernel.send(numbered(unknown, 3), numbered(known, 4))
+        self.assertEqual(kernel.verdicts(2), ["trusted 3", "refused 4"])
+        self.end(process)
+        self.wait_kinds("start", "seal", "violation", "start", "seal", "stop")
+        self.assertEqual((self.entries()[-1]["model"], self.entries()[-1]["outside"]), (second, 2))
+
+    def test_another_model_without_an_anchor(self):
+        """It is not taken, and the chain goes on with the one that is in force."""
+        anchor = self.machine.start()
+        kernel, process, known, unknown = self.running()
+        self.wait_kinds("start", "seal")
+        first, _ = self.identity()
+        anchor.kill()
+        anchor.wait()
+        os.unlink(self.model)
+        self.train([unknown])
+        status, told = self.reload()
+        self.assertEqual(status, 203, told)
+        self.assertIn("the anchor does not take this workload", told)
+        kernel.send(numbered(known, 1))
+        self.assertEqual(kernel.verdicts(1), ["trusted 1"])
+        self.machine.start()
+        self.wait_kinds("start", "seal", "resume")
+        self.assertEqual(self.entries()[-1]["model"], first)
+        self.end(process)
+
     def test_anchor_lost_and_back(self):
         anchor = self.machine.start()
         kernel, process, known, unknown = self.running()

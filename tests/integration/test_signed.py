@@ -178,7 +178,7 @@ class Enforcing(SignedTest):
         kernel = self.kernel()
         status, _, err = self.finish(self.start(kernel, "enforce", self.signed_config()))
         self.assertEqual((status, kernel.armed), (203, []), err)
-        self.assertIn("state directory: Bad file descriptor: the model is older", err)
+        self.assertIn("state directory: No such file or directory: the model is older", err)
 
 
 class Commands(SignedTest):

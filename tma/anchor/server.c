@@ -210,6 +210,19 @@ static size_t chains_wanted(const struct server *s)
 	return s->store->log.chain_count + s->pending_count;
 }
 
+/* One that need not be signed has no version, and replaces none. */
+static enum feed_result refuse_older(const struct server *s, const struct tsem_anchor_entry *entry,
+				     uint64_t *ret_number)
+{
+	const struct tsem_anchor_chain *chain =
+		tsem_anchor_log_find(&s->store->log, entry->workload);
+
+	if (!chain || !entry->version || entry->version >= chain->version)
+		return 0;
+	*ret_number = chain->version;
+	return FEED_OLD;
+}
+
 /* What a first entry must be. Returns 0 if it is that. */
 static enum feed_result refuse_first(const struct server *s, const struct client *client,
 				     const struct tsem_anchor_entry *entry, uint64_t *ret_number)
@@ -223,22 +236,17 @@ static enum feed_result refuse_first(const struct server *s, const struct client
 		return FEED_BUSY;
 	if (!chain && chains_wanted(s) >= TSEM_ANCHOR_CHAINS)
 		return FEED_FULL;
-	/* One that need not be signed has no version, and replaces none. */
-	if (chain && entry->version && entry->version < chain->version) {
-		*ret_number = chain->version;
-		return FEED_OLD;
-	}
-	return 0;
+	return refuse_older(s, entry, ret_number);
 }
 
-static enum feed_result refuse_next(const struct client *client,
-				    const struct tsem_anchor_entry *entry)
+/* A start while it runs is another model. */
+static enum feed_result refuse_next(const struct server *s, const struct client *client,
+				    const struct tsem_anchor_entry *entry, uint64_t *ret_number)
 {
 	if (strcmp(entry->workload, client->entry.workload) != 0 || !client->running ||
-	    entry->kind == TSEM_ANCHOR_START || entry->kind == TSEM_ANCHOR_RESUME ||
-	    entry->kind == TSEM_ANCHOR_GONE)
+	    entry->kind == TSEM_ANCHOR_RESUME || entry->kind == TSEM_ANCHOR_GONE)
 		return FEED_GARBAGE;
-	return 0;
+	return entry->kind == TSEM_ANCHOR_START ? refuse_older(s, entry, ret_number) : 0;
 }
 
 static int take_entry(struct server *s, struct client *client, const struct feed_message *m)
@@ -248,7 +256,7 @@ static int take_entry(struct server *s, struct client *client, const struct feed
 	uint64_t number = 0;
 
 	if (to_entry(m, &entry))
-		result = client->named ? refuse_next(client, &entry)
+		result = client->named ? refuse_next(s, client, &entry, &number)
 				       : refuse_first(s, client, &entry, &number);
 	if (result) {
 		answer(client, result, number);
