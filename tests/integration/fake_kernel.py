@@ -107,11 +107,11 @@ class FakeKernel:
 
     def change_readers(self):
         """The one before finds the end, and may still answer."""
-        self.reloading = False
         self.changed.wait_for(lambda: self.next, 5)
         self.before.append(self.events)
         self.events.shutdown(socket.SHUT_WR)
         self.events, self.next = self.next, None
+        self.reloading = False
 
     def serve_events(self, connection):
         with self.changed:
