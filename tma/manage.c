@@ -169,12 +169,13 @@ static void step_client(struct manage *manage, struct client *client, uint64_t n
 
 /* Connections. */
 
-/* A free place, or that of the client which has been silent for the longest. */
-static struct client *find_place(struct manage *manage)
+/* A free place, or that of the client which has been silent for the longest. The last is root's. */
+static struct client *find_place(struct manage *manage, uid_t peer)
 {
+	const size_t places = peer == 0 ? MANAGE_CLIENTS : MANAGE_CLIENTS - 1;
 	struct client *oldest = NULL;
 
-	for (size_t i = 0; i < MANAGE_CLIENTS; i++) {
+	for (size_t i = 0; i < places; i++) {
 		struct client *client = &manage->clients[i];
 
 		if (client->fd < 0)
@@ -187,13 +188,16 @@ static struct client *find_place(struct manage *manage)
 	return oldest;
 }
 
-static bool may_connect(const struct manage *manage, int fd)
+static bool may_connect(const struct manage *manage, int fd, uid_t *ret)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof(peer) &&
-	       (peer.uid == 0 || peer.uid == manage->caller);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || size != sizeof(peer) ||
+	    (peer.uid != 0 && peer.uid != manage->caller))
+		return false;
+	*ret = peer.uid;
+	return true;
 }
 
 static void add_client(struct manage *manage, int take_fd, uint64_t now_usec)
@@ -201,12 +205,13 @@ static void add_client(struct manage *manage, int take_fd, uint64_t now_usec)
 	_cleanup_(close_fdp) int fd = take_fd;
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd };
 	struct client *client;
+	uid_t peer;
 
-	if (!may_connect(manage, fd)) {
+	if (!may_connect(manage, fd, &peer)) {
 		manage->source->losses.clients_refused++;
 		return;
 	}
-	client = find_place(manage);
+	client = find_place(manage, peer);
 	if (!client || epoll_ctl(manage->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		manage->source->losses.clients_dropped++;
 		return;

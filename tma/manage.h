@@ -11,7 +11,7 @@
 
 #include "answer.h"
 
-/** MANAGE_CLIENTS - At a time; whoever asks nothing gives way to the next. */
+/** MANAGE_CLIENTS - At a time, one of them root; whoever asks nothing gives way to the next. */
 #define MANAGE_CLIENTS 8
 
 /** MANAGE_STUCK_USEC - A client that takes nothing for so long is dropped. */

@@ -370,6 +370,28 @@ class Abuse(AgentTest):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         self.assertEqual(self.status()["lost"]["clients_refused"], 1)
 
+    @unittest.skipUnless(os.getuid() == 0, "only root can be somebody else")
+    def test_clients_of_the_caller_leave_a_place_for_root(self):
+        """Followers do not give way; the caller's fill what there is for them, and root is answered."""
+        self.start(arguments=("--caller=65534:65534",))
+        os.chmod(self.dir, 0o711)
+        os.chmod(self.address, 0o666)
+        followers, dropped = [], []
+        for _ in range(10):
+            os.seteuid(65534)
+            try:
+                followers.append(Client(self.address))
+            finally:
+                os.seteuid(0)
+            try:
+                followers[-1].ask(OURS + "FollowEvents", more=True)
+            except OSError:
+                pass                            # dropped already
+            dropped.append(self.status()["lost"]["clients_dropped"])
+        self.assertEqual(dropped, [0] * 7 + [1, 2, 3])
+        for client in followers:
+            client.socket.close()
+
     def test_flood_of_calls(self):
         self.start()
         with Client(self.address) as client:
