@@ -285,14 +285,18 @@ int explanation_tell(struct explanation *e, size_t number)
 	return r;
 }
 
-/* A service is not trained as other workloads are. */
+/* A service is not trained as other workloads are, and a container by who creates it. */
 static void tell_what_to_type(const struct subject *subject)
 {
 	const char *unit = subject->config->unit;
 
-	(void)printf("What of this is right can be learned, quixote train %s%s, or accepted: "
-		     "quixote model accept %s%s\n",
-		     unit ? "" : "-c ", unit ?: subject->config_path, subject->config_path,
+	if (subject_is_of_engine(subject))
+		(void)printf("What of this is right can be learned, by a container that is created "
+			     "with quixote.mode=train, ");
+	else
+		(void)printf("What of this is right can be learned, quixote train %s%s, ",
+			     unit ? "" : "-c ", unit ?: subject->config_path);
+	(void)printf("or accepted: quixote model accept %s%s\n", subject->config_path,
 		     subject->config->allow_unsigned ? "" : "; the model is signed again then: "
 							    "quixote model sign");
 }

@@ -73,6 +73,11 @@ int subject_find(const char *command, const char *argument, struct subject *ret)
 	return 0;
 }
 
+bool subject_is_of_engine(const struct subject *subject)
+{
+	return !strncmp(subject->config_path, OCI_DIRECTORY "/", strlen(OCI_DIRECTORY "/"));
+}
+
 void subject_read_programs(struct subject *subject)
 {
 	_cleanup_(opened_done) struct opened model = {};

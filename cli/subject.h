@@ -39,6 +39,9 @@ struct subject {
  */
 int subject_find(const char *command, const char *argument, struct subject *ret);
 
+/** subject_is_of_engine() - Whether it is a container that podman or Docker creates. */
+bool subject_is_of_engine(const struct subject *subject);
+
 /** subject_read_programs() - Read the model, where there is one, for the names of programs. */
 void subject_read_programs(struct subject *subject);
 
