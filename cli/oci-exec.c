@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../orchestrator/config-value.h"
 #include "../orchestrator/config.h"
 #include "../orchestrator/program.h"
 #include "launch.h"
@@ -114,12 +115,18 @@ static int raise_fd(int *fd, int above)
 	return 0;
 }
 
+/* One of an engine, or of a Bundle=, which is called after its workload. */
 static int ask_at(const char *id)
 {
 	char name[CONFIG_NAME_BYTES + 1];
-	int r = oci_config_find(id, name);
+	const char *what;
 
-	return r < 0 ? r : oci_ask(name);
+	if (oci_config_find(id, name) == 0)
+		return oci_ask(name);
+	if (strncmp(id, CONFIG_CONTAINER_PREFIX, strlen(CONFIG_CONTAINER_PREFIX)) != 0)
+		return -ENOENT;
+	id += strlen(CONFIG_CONTAINER_PREFIX);
+	return value_name(id, &what) < 0 ? -ENOENT : oci_ask(id);
 }
 
 /**

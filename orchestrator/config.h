@@ -32,6 +32,9 @@
 /** CONFIG_NAME_BYTES - Longest name of a workload: it is part of file and unit names. */
 #define CONFIG_NAME_BYTES 64
 
+/** CONFIG_CONTAINER_PREFIX - The container of a Bundle= is called so, with the workload's name. */
+#define CONFIG_CONTAINER_PREFIX "quixote-"
+
 enum config_type {
 	CONFIG_TYPE_SERVICE,
 	CONFIG_TYPE_TOOL,

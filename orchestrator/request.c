@@ -216,7 +216,7 @@ static int build_keeper(struct request *q)
 	if (r >= 0)
 		r = add(q->keeper, &used, "--runtime=%s", config_runtime_to_string(c->runtime));
 	if (r >= 0)
-		r = add(q->keeper, &used, "--id=quixote-%s", c->name);
+		r = add(q->keeper, &used, "--id=" CONFIG_CONTAINER_PREFIX "%s", c->name);
 	if (r >= 0)
 		r = add(q->keeper, &used, "--bundle=%s", c->bundle);
 	if (r >= 0 && c->terminal == CONFIG_TERMINAL_YES)

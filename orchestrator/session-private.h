@@ -65,7 +65,7 @@ enum session_state {
  *	bundle, its keeper; of a container started elsewhere, its init, which is no child.
  * @driver: Driver beside it; likewise.
  * @shims: Where programs of a driver around it, or a bundle's, are armed; else NULL.
- * @armer: Where processes of a container started elsewhere are armed; else NULL.
+ * @armer: Where processes of a container that are started elsewhere are armed; else NULL.
  * @workload_source: Tells the end of that container's init.
  * @entrance: Where processes of a unit are armed; else NULL.
  * @streams: Its standard streams.
@@ -139,6 +139,9 @@ int session_enter(struct session *s, enum session_state state);
 
 /** session_armed() - A process that was started by others is armed. Return: 0 or a negative errno. */
 int session_armed(pid_t pid, int pidfd, void *userdata);
+
+/** session_joined() - The same of one more, in a container that runs. */
+int session_joined(pid_t pid, int pidfd, void *userdata);
 
 /** session_look() - Whether what the state waits for has happened without waking anyone. */
 void session_look(struct session *s);

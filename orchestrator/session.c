@@ -365,6 +365,13 @@ int session_armed(pid_t pid, int pidfd, void *userdata)
 	return r < 0 ? fail_start(s, "watch", r), r : session_enter(s, SESSION_RUNNING);
 }
 
+int session_joined(pid_t pid, int pidfd, void *userdata)
+{
+	const struct session *s = userdata;
+
+	return s->state == SESSION_RUNNING ? 0 : -ESHUTDOWN;
+}
+
 static int enter_preparing(struct session *s)
 {
 	int r;

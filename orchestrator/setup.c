@@ -283,12 +283,12 @@ static int setup_keeper(struct session *s)
 }
 
 /* In the directory that the management socket has locked for this name. */
-static int setup_armer(struct session *s)
+static int setup_armer(struct session *s, armer_done_fn *armed)
 {
 	const struct armer_params params = { .channel = &s->channel,
 					     .uid = s->params->caller.uid,
 					     .runtime = true,
-					     .armed = session_armed,
+					     .armed = armed,
 					     .userdata = s };
 	struct file_identity before;
 	char path[PATH_MAX];
@@ -320,9 +320,11 @@ int setup_driver(struct session *s)
 	} else if (s->params->entry == ENTRY_BUNDLE) {
 		what = "quixote-bundle";
 		r = setup_keeper(s);
+		if (r >= 0 && s->door.dir >= 0) /* else nothing can be executed in it later */
+			r = setup_armer(s, session_joined);
 	} else if (s->params->entry == ENTRY_APART) {
 		what = "another container of this name runs, or its directory cannot be used";
-		r = setup_armer(s);
+		r = setup_armer(s, session_armed);
 	}
 	if (r < 0)
 		(void)session_fail(s, FAILURE_WORKLOAD_START, what, r);
