@@ -129,6 +129,16 @@ static int run_create(struct keeper *k)
 	return run_runtime(k, words, false);
 }
 
+/* The runtime says of it no more than that a call failed. */
+static void tell_lack(const struct keeper *k)
+{
+	if (geteuid() == 0 && syscall(SYS_bpf, 0, NULL, 0) < 0 && errno == ENOSYS)
+		(void)fprintf(stderr,
+			      "quixote: %s: this kernel, as the built-in one, has no BPF, by which "
+			      "\"devices\" is kept; leave it out of \"resources\" in config.json here\n",
+			      k->bundle);
+}
+
 /* The first process is an orphan by now, so it is our child, and its number stays its own. */
 static int arm(struct keeper *k)
 {
@@ -243,8 +253,10 @@ static int keep(struct keeper *k)
 
 	(void)run_delete(k); /* what a killed run of this name has left */
 	r = run_create(k);
-	if (r < 0)
+	if (r < 0) {
+		tell_lack(k);
 		return r;
+	}
 	k->created = true;
 	if (k->terminal) {
 		r = console_begin(&k->console, k->event, on_output_end, k);
