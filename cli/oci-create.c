@@ -218,6 +218,16 @@ static int create_armed(const struct oci *o, const struct keeper *k)
 		       strerror(-r));
 }
 
+/* An engine of a user: neither the kernel nor the directory of configurations is his. */
+static int refuse_user(const struct oci *o, bool written)
+{
+	if (written)
+		oci_config_remove(o->words[o->id]);
+	return oci_say("without root, as here, a container cannot be modelled; use the engine as "
+		       "root, or Bundle= with User= in root's container.cfg(5), or Bundle= with "
+		       "--kernel=builtin");
+}
+
 int oci_create(const struct oci *o)
 {
 	struct keeper k = { .pidfd = -EBADF, .notify = -EBADF };
@@ -227,6 +237,8 @@ int oci_create(const struct oci *o)
 	if (!oci_has_id(o))
 		return EXIT_FAILURE;
 	r = oci_config_write(o, k.config, k.name, &why);
+	if ((r >= 0 || r == -EACCES) && !launch_may_model())
+		return refuse_user(o, r >= 0);
 	if (r < 0)
 		return oci_say("%s", why.size ? text_get(&why) : strerror(-r));
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
