@@ -59,27 +59,77 @@ static int check_boot(const struct evidence *e, const struct policy *p, struct t
 	return 0;
 }
 
-static int replay(const struct evidence *e, struct tsem_anchor_log *log, struct text *why)
+static int take_line(const struct appraise_params *p, const char *line, size_t size,
+		     struct appraisals *a, struct text *why)
 {
-	const json_t *lines = json_object_get(e->body, "log");
+	int r = tsem_anchor_log_replay(&a->log, line, size);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		text_format(why, "its log is not one: %s", a->log.error);
+		return -EKEYREJECTED;
+	}
+	return p->seen ? seen_look(p->seen, &a->log, why) : 0;
+}
+
+/* Number of the first record in evidence; what it is else is seen later. */
+static uint64_t first_record(const json_t *lines)
+{
+	const char *text = json_string_value(json_array_get(lines, 0)) ?: "";
+	struct tsem_cursor c = { text, text + strlen(text) };
+	uint64_t first = 0;
+
+	return tsem_take(&c, "{\"recnum\":") < 0 || tsem_take_number(&c, &first) < 0 ? 0 : first;
+}
+
+/* Up to where the evidence goes on, which has the rest again, and signed. */
+static int replay_before(const struct appraise_params *p, uint64_t until, struct appraisals *a,
+			 struct text *why)
+{
+	const char *at = text_get(p->before), *end;
+	int r = 0;
+
+	while (r == 0 && a->log.records < until && (end = strchr(at, '\n'))) {
+		r = take_line(p, at, end - at, a, why);
+		at = end + 1;
+	}
+	if (r == 0 && a->log.lines && a->log.records != until)
+		return refuse(why, "what was given by --log= does not reach up to its log");
+	return r;
+}
+
+static int replay(const struct appraise_params *p, struct appraisals *a, struct text *why)
+{
+	const json_t *lines = json_object_get(p->evidence->body, "log");
 	const json_t *line;
 	size_t i;
+	int r;
 
 	if (!json_is_array(lines) || !json_array_size(lines))
 		return refuse(why, "there is no log in it");
+	r = replay_before(p, first_record(lines), a, why);
 	json_array_foreach (lines, i, line) {
-		int r = json_is_string(line) ? tsem_anchor_log_replay(log, json_string_value(line),
-								      json_string_length(line))
-					     : -EBADMSG;
-
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0) {
-			text_format(why, "its log is not one: %s", log->error);
-			return -EKEYREJECTED;
-		}
+		if (r == 0)
+			r = json_is_string(line) ? take_line(p, json_string_value(line),
+							     json_string_length(line), a, why)
+						 : refuse(why, "its log has other than lines");
 	}
-	return 0;
+	return r == 0 && p->seen ? seen_end(p->seen, &a->log, why) : r;
+}
+
+/* Whoever has become root could have had the register extended with a checkpoint of his own. */
+static int check_first(const struct appraise_params *p, struct appraisals *a, struct text *why)
+{
+	a->believed = a->log.first && !(p->seen && p->seen->met);
+	if (!a->believed || p->policy->checkpoint)
+		return 0;
+	text_format(why,
+		    "its log begins with the checkpoint of record %" PRIu64
+		    ", and nothing tells what was before: have it made with --from=0, give the "
+		    "records before by --log=, or believe it by Checkpoint=yes",
+		    a->log.first);
+	return -EKEYREJECTED;
 }
 
 static int check_log(const struct evidence *e, const struct policy *p,
@@ -167,11 +217,10 @@ static const char *check_state(const struct policy *p, const struct policy_workl
 	return NULL;
 }
 
-static void appraise_workload(const struct evidence *e, const struct policy *p,
-			      const struct policy_workload *w, const struct tsem_anchor_log *log,
-			      uint64_t now_usec, struct appraisal *ret)
+static void appraise_workload(const struct appraise_params *p, const struct policy_workload *w,
+			      const struct appraisals *all, struct appraisal *ret)
 {
-	const struct tsem_anchor_chain *chain = tsem_anchor_log_find(log, w->name);
+	const struct tsem_anchor_chain *chain = tsem_anchor_log_find(&all->log, w->name);
 	struct text signers = TEXT_EMPTY;
 	const char *wrong;
 
@@ -182,9 +231,9 @@ static void appraise_workload(const struct evidence *e, const struct policy *p,
 	}
 	ret->known = true;
 	ret->entry = chain->last;
-	wrong = check_state(p, w, chain, now_usec);
+	wrong = check_state(p->policy, w, chain, p->now_usec);
 	if (!wrong)
-		wrong = check_model(e, w, &chain->last, &signers);
+		wrong = check_model(p->evidence, w, &chain->last, &signers);
 	ret->trusted = !wrong;
 	if (wrong)
 		text_add_string(&ret->words, wrong);
@@ -195,31 +244,43 @@ static void appraise_workload(const struct evidence *e, const struct policy *p,
 			    has_ended(&chain->last) ? "ended" : "runs", chain->last.model,
 			    chain->last.version, text_get(&signers), chain->last.events,
 			    chain->number);
+	if (!wrong && all->believed)
+		text_format(&ret->words, "; what was before record %" PRIu64 " is believed",
+			    all->log.first);
 	if (signers.failed || ret->words.failed)
 		ret->trusted = false;
 	text_done(&signers);
 }
 
-int appraise(const struct evidence *e, const struct policy *p, uint64_t now_usec,
-	     struct appraisals *ret, struct text *why)
+static int check_made(const struct appraise_params *p, struct appraisals *a, struct text *why)
 {
-	struct tsem_anchor_log log;
+	int r = take_time(p->evidence, &a->made_usec) < 0
+			? refuse(why, "it does not say when it was made")
+			: check_age(a->made_usec, p->policy, p->now_usec, why);
+
+	if (r == 0 && p->seen && p->seen->known && a->made_usec + CLOCK_USEC < p->seen->made_usec)
+		return refuse(why, "it was made before what was seen");
+	return r;
+}
+
+int appraise(const struct appraise_params *p, struct appraisals *ret, struct text *why)
+{
 	int r;
 
 	*ret = (struct appraisals){ .count = 0 };
-	if (tsem_anchor_log_init(&log, p->pcr) < 0)
+	if (tsem_anchor_log_init(&ret->log, p->policy->pcr) < 0)
 		return -ENOMEM;
-	r = take_time(e, &ret->made_usec) < 0 ? refuse(why, "it does not say when it was made")
-					      : check_age(ret->made_usec, p, now_usec, why);
+	r = check_made(p, ret, why);
 	if (r == 0)
-		r = check_boot(e, p, why);
+		r = check_boot(p->evidence, p->policy, why);
 	if (r == 0)
-		r = replay(e, &log, why);
+		r = replay(p, ret, why);
 	if (r == 0)
-		r = check_log(e, p, &log, why);
-	for (size_t i = 0; r == 0 && i < p->workload_count; i++)
-		appraise_workload(e, p, &p->workloads[i], &log, now_usec, &ret->all[ret->count++]);
-	tsem_anchor_log_done(&log);
+		r = check_log(p->evidence, p->policy, &ret->log, why);
+	if (r == 0)
+		r = check_first(p, ret, why);
+	for (size_t i = 0; r == 0 && i < p->policy->workload_count; i++)
+		appraise_workload(p, &p->policy->workloads[i], ret, &ret->all[ret->count++]);
 	return r;
 }
 
@@ -228,4 +289,5 @@ void appraisals_done(struct appraisals *a)
 	for (size_t i = 0; i < a->count; i++)
 		text_done(&a->all[i].words);
 	a->count = 0;
+	tsem_anchor_log_done(&a->log);
 }

@@ -6,6 +6,7 @@
 #include "../libtsem/anchor-log.h"
 #include "evidence.h"
 #include "policy.h"
+#include "seen.h"
 
 /**
  * struct appraisal - Of one workload.
@@ -25,24 +26,40 @@ struct appraisal {
 /**
  * struct appraisals - Of one machine.
  * @made_usec: When the evidence was made, by the machine's clock.
+ * @log: In it, after its last line.
+ * @believed: It begins with a checkpoint, and nothing tells of what was before.
  */
 struct appraisals {
 	struct appraisal all[POLICY_WORKLOADS];
 	size_t count;
 	uint64_t made_usec;
+	struct tsem_anchor_log log;
+	bool believed;
+};
+
+/**
+ * struct appraise_params - What is held against what.
+ * @now_usec: The verifier's clock, since 1970.
+ * @before: Lines of the log before those in the evidence; may be empty.
+ * @seen: What was seen before; NULL if nobody remembers.
+ */
+struct appraise_params {
+	const struct evidence *evidence;
+	const struct policy *policy;
+	uint64_t now_usec;
+	const struct text *before;
+	struct seen *seen;
 };
 
 /**
  * appraise() - Hold it against.
- * @now_usec: The verifier's clock, since 1970.
  * @why: A sentence, whenever the result is negative.
  * @ret: To be ended by appraisals_done(), whatever the result.
  *
  * Return: 0, whatever is said of workloads; -EKEYREJECTED if the machine itself is not as the
  * policy wants; -ENOMEM.
  */
-int appraise(const struct evidence *evidence, const struct policy *policy, uint64_t now_usec,
-	     struct appraisals *ret, struct text *why);
+int appraise(const struct appraise_params *params, struct appraisals *ret, struct text *why);
 
 void appraisals_done(struct appraisals *appraisals);
 

@@ -37,7 +37,8 @@
 #define FLUSH_MSEC 20000
 
 static const char help[] =
-	"usage: quixote attest --nonce=HEX [--config=FILE] [NAME | FILE.cfg]...\n"
+	"usage: quixote attest --nonce=HEX [--from=N | --from=newest] [--config=FILE]\n"
+	"                      [NAME | FILE.cfg]...\n"
 	"       quixote attest --enroll [--config=FILE]\n"
 	"       quixote attest --activate=CHALLENGE [--config=FILE]\n"
 	"\n"
@@ -47,15 +48,22 @@ static const char help[] =
 	"request, and --activate the answer to the challenge that quixote verify makes of it.\n"
 	"\n"
 	"      --nonce=HEX           8 to 64 bytes, as quixote verify --new-nonce prints them\n"
+	"      --from=N              leave out files of the log without record N or a later one:\n"
+	"                            for a verifier that has seen the records before N\n"
+	"      --from=newest         all but the newest: for one that believes a checkpoint\n"
 	"      --enroll              tell the keys of this machine's TPM\n"
 	"      --activate=CHALLENGE  show that they are in one TPM\n"
 	"      --config=FILE         instead of " SETTINGS_FILE "\n"
 	"  -h, --help                this text\n";
 
 static const struct option options[] = {
-	{ "nonce", required_argument, NULL, 'n' },    { "enroll", no_argument, NULL, 'e' },
-	{ "activate", required_argument, NULL, 'a' }, { "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },	      { NULL, 0, NULL, 0 },
+	{ "nonce", required_argument, NULL, 'n' },
+	{ "enroll", no_argument, NULL, 'e' },
+	{ "from", required_argument, NULL, 'f' },
+	{ "activate", required_argument, NULL, 'a' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
 };
 
 /** struct attestation - What is asked for, and what it takes. */
@@ -64,6 +72,8 @@ struct attestation {
 	bool enroll;
 	const char *activate;
 	bool has_nonce;
+	bool has_from;
+	uint64_t from;
 	struct evidence_nonce nonce;
 	char *const *names;
 	struct settings settings;
@@ -220,6 +230,7 @@ static bool is_of(const struct tpm_quote *quote, uint32_t wanted, uint8_t values
 	       memcmp(quote->attest.data + quote->attest.size - TPM_HASH, digest, TPM_HASH) == 0;
 }
 
+/* Returns an exit status, or -ESTALE if the log never was what the register is. */
 static int add_body(struct attestation *a, uint8_t values[24][TPM_HASH], uint32_t wanted,
 		    struct text *t)
 {
@@ -227,6 +238,10 @@ static int add_body(struct attestation *a, uint8_t values[24][TPM_HASH], uint32_
 	char nonce[2 * EVIDENCE_NONCE_MAX + 1];
 	int r = anchored_read_until(&a->settings, values[a->settings.pcr], &log);
 
+	if (r == -ESTALE)
+		return r; /* it may have gone on in another file in between */
+	if (r == 0)
+		r = anchored_add_before(&a->settings, a->from, &log);
 	if (r < 0)
 		return fail("the log", log.error);
 	tsem_anchor_hex(a->nonce.data, a->nonce.size, nonce);
@@ -267,6 +282,10 @@ static int attest(struct attestation *a)
 					   quote.signature);
 			return print(&t);
 		}
+		if (r == -ESTALE)
+			r = i == TRIES_MAX - 1
+				    ? fail("the log", "it does not say what the register says")
+				    : 0;
 		text_done(&t);
 	}
 	return r ? r : fail("the TPM", "its registers are extended faster than they are quoted");
@@ -316,6 +335,17 @@ static int activate(struct attestation *a)
 	return printf("%s\n", hex) < 0 || fflush(stdout) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
+static int take_from(const char *text, uint64_t *ret)
+{
+	struct tsem_cursor c = { text, text + strlen(text) };
+
+	if (!strcmp(text, "newest")) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	return tsem_take_number(&c, ret) < 0 || c.at != c.end ? -EINVAL : 0;
+}
+
 static int parse(struct attestation *a, int option, char *argv[])
 {
 	switch (option) {
@@ -324,6 +354,12 @@ static int parse(struct attestation *a, int option, char *argv[])
 		if (evidence_nonce_parse(optarg, &a->nonce) < 0)
 			return command_line_error(argv[0],
 						  "a nonce has 16 to 128 hexadecimal digits");
+		return 0;
+	case 'f':
+		a->has_from = true;
+		if (take_from(optarg, &a->from) < 0)
+			return command_line_error(argv[0],
+						  "--from= is the number of a record, or newest");
 		return 0;
 	case 'e':
 		a->enroll = true;
@@ -354,7 +390,8 @@ int attest_main(int argc, char *argv[])
 	if (r)
 		return r;
 	a.names = argv + optind;
-	if (a.has_nonce + a.enroll + (a.activate != NULL) != 1 || (!a.has_nonce && a.names[0]))
+	if (a.has_nonce + a.enroll + (a.activate != NULL) != 1 ||
+	    (!a.has_nonce && (a.has_from || a.names[0])))
 		return command_line_error(argv[0],
 					  "one of --nonce=, --enroll and --activate= is expected");
 	if (settings_read(a.config, &a.settings, &why) < 0) {

@@ -88,6 +88,12 @@ static int take_start(struct reading *r, const char *value)
 	return take_hash(value, r->policy->start);
 }
 
+static int take_checkpoint(struct reading *r, const char *value)
+{
+	r->policy->checkpoint = strcmp(value, "yes") == 0;
+	return r->policy->checkpoint || strcmp(value, "no") == 0 ? 0 : -EBADMSG;
+}
+
 static int take_model(struct reading *r, const char *value)
 {
 	uint8_t hash[TSEM_ANCHOR_HASH];
@@ -146,6 +152,7 @@ static const struct {
 	{ false, "MaxAge", take_age, "a time, such as 15min" },
 	{ false, "Register", take_register, "8, 9, 12 to 16, or 23" },
 	{ false, "Start", take_start, "64 small hexadecimal digits" },
+	{ false, "Checkpoint", take_checkpoint, "yes or no" },
 	{ true, "Model", take_model, "64 small hexadecimal digits" },
 	{ true, "Keys", take_keys, "a directory" },
 	{ true, "Threshold", take_threshold, "a number from 1 to 16" },

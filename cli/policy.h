@@ -36,6 +36,7 @@ struct policy_workload {
  * @max_age_usec: MaxAge=.
  * @pcr: Register=.
  * @start: Start=: the register before the anchor's log.
+ * @checkpoint: Checkpoint=yes: a log need not be told from its first record on.
  * @boot: Bits of the registers that have a value.
  * @values: PCRn=.
  */
@@ -44,6 +45,7 @@ struct policy {
 	uint64_t max_age_usec;
 	unsigned int pcr;
 	uint8_t start[TSEM_ANCHOR_HASH];
+	bool checkpoint;
 	uint32_t boot;
 	uint8_t values[24][TSEM_ANCHOR_HASH];
 	struct policy_workload workloads[POLICY_WORKLOADS];

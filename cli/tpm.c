@@ -217,6 +217,7 @@ struct tpm_state {
 	struct anchored log;
 	const char *verdict; /* about the log, in words */
 	bool good;
+	struct anchored_kept kept;
 };
 
 static int look(struct tpm_command *c, struct tpm_state *s)
@@ -261,6 +262,22 @@ static void judge_log(const struct tpm_command *c, struct tpm_state *s, int r)
 	s->good = r == -ENOENT || (r == 0 && is_good(s));
 }
 
+static void tell_kept(const struct anchored_kept *k, struct text *t)
+{
+	if (k->oldest == k->newest)
+		text_format(t, "%" PRIu64 " is the newest", k->newest);
+	else
+		text_format(t, "%" PRIu64 " to %" PRIu64 " are there, unchanged", k->oldest,
+			    k->newest);
+	if (k->pruned)
+		text_format(t, "; up to %" PRIu64 " removed as Keep= says", k->pruned);
+	if (k->changed)
+		text_format(t, "; %" PRIu64 " is another than was written", k->oldest - 1);
+	else if (k->missing)
+		text_format(t, "; %" PRIu64 " is missing, which only its checkpoint tells of now",
+			    k->oldest - 1);
+}
+
 static void tell_json(const struct tpm_command *c, const struct tpm_state *s, const char *value)
 {
 	struct text t = TEXT_EMPTY;
@@ -274,6 +291,12 @@ static void tell_json(const struct tpm_command *c, const struct tpm_state *s, co
 	text_format(&t, "\"records\": %" PRIu64 ", \"workloads\": %zu, \"good\": %s, \"log\": ",
 		    s->log.log.records, s->log.log.chain_count, s->good ? "true" : "false");
 	text_add_json(&t, s->verdict, strlen(s->verdict));
+	if (s->kept.newest)
+		text_format(&t,
+			    ", \"file\": %" PRIu64 ", \"oldest\": %" PRIu64 ", \"pruned\": %" PRIu64
+			    ", \"missing\": %s, \"changed\": %s",
+			    s->kept.newest, s->kept.oldest, s->kept.pruned,
+			    s->kept.missing ? "true" : "false", s->kept.changed ? "true" : "false");
 	(void)printf("%s}\n", text_get(&t));
 	text_done(&t);
 }
@@ -301,6 +324,7 @@ static int look_at_both(struct tpm_command *c, struct tpm_state *s)
 static int tpm_status(struct tpm_command *c)
 {
 	struct tpm_state s = { .log = ANCHORED_EMPTY };
+	struct text t = TEXT_EMPTY;
 	char value[2 * TPM_HASH + 1];
 	int r = open_tpm(c);
 
@@ -309,6 +333,9 @@ static int tpm_status(struct tpm_command *c)
 	if (r > 0)
 		return r;
 	judge_log(c, &s, r);
+	if (r == 0 && anchored_look_back(&c->settings, &s.log, &s.kept) < 0)
+		s.verdict = s.log.error;
+	s.good = s.good && !s.kept.changed;
 	tsem_anchor_hex(s.value, sizeof(s.value), value);
 	if (c->json) {
 		tell_json(c, &s, value);
@@ -324,6 +351,11 @@ static int tpm_status(struct tpm_command *c)
 				     c->settings.counter ? "; quixote tpm init makes it" : "");
 		(void)printf("log:       %s/" SETTINGS_LOG ": %s\n", c->settings.directory,
 			     s.verdict);
+		if (s.kept.newest) {
+			tell_kept(&s.kept, &t);
+			(void)printf("files:     %s\n", text_get(&t));
+			text_done(&t);
+		}
 		(void)printf("workloads: %zu\n", s.log.log.chain_count);
 	}
 	anchored_done(&s.log);

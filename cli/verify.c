@@ -21,13 +21,14 @@
 #include "appraise.h"
 #include "command.h"
 #include "credential.h"
+#include "seen.h"
 #include "token.h"
 
 #define NONCE_BYTES 32
 
 static const char help[] =
-	"usage: quixote verify --policy=FILE --nonce=HEX [--json] [--token=FILE --key=KEY] "
-	"EVIDENCE\n"
+	"usage: quixote verify --policy=FILE --nonce=HEX [--state=FILE] [--log=FILE] [--json]\n"
+	"                      [--token=FILE --key=KEY] EVIDENCE\n"
 	"       quixote verify --new-nonce\n"
 	"       quixote verify --challenge=REQUEST --secret=FILE (--roots=FILE | "
 	"--no-certificate)\n"
@@ -40,6 +41,10 @@ static const char help[] =
 	"\n"
 	"      --policy=FILE         what is wanted, quixote-policy(5)\n"
 	"      --nonce=HEX           that the evidence must be for\n"
+	"      --state=FILE          remember how far the log was seen; evidence has to go on "
+	"there\n"
+	"      --log=FILE            files of the log before those in EVIDENCE, one behind the "
+	"other\n"
 	"      --json                in JSON\n"
 	"      --token=FILE          write an Entity Attestation Token (CWT), signed with KEY\n"
 	"      --key=KEY             of quixote key new\n"
@@ -54,6 +59,8 @@ static const char help[] =
 enum option_number {
 	OPTION_POLICY,
 	OPTION_NONCE,
+	OPTION_STATE,
+	OPTION_LOG,
 	OPTION_TOKEN,
 	OPTION_KEY,
 	OPTION_CHALLENGE,
@@ -69,6 +76,8 @@ enum option_number {
 static const char *const option_names[OPTION_COUNT] = {
 	[OPTION_POLICY] = "policy",
 	[OPTION_NONCE] = "nonce",
+	[OPTION_STATE] = "state",
+	[OPTION_LOG] = "log",
 	[OPTION_TOKEN] = "token",
 	[OPTION_KEY] = "key",
 	[OPTION_CHALLENGE] = "challenge",
@@ -273,7 +282,11 @@ static void tell_words(const struct appraisals *a, struct text *t)
 
 static void tell_json(const struct appraisals *a, struct text *t)
 {
-	text_format(t, "{\"made\": %llu, \"workloads\": {", (unsigned long long)a->made_usec);
+	text_format(t,
+		    "{\"made\": %llu, \"first\": %llu, \"records\": %llu, \"believed\": %s, "
+		    "\"workloads\": {",
+		    (unsigned long long)a->made_usec, (unsigned long long)a->log.first,
+		    (unsigned long long)a->log.records, a->believed ? "true" : "false");
 	for (size_t i = 0; i < a->count; i++) {
 		const struct appraisal *one = &a->all[i];
 
@@ -329,32 +342,89 @@ static int tell(const struct verification *v, const struct appraisals *a)
 	return trusted ? EXIT_SUCCESS : 1;
 }
 
+/* All that is asked for of evidence that is the machine's. */
+static int finish(const struct verification *v, struct appraisals *a,
+		  const struct evidence_nonce *nonce, const struct seen *seen)
+{
+	struct text why = TEXT_EMPTY;
+	int r = v->values[OPTION_TOKEN] ? write_token(v, a, nonce) : 0;
+
+	if (r == 0)
+		r = tell(v, a);
+	/* A verdict that was not told is not remembered. */
+	if ((r == EXIT_SUCCESS || r == 1) && v->values[OPTION_STATE] &&
+	    seen_write(seen, a->made_usec, &a->log, &why) < 0)
+		return fail_text(NULL, &why, EXIT_LOST);
+	return r;
+}
+
+static int open_evidence(const struct verification *v, EVP_PKEY *ak,
+			 const struct evidence_nonce *nonce, struct evidence *ret)
+{
+	_cleanup_(freep) char *data = NULL;
+	struct text why = TEXT_EMPTY;
+	size_t size = 0;
+	int r = read_evidence(v->evidence, &data, &size);
+
+	if (r < 0)
+		return fail(v->evidence, strerror(-r));
+	r = evidence_open(data, size, ak, nonce, ret, &why);
+	return r < 0 ? fail_text(v->evidence, &why, 1) : 0;
+}
+
+static int read_log(const char *path, struct text *ret)
+{
+	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r = fd < 0 ? -errno : text_read(fd, EVIDENCE_BYTES, ret);
+
+	if (r == 0 && ret->size && strlen(text_get(ret)) != ret->size)
+		r = -EBADMSG;
+	return r < 0 ? fail(path, strerror(-r)) : 0;
+}
+
+/* What is known besides the evidence. */
+static int read_known(const struct verification *v, struct appraise_params *p, EVP_PKEY *ak,
+		      struct text *before)
+{
+	struct text why = TEXT_EMPTY;
+	int r = 0;
+
+	if (v->values[OPTION_STATE]) {
+		p->seen->path = v->values[OPTION_STATE];
+		r = seen_read(p->seen, ak, p->policy->pcr, &why);
+		if (r < 0)
+			return fail_text(NULL, &why, r == -EKEYREJECTED ? 1 : EXIT_LOST);
+	}
+	p->before = before;
+	return v->values[OPTION_LOG] ? read_log(v->values[OPTION_LOG], before) : 0;
+}
+
 static int judge(const struct verification *v, const struct policy *policy,
 		 const struct evidence_nonce *nonce)
 {
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *ak = read_key(policy->key);
 	_cleanup_(freep) struct appraisals *a = calloc(1, sizeof(*a));
-	_cleanup_(freep) char *data = NULL;
-	struct text why = TEXT_EMPTY;
-	struct evidence evidence;
-	size_t size = 0;
+	_cleanup_(seen_done) struct seen seen = { .path = NULL };
+	struct text why = TEXT_EMPTY, before = TEXT_EMPTY;
+	struct evidence evidence = { .body = NULL };
+	struct appraise_params params = { .evidence = &evidence,
+					  .policy = policy,
+					  .now_usec = (uint64_t)time(NULL) * 1000000u,
+					  .seen = &seen };
 	int r;
 
 	if (!ak || !a)
 		return fail(policy->key, a ? "it is no key of a machine" : strerror(ENOMEM));
-	r = read_evidence(v->evidence, &data, &size);
-	if (r < 0)
-		return fail(v->evidence, strerror(-r));
-	if (evidence_open(data, size, ak, nonce, &evidence, &why) < 0)
-		return fail_text(v->evidence, &why, 1);
-	r = appraise(&evidence, policy, (uint64_t)time(NULL) * 1000000u, a, &why);
-	evidence_done(&evidence);
-	if (r < 0)
-		return fail_text(v->evidence, &why, 1);
-	r = v->values[OPTION_TOKEN] ? write_token(v, a, nonce) : 0;
+	r = read_known(v, &params, ak, &before);
 	if (r == 0)
-		r = tell(v, a);
-	appraisals_done(a);
+		r = open_evidence(v, ak, nonce, &evidence);
+	if (r == 0) {
+		r = appraise(&params, a, &why) < 0 ? fail_text(v->evidence, &why, 1)
+						   : finish(v, a, nonce, &seen);
+		appraisals_done(a);
+	}
+	evidence_done(&evidence);
+	text_done(&before);
 	return r;
 }
 

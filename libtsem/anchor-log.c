@@ -6,14 +6,12 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "anchor-log.h"
+#include "anchor-first.h"
 #include "cleanup.h"
-#include "core/sha256.h"
 
 /* What is hashed begins with what it is, so that no hash of one kind is one of another. */
 #define ROOT_TAG "quixote anchor root 1\n"
@@ -90,13 +88,6 @@ static void hash_record(const struct tsem_anchor_log *log, const char *content, 
 	hash_add(&h, root, sizeof(root));
 	hash_add(&h, content, size);
 	hash_end(&h, ret);
-}
-
-static int refuse(struct tsem_anchor_log *log, const char *why)
-{
-	(void)snprintf(log->error, sizeof(log->error), "line %" PRIu64 ": %s", log->records + 1,
-		       why);
-	return -EBADMSG;
 }
 
 /* Where it is, or would be. */
@@ -176,6 +167,7 @@ static int copy_log(const struct tsem_anchor_log *log, struct tsem_anchor_log *r
 static void accept(struct tsem_anchor_log *log, struct tsem_anchor_log *next,
 		   const uint8_t digest[TSEM_ANCHOR_HASH])
 {
+	next->lines++;
 	memcpy(next->before, next->value, sizeof(next->before));
 	memcpy(next->extended, digest, sizeof(next->extended));
 	extend(next->value, digest, TSEM_ANCHOR_HASH);
@@ -183,6 +175,22 @@ static void accept(struct tsem_anchor_log *log, struct tsem_anchor_log *next,
 	free(log->chains);
 	*log = *next;
 	next->chains = NULL;
+}
+
+/* With the line feed that it has in its file. */
+static void hash_line(struct tsem_anchor_log *log, const char *line, size_t size)
+{
+	tsem_sha256_ops.update(&log->file, line, size);
+	tsem_sha256_ops.update(&log->file, "\n", 1);
+}
+
+void tsem_anchor_log_hash_file(const struct tsem_anchor_log *log, uint8_t ret[TSEM_ANCHOR_HASH])
+{
+	struct tsem_sha256 file = log->file;
+
+	memset(ret, 0, TSEM_ANCHOR_HASH);
+	if (log->lines)
+		tsem_sha256_ops.final(&file, ret);
 }
 
 static int apply_entry(struct tsem_anchor_log *log, const struct tsem_anchor_entry *entry,
@@ -193,7 +201,7 @@ static int apply_entry(struct tsem_anchor_log *log, const struct tsem_anchor_ent
 	if (!chain)
 		return -E2BIG;
 	if (entry->number != chain->number + 1)
-		return refuse(log, "an entry is not the next one of its chain");
+		return tsem_refuse_line(log, "an entry is not the next one of its chain");
 	extend(chain->head, text, size);
 	chain->number = entry->number;
 	if (entry->version > chain->version)
@@ -223,91 +231,40 @@ static int take_entries(struct tsem_anchor_log *log, struct tsem_cursor *c)
 	size_t count = 0;
 
 	if (tsem_take(c, "{\"kind\":\"append\",\"entries\":[") < 0)
-		return refuse(log, "unknown content");
+		return tsem_refuse_line(log, "unknown content");
 	do {
 		struct tsem_anchor_entry entry;
 		const char *begin;
 		int r;
 
 		if (count && tsem_take(c, ",") < 0)
-			return refuse(log, "an entry that is spelled in another way");
+			return tsem_refuse_line(log, "an entry that is spelled in another way");
 		begin = c->at;
 		if (tsem_anchor_entry_take(c, &entry) < 0)
-			return refuse(log, "an entry that is spelled in another way");
+			return tsem_refuse_line(log, "an entry that is spelled in another way");
 		r = apply_entry(log, &entry, begin, c->at - begin);
 		if (r < 0)
 			return r;
 	} while (++count < TSEM_ANCHOR_BATCH && !tsem_next_is(c, "]"));
 	if (tsem_take(c, "]}") < 0)
-		return refuse(log, "more than entries");
+		return tsem_refuse_line(log, "more than entries");
 	fold_heads(log);
 	return 0;
-}
-
-static int take_chain(struct tsem_anchor_log *log, struct tsem_cursor *c)
-{
-	struct tsem_anchor_chain chain = {};
-
-	if (tsem_take(c, "{\"workload\":\"") < 0 || tsem_take_name(c, chain.workload) < 0 ||
-	    tsem_take(c, "\",\"number\":") < 0 || tsem_take_number(c, &chain.number) < 0 ||
-	    tsem_take(c, ",\"version\":") < 0 || tsem_take_number(c, &chain.version) < 0 ||
-	    tsem_take(c, ",\"head\":\"") < 0 ||
-	    tsem_take_hex(c, chain.head, TSEM_ANCHOR_HASH) < 0 || tsem_take(c, "\"}") < 0 ||
-	    !chain.number)
-		return refuse(log, "a chain that is spelled in another way");
-	if (log->chain_count == TSEM_ANCHOR_CHAINS)
-		return -E2BIG;
-	if (log->chain_count &&
-	    strcmp(log->chains[log->chain_count - 1].workload, chain.workload) >= 0)
-		return refuse(log, "chains that are not sorted");
-	log->chains[log->chain_count++] = chain;
-	return 0;
-}
-
-static int take_begin_head(struct tsem_cursor *c, struct tsem_anchor_begin *ret)
-{
-	uint8_t boot[16];
-
-	if (tsem_take(c, "{\"kind\":\"begin\",\"format\":1,\"boot\":\"") < 0 ||
-	    tsem_take_hex(c, boot, sizeof(boot)) < 0)
-		return -EBADMSG;
-	tsem_anchor_hex(boot, sizeof(boot), ret->boot);
-	if (tsem_take(c, "\",\"reset\":") < 0 || tsem_take_number(c, &ret->reset) < 0 ||
-	    tsem_take(c, ",\"counter\":") < 0 || tsem_take_number(c, &ret->counter) < 0 ||
-	    tsem_take(c, ",\"start\":\"") < 0 ||
-	    tsem_take_hex(c, ret->start, TSEM_ANCHOR_HASH) < 0 ||
-	    tsem_take(c, "\",\"time\":") < 0 || tsem_take_number(c, &ret->time_usec) < 0 ||
-	    tsem_take(c, ",\"chains\":[") < 0)
-		return -EBADMSG;
-	return 0;
-}
-
-static int take_begin(struct tsem_anchor_log *log, struct tsem_cursor *c)
-{
-	bool first = true;
-
-	if (take_begin_head(c, &log->begin) < 0)
-		return refuse(log, "it is not the begin of a log");
-	for (; !tsem_next_is(c, "]"); first = false) {
-		int r;
-
-		if (!first && tsem_take(c, ",") < 0)
-			return refuse(log, "a chain that is spelled in another way");
-		r = take_chain(log, c);
-		if (r < 0)
-			return r;
-	}
-	memcpy(log->value, log->begin.start, sizeof(log->value));
-	return tsem_take(c, "]}") < 0 ? refuse(log, "more than chains") : 0;
 }
 
 static int take_content(struct tsem_anchor_log *log, const char *content, size_t size)
 {
 	struct tsem_cursor c = { content, content + size };
-	int r = log->records ? take_entries(log, &c) : take_begin(log, &c);
+	int r;
 
+	if (!log->records)
+		r = tsem_take_begin(log, &c);
+	else if (!log->lines || tsem_next_is(&c, "{\"kind\":\"checkpoint\""))
+		r = tsem_take_checkpoint(log, &c);
+	else
+		r = take_entries(log, &c);
 	if (r == 0 && c.at != c.end)
-		return refuse(log, "something stands behind its content");
+		return tsem_refuse_line(log, "something stands behind its content");
 	return r;
 }
 
@@ -322,95 +279,63 @@ static int take_head(struct tsem_anchor_log *log, struct tsem_cursor *c,
 	    tsem_take(c, ",\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":\"") < 0 ||
 	    tsem_take_hex(c, digest, TSEM_ANCHOR_HASH) < 0 ||
 	    tsem_take(c, "\"}],\"content_type\":\"quixote\",\"content\":") < 0)
-		return refuse(log, "it is no record of this log");
-	if (recnum != log->records)
-		return refuse(log, "its number is not the next one");
+		return tsem_refuse_line(log, "it is no record of this log");
+	if (!log->lines)
+		log->first = log->records = recnum;
+	if (recnum != log->records || recnum == UINT64_MAX)
+		return tsem_refuse_line(log, "its number is not the next one");
 	if (pcr != log->pcr)
-		return refuse(log, "it is about another register");
+		return tsem_refuse_line(log, "it is about another register");
 	return 0;
+}
+
+/* Into a log of its own, which nobody has if it is refused. */
+static int take_line(struct tsem_anchor_log *next, const char *line, size_t size,
+		     uint8_t ret_digest[TSEM_ANCHOR_HASH])
+{
+	struct tsem_cursor c = { line, line + size };
+	uint8_t computed[TSEM_ANCHOR_HASH];
+	size_t content_size;
+	int r = take_head(next, &c, ret_digest);
+
+	if (r < 0)
+		return r;
+	if (c.at == c.end || c.end[-1] != '}')
+		return tsem_refuse_line(next, "it does not end as a record");
+	content_size = c.end - 1 - c.at;
+	r = take_content(next, c.at, content_size);
+	if (r < 0)
+		return r;
+	hash_record(next, c.at, content_size, computed);
+	return memcmp(computed, ret_digest, sizeof(computed)) == 0
+		       ? 0
+		       : tsem_refuse_line(next, "its digest does not follow from its content");
 }
 
 int tsem_anchor_log_replay(struct tsem_anchor_log *log, const char *line, size_t size)
 {
-	struct tsem_cursor c = { line, line + size };
-	uint8_t digest[TSEM_ANCHOR_HASH], computed[TSEM_ANCHOR_HASH];
 	struct tsem_anchor_log next = { .chains = NULL };
-	size_t content_size;
+	uint8_t digest[TSEM_ANCHOR_HASH];
 	int r;
 
 	if (size >= TSEM_ANCHOR_LINE_BYTES)
-		return refuse(log, "it is too long");
-	r = take_head(log, &c, digest);
-	if (r < 0)
-		return r;
-	if (c.at == c.end || c.end[-1] != '}')
-		return refuse(log, "it does not end as a record");
-	content_size = c.end - 1 - c.at;
+		return tsem_refuse_line(log, "it is too long");
 	r = copy_log(log, &next);
 	if (r < 0)
 		return r;
-	r = take_content(&next, c.at, content_size);
+	r = take_line(&next, line, size, digest);
 	if (r == 0) {
-		hash_record(&next, c.at, content_size, computed);
-		if (memcmp(computed, digest, sizeof(digest)) != 0)
-			r = refuse(&next, "its digest does not follow from its content");
-	}
-	if (r == 0)
+		hash_line(&next, line, size);
 		accept(log, &next, digest);
-	else
+	} else {
 		memcpy(log->error, next.error, sizeof(log->error));
+	}
 	free(next.chains);
 	return r;
 }
 
-/** struct printing - Content on its way. */
-struct printing {
-	char *text;
-	size_t used;
-	size_t room;
-};
-
-static int print(struct printing *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int print(struct printing *p, const char *format, ...)
-{
-	va_list arguments;
-	int n;
-
-	va_start(arguments, format);
-	n = vsnprintf(p->text + p->used, p->room - p->used, format, arguments);
-	va_end(arguments);
-	if (n < 0 || (size_t)n >= p->room - p->used)
-		return -E2BIG;
-	p->used += n;
-	return 0;
-}
-
-static int print_begin(struct printing *p, const struct tsem_anchor_begin *b,
-		       const struct tsem_anchor_log *old)
-{
-	char hex[2 * TSEM_ANCHOR_HASH + 1];
-	int r;
-
-	tsem_anchor_hex(b->start, sizeof(b->start), hex);
-	r = print(p,
-		  "{\"kind\":\"begin\",\"format\":1,\"boot\":\"%s\",\"reset\":%" PRIu64
-		  ",\"counter\":%" PRIu64 ",\"start\":\"%s\",\"time\":%" PRIu64 ",\"chains\":[",
-		  b->boot, b->reset, b->counter, hex, b->time_usec);
-	for (size_t i = 0; r == 0 && old && i < old->chain_count; i++) {
-		const struct tsem_anchor_chain *chain = &old->chains[i];
-
-		tsem_anchor_hex(chain->head, sizeof(chain->head), hex);
-		r = print(p,
-			  "%s{\"workload\":\"%s\",\"number\":%" PRIu64 ",\"version\":%" PRIu64
-			  ",\"head\":\"%s\"}",
-			  i ? "," : "", chain->workload, chain->number, chain->version, hex);
-	}
-	return r == 0 ? print(p, "]}") : r;
-}
-
 /* The content stands in @ret behind room for the head; the head goes before it. */
-static int finish_line(struct tsem_anchor_log *log, const struct printing *p, char *ret)
+static int finish_line(struct tsem_anchor_log *log, const struct tsem_printing *p, char *ret)
 {
 	uint8_t digest[TSEM_ANCHOR_HASH];
 	char hex[2 * TSEM_ANCHOR_HASH + 1], head[LINE_HEAD_BYTES];
@@ -429,24 +354,43 @@ static int finish_line(struct tsem_anchor_log *log, const struct printing *p, ch
 		ret[n + p->used] = '}';
 		ret[n + p->used + 1] = '\0';
 		r = n + (int)p->used + 1;
+		hash_line(&next, ret, r);
 		accept(log, &next, digest);
 	}
 	free(next.chains);
 	return r == -EBADMSG ? -EINVAL : r;
 }
 
-static struct printing printing_in(char *line)
+static struct tsem_printing printing_in(char *line)
 {
-	return (struct printing){ .text = line + LINE_HEAD_BYTES,
-				  .room = TSEM_ANCHOR_LINE_BYTES - LINE_HEAD_BYTES - 2 };
+	return (struct tsem_printing){ .text = line + LINE_HEAD_BYTES,
+				       .room = TSEM_ANCHOR_LINE_BYTES - LINE_HEAD_BYTES - 2 };
 }
 
 int tsem_anchor_log_begin(struct tsem_anchor_log *log, const struct tsem_anchor_begin *begin,
 			  const struct tsem_anchor_log *old, char *ret)
 {
-	struct printing p = printing_in(ret);
-	int r = log->records ? -EINVAL : print_begin(&p, begin, old);
+	struct tsem_printing p = printing_in(ret);
+	struct tsem_anchor_begin b = *begin;
+	int r;
 
+	b.file.time_usec = begin->time_usec;
+	if (old)
+		tsem_anchor_log_hash_file(old, b.file.before);
+	r = log->lines ? -EINVAL : tsem_print_begin(&p, &b, old);
+	return r < 0 ? r : finish_line(log, &p, ret);
+}
+
+int tsem_anchor_log_checkpoint(struct tsem_anchor_log *log, const struct tsem_anchor_file *file,
+			       char *ret)
+{
+	struct tsem_printing p = printing_in(ret);
+	struct tsem_anchor_log with = *log; /* the same chains */
+	int r;
+
+	with.begin.file = *file;
+	tsem_anchor_log_hash_file(log, with.begin.file.before);
+	r = log->lines ? tsem_print_checkpoint(&p, &with) : -EINVAL;
 	return r < 0 ? r : finish_line(log, &p, ret);
 }
 
@@ -467,22 +411,22 @@ static void number_entries(const struct tsem_anchor_log *log, struct tsem_anchor
 int tsem_anchor_log_append(struct tsem_anchor_log *log, struct tsem_anchor_entry *entries,
 			   size_t count, char *ret)
 {
-	struct printing p = printing_in(ret);
+	struct tsem_printing p = printing_in(ret);
 	char text[TSEM_ANCHOR_ENTRY_BYTES];
 	int r;
 
-	if (!count || count > TSEM_ANCHOR_BATCH || !log->records)
+	if (!count || count > TSEM_ANCHOR_BATCH || !log->lines)
 		return -EINVAL;
 	number_entries(log, entries, count);
-	r = print(&p, "{\"kind\":\"append\",\"entries\":[");
+	r = tsem_print(&p, "{\"kind\":\"append\",\"entries\":[");
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (!tsem_anchor_entry_is_valid(&entries[i]))
 			return -EINVAL;
 		(void)tsem_anchor_entry_print(&entries[i], text);
-		r = print(&p, "%s%s", i ? "," : "", text);
+		r = tsem_print(&p, "%s%s", i ? "," : "", text);
 	}
 	if (r == 0)
-		r = print(&p, "]}");
+		r = tsem_print(&p, "]}");
 	return r < 0 ? r : finish_line(log, &p, ret);
 }
 

@@ -217,6 +217,7 @@ static const struct {
 	{ SCMP_SYS(renameat2), ROLE(RECORDER) },
 	{ SCMP_SYS(newfstatat), ANCHOR },
 	{ SCMP_SYS(linkat), ANCHOR },
+	{ SCMP_SYS(unlinkat), ANCHOR },
 	{ SCMP_SYS(dup), ANCHOR },
 	{ SCMP_SYS(fsync), ANCHOR },
 	{ SCMP_SYS(geteuid), ANCHOR },

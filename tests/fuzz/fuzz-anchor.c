@@ -32,22 +32,41 @@ static void check_entry(const char *text, size_t size)
 	check(memcmp(again, text, c.at - text) == 0);
 }
 
+/* Whoever has it alone knows what is known, and goes on as well. */
+static void check_checkpoint(struct tsem_anchor_log *log, const struct tsem_anchor_file *file,
+			     char *line)
+{
+	struct tsem_anchor_log again;
+	int n = tsem_anchor_log_checkpoint(log, file, line);
+
+	check(n > 0);
+	check(tsem_anchor_log_init(&again, log->pcr) == 0);
+	check(tsem_anchor_log_replay(&again, line, n) == 0);
+	check(again.records == log->records && again.chain_count == log->chain_count);
+	check(memcmp(again.value, log->value, sizeof(log->value)) == 0);
+	tsem_anchor_log_done(&again);
+}
+
 /* Of what is in the first line, and of an entry anywhere. */
 static void check_made(struct tsem_anchor_log *log, const char *text, size_t size, char *line)
 {
 	struct tsem_cursor c = { text, text + size };
+	struct tsem_anchor_begin begin = log->begin;
 	struct tsem_anchor_log again;
 	struct tsem_anchor_entry entry;
 	int n;
 
-	if (tsem_anchor_entry_take(&c, &entry) < 0)
+	if (tsem_anchor_entry_take(&c, &entry) < 0 || begin.file.serial >= UINT64_MAX - 1)
 		return;
+	begin.file.serial++;
 	check(tsem_anchor_log_init(&again, log->pcr) == 0);
-	n = tsem_anchor_log_begin(&again, &log->begin, log, line);
+	n = tsem_anchor_log_begin(&again, &begin, log, line);
 	check(n > 0);
 	n = tsem_anchor_log_append(&again, &entry, 1, line);
 	check(n > 0 && again.records == 2);
 	check(tsem_anchor_log_replay(&again, line, n) < 0); /* not twice */
+	begin.file.serial++;
+	check_checkpoint(&again, &begin.file, line);
 	tsem_anchor_log_done(&again);
 }
 
@@ -63,9 +82,9 @@ static void check_line(struct tsem_anchor_log *log, const char *text, size_t siz
 		check(log->records == records && log->chain_count == chains);
 		check(memcmp(before, log->value, sizeof(before)) == 0);
 	} else {
-		check(log->records == records + 1);
+		check(log->records == records + 1 || (!records && log->lines == 1));
 	}
-	if (!entry || !log->records)
+	if (!entry || !log->lines)
 		return;
 	check_entry(entry, text + size - entry);
 	check_made(log, entry, text + size - entry, line);

@@ -54,7 +54,11 @@ static void check_body(const char *data, size_t size)
 	};
 	struct evidence evidence = { .registers = 1u << 13, .resets = 4 };
 	struct appraisals *a = calloc(1, sizeof(*a));
-	struct text why = TEXT_EMPTY;
+	struct text why = TEXT_EMPTY, before = TEXT_EMPTY;
+	const struct appraise_params params = { .evidence = &evidence,
+						.policy = &policy,
+						.now_usec = 1764100000000000,
+						.before = &before };
 	json_error_t error;
 
 	evidence.body = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
@@ -72,7 +76,8 @@ static void check_body(const char *data, size_t size)
 		}
 		memcpy(evidence.values[13], log.value, sizeof(log.value));
 		tsem_anchor_log_done(&log);
-		if (appraise(&evidence, &policy, 1764100000000000, a, &why) < 0)
+		policy.checkpoint = data[size / 2] & 1;
+		if (appraise(&params, a, &why) < 0)
 			check(why.size > 0);
 		for (i = 0; i < a->count; i++)
 			check(a->all[i].words.size > 0);

@@ -153,9 +153,9 @@ class Machine:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("[TPM]\n" + "".join(f"{key}={value}\n" for key, value in values.items()))
 
-    def start(self):
+    def start(self, **environment):
         """An anchor that answers."""
-        process = self.launch()
+        process = self.launch(**environment)
         try:
             client = Client(self.socket)
         except OSError:
@@ -165,11 +165,11 @@ class Machine:
         client.close()
         return process
 
-    def launch(self):
+    def launch(self, **environment):
         if os.path.exists(self.socket):
             os.unlink(self.socket)
         process = subprocess.Popen([self.program, "--config=" + self.config], stderr=subprocess.PIPE,
-                                   stdin=subprocess.DEVNULL)
+                                   stdin=subprocess.DEVNULL, env=dict(os.environ, **environment))
         self.anchors.append(process)
         deadline = time.monotonic() + 20
         while not os.path.exists(self.socket) and process.poll() is None and time.monotonic() < deadline:
@@ -198,18 +198,28 @@ class Machine:
         assert done.returncode == check, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout.decode(), done.stderr.decode()
 
-    def records(self):
-        with open(self.log, encoding="ascii") as lines:
-            return [json.loads(line) for line in lines]
+    def files(self):
+        """Of the log, the newest last."""
+        numbers = sorted(int(name[len("anchor.cel."):]) for name in os.listdir(self.dir + "/log")
+                         if name.startswith("anchor.cel.") and name[-1].isdigit())
+        return [f"{self.log}.{number}" for number in numbers] + [self.log]
 
-    def entries(self):
-        return [entry for record in self.records() if record["content"]["kind"] == "append"
+    def records(self, *files):
+        records = []
+        for path in files or [self.log]:
+            with open(path, encoding="ascii") as lines:
+                records += [json.loads(line) for line in lines]
+        return records
+
+    def entries(self, *files):
+        return [entry for record in self.records(*files) if record["content"]["kind"] == "append"
                 for entry in record["content"]["entries"]]
 
-    def replay(self):
+    def replay(self, *files):
         """As anyone would who only knows CEL: the register after all records."""
-        records = self.records()
-        value = bytes.fromhex(records[0]["content"]["start"])
+        records = self.records(*files)
+        first = records[0]["content"]
+        value = bytes.fromhex(first["start"] if first["kind"] == "begin" else first["value"])
         for record in records:
             digest, = [d["digest"] for d in record["digests"] if d["hashAlg"] == "sha256"]
             value = hashlib.sha256(value + bytes.fromhex(digest)).digest()

@@ -199,7 +199,9 @@ class Refusals(AnchorTest):
         for line, why in (("Register=11", "expected 8, 9, 12, 13, 14 or 15"), ("Register=16", "expected 8"),
                           ("Register=24", "expected"), ("Counter=1500000", "none, or an index"), ("Interval=0s", "a time"),
                           ("Interval=5", "a time"), ("Directory=log", "absolute"), ("Quux=1", "unknown key"),
-                          ("TCTI=", "expected device"), ("Register=8\nRegister=9", "twice")):
+                          ("TCTI=", "expected device"), ("LogSize=3K", "a size"), ("LogSize=33M", "a size"),
+                          ("LogSize=4096", "a size"), ("LogSize=M", "a size"), ("Keep=0", "a number from 1"),
+                          ("Keep=10001", "a number from 1"), ("Keep=-1", "a number from 1"), ("Register=8\nRegister=9", "twice")):
             with open(self.machine.config, "w", encoding="utf-8") as file:
                 file.write("[TPM]\n" + line + "\n")
             self.assertIn(why, self.machine.failed(self.machine.launch()), line)
@@ -414,6 +416,283 @@ class Index(AnchorTest):
                       "a:01800512 b:01800513 c:01800514 d:01800515 e:01800516", "../web:01800512", "web:0180051g"):
             self.machine.configure(Indices=value)
             self.assertIn("expected up to four", self.machine.failed(self.machine.launch()), value)
+
+
+# Ends the process that it is loaded into before or after step DIE of beginning the next file.
+DIES = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int armed, steps;
+
+static void step(void)
+{
+    if (armed && steps++ == atoi(getenv("DIE")))
+        syscall(SYS_exit_group, 99);
+}
+
+#define STEP(type, name, parameters, arguments)         \\
+    type name parameters                                \\
+    {                                                   \\
+        type (*real) parameters = dlsym(RTLD_NEXT, #name); \\
+        type r;                                         \\
+        step();                                         \\
+        r = real arguments;                             \\
+        step();                                         \\
+        return r;                                       \\
+    }
+
+STEP(int, fsync, (int fd), (fd))
+STEP(int, linkat, (int a, const char *b, int c, const char *d, int e), (a, b, c, d, e))
+STEP(int, renameat, (int a, const char *b, int c, const char *d), (a, b, c, d))
+STEP(int, unlinkat, (int a, const char *b, int c), (a, b, c))
+STEP(int, connect, (int a, const struct sockaddr *b, socklen_t c), (a, b, c))
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+    if (size > 200 && memmem(data, 200, "\\"checkpoint\\"", 12)) {
+        armed = 1;
+        step();
+        syscall(SYS_write, fd, data, size / 2);
+        step();
+        syscall(SYS_write, fd, (const char *)data + size / 2, size - size / 2);
+        step();
+        return size;
+    }
+    return syscall(SYS_write, fd, data, size);
+}
+"""
+
+
+class Files(AnchorTest):
+    """The log goes on in another file, which begins with all that is known."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+
+    def configure(self, **keys):
+        self.machine.configure(LogSize="4K", **keys)
+
+    def serials(self):
+        return [self.machine.records(path)[0]["content"]["file"] for path in self.machine.files()]
+
+    def serial(self):
+        return self.machine.records()[0]["content"]["file"]
+
+    def fill(self, client, count=1, **keys):
+        """Entries until so many files more have been begun."""
+        wanted = self.serial() + count
+        while self.serial() < wanted:
+            self.assertEqual(client.entry(SEAL, **keys)[0], ANCHORED)
+
+    def until_long(self, client):
+        """So that the next entry begins the next file."""
+        while os.path.getsize(self.machine.log) <= 4096:
+            client.entry(SEAL)
+
+    def test_each_goes_on_where_the_one_before_ended(self):
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client, 4)
+        files = self.machine.files()
+        self.assertEqual(self.serials(), [1, 2, 3, 4, 5])
+        records = self.machine.records(*files)
+        self.assertEqual([r["recnum"] for r in records], list(range(len(records))))
+        numbers = [e["number"] for e in self.machine.entries(*files)]
+        self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+        value = self.machine.tpm.register()
+        for at, path in enumerate(files):                           # from each of them on
+            self.assertEqual(self.machine.replay(*files[at:]), value, path)
+        for old, new in zip(files, files[1:]):
+            first = self.machine.records(new)[0]["content"]
+            with open(old, "rb") as file:
+                self.assertEqual(first["before"], hashlib.sha256(file.read()).hexdigest())
+            self.assertEqual(first["value"], self.machine.replay(old).hex())
+            self.assertEqual(first["start"], "00" * 32)
+            self.assertLess(os.path.getsize(old), 6000)
+
+    def test_all_is_known(self):
+        """Nobody has read the files before."""
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=7)
+        client.entry(VIOLATION, version=7, events=4, outside=1, measurement="ef" * 32)
+        self.fill(client, version=7)
+        client.entry(STOP, version=7)
+        numbers = [e["number"] for e in self.machine.entries(*self.machine.files())]
+        self.machine.stop(process)
+        for path in self.machine.files()[:-1]:
+            os.unlink(path)
+        self.machine.start()
+        self.assertEqual(self.machine.client().entry(START, version=6), (OLD, 7))
+        self.assertEqual(self.machine.client().entry(START, version=7), (ANCHORED, len(numbers) + 1))
+        chain, = self.machine.records()[0]["content"]["chains"]
+        self.assertEqual(chain["violated"], 1)
+        self.assert_log_is_register()
+
+    def test_index(self):
+        self.configure(Indices="web:01800512")
+        self.machine.run("tpm", "init", "--config=" + self.machine.config)
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client, 2)
+        self.machine.stop(process)
+        self.machine.start()
+        self.machine.client().entry(START)
+        self.machine.run("tpm", "remove", "--config=" + self.machine.config)
+
+    def test_killed_between_any_two_steps(self):
+        self.configure(Keep="1")
+        source, library = self.machine.dir + "/dies.c", self.machine.dir + "/dies.so"
+        with open(source, "w", encoding="ascii") as file:
+            file.write(DIES)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+        process, steps = self.machine.start(), 0
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client, 2)                                        # one is pruned by each from now on
+        self.machine.stop(process)
+        while True:
+            process = self.machine.start(LD_PRELOAD=library, DIE=str(steps))
+            client = self.machine.client()
+            wanted = self.serial() + 1
+            answer = client.entry(START)
+            while answer and self.serial() < wanted:
+                client.send(ENTRY, SEAL, "web")
+                answer = client.answer()
+            if answer:
+                break
+            self.assertEqual(process.wait(), 99)
+            steps += 1
+            self.machine.stop(self.machine.start())
+            self.assert_log_is_register()
+            records = self.machine.records(*self.machine.files()[-2:])
+            numbers = [r["recnum"] for r in records]
+            if len(set(numbers)) == len(numbers):                   # it is not both names of one file
+                self.assertEqual(numbers, list(range(numbers[0], numbers[-1] + 1)), steps)
+        self.assertGreater(steps, 14)
+
+    def test_pruned(self):
+        self.configure(Keep="2")
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client, 5)
+        self.assertEqual(self.serials(), [4, 5, 6])
+        self.assertEqual(self.machine.records()[0]["content"]["pruned"], 3)
+        self.machine.stop(process)
+        self.machine.tpm.reset()                                    # boots count as well
+        self.machine.stop(self.machine.start())
+        self.assertEqual(self.serials(), [5, 6, 7])
+        self.assertEqual(self.machine.records()[0]["content"]["pruned"], 4)
+        self.configure(Keep="9")                                    # what was pruned stays counted
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client)
+        self.assertEqual(self.serials(), [5, 6, 7, 8])
+        self.assertEqual(self.machine.records()[0]["content"]["pruned"], 4)
+        self.assert_log_is_register()
+
+    def test_log_that_was_taken_away(self):
+        """The next one has a number of its own."""
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.fill(client, 2)
+        self.machine.stop(process)
+        os.unlink(self.machine.log)
+        self.machine.start()
+        self.assertEqual(self.serials(), [1, 2, 3])
+        self.assertEqual(self.machine.records()[0]["content"]["kind"], "begin")
+
+    def test_checkpoint_was_changed(self):
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        client.entry(VIOLATION, outside=1, measurement="ef" * 32)
+        self.fill(client)
+        self.machine.stop(process)
+        with open(self.machine.log, encoding="ascii") as file:
+            good = file.read()
+        self.assertIn('"violated":1', good)
+        changed = good.replace('"violated":1', '"violated":0')
+        content = changed[changed.index('"content":') + 10:changed.index("\n") - 1]
+        chain, = json.loads(content)["chains"]
+        root = f"quixote anchor root 1\nweb {chain['last']['number']} {chain['version']} {chain['head']}\n"
+        digest = hashlib.sha256(b"quixote anchor record 1\n" + hashlib.sha256(root.encode()).digest() +
+                                content.encode()).hexdigest()
+        consistent = changed.replace(json.loads(changed.splitlines()[0])["digests"][0]["digest"], digest, 1)
+        for text, why in ((changed, "does not follow from its content"), (consistent, "not what the log says"),
+                          (good.replace('"reset":', '"reset":9', 1), "does not follow from its content")):
+            with open(self.machine.log, "w", encoding="ascii") as file:
+                file.write(text)
+            self.assertIn(why, self.machine.failed(self.machine.launch()))
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write(good)
+        self.machine.start()
+
+    def test_another_file_of_that_number(self):
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.until_long(client)
+        with open(self.machine.log + ".1", "w", encoding="ascii") as file:
+            file.write("whose?\n")
+        client.send(ENTRY, SEAL, "web")
+        self.assertIn("anchor.cel.1 is there, and another one; move it away", self.machine.failed(process))
+        self.assertIsNone(client.answer())
+        with open(file.name, encoding="ascii") as file:
+            self.assertEqual(file.read(), "whose?\n")
+        os.unlink(file.name)
+        self.machine.start()
+        self.machine.client().entry(START)
+        self.assertEqual(self.serials(), [1, 2])
+        self.assert_log_is_register()
+
+    def test_disk_full(self):
+        process = self.machine.start()
+        client = self.machine.client()
+        client.entry(START)
+        self.until_long(client)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (600, 600))
+        client.send(ENTRY, SEAL, "web")
+        self.assertIn("make room", self.machine.failed(process))
+        self.assertIsNone(client.answer())
+        self.assertEqual(self.serials(), [1])
+        self.machine.start()
+        self.machine.client().entry(START)
+        self.assertEqual(self.serials(), [1, 2])
+        self.assert_log_is_register()
+
+    def test_format_1_goes_on(self):
+        """A log of the version before, in the same boot."""
+        self.machine.stop(self.machine.start())
+        begin = self.machine.records()[0]["content"]
+        self.machine.tpm.reset()
+        content = ('{"kind":"begin","format":1,"boot":"%s","reset":%d,"counter":0,"start":"%s","time":%d,"chains":[]}' %
+                   (begin["boot"], begin["reset"] + 1, begin["start"], begin["time"]))
+        root = hashlib.sha256(b"quixote anchor root 1\n").digest()
+        digest = hashlib.sha256(b"quixote anchor record 1\n" + root + content.encode()).hexdigest()
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write('{"recnum":0,"pcr":13,"digests":[{"hashAlg":"sha256","digest":"%s"}],"content_type":"quixote",'
+                       '"content":%s}\n' % (digest, content))
+        self.machine.tpm.run("pcrextend", "13:sha256=" + digest)
+        self.machine.start()
+        client = self.machine.client()
+        self.assertEqual(client.entry(START), (ANCHORED, 1))
+        while len(self.machine.files()) == 1:
+            client.entry(SEAL)
+        self.assertEqual(self.machine.replay(*self.machine.files()), self.machine.tpm.register())
+        self.assertEqual(self.serial(), 2)
 
 
 class Failures(AnchorTest):

@@ -223,6 +223,318 @@ class Evidence(AttestTest):
         self.refused("not of this boot of the TPM", evidence)
 
 
+class FilesTest(AttestTest):
+    """A log that goes on in further files."""
+
+    def setUp(self):
+        super().setUp()
+        self.machine.stop(self.machine.anchors[-1])
+        self.configure()
+        self.machine.start()
+        self.client = self.machine.client()
+        self.client.entry(START, version=3)
+
+    def configure(self, **keys):
+        self.machine.configure(LogSize="4K", **keys)
+
+    def fill(self, files=1, **keys):
+        wanted = len(self.machine.files()) + files
+        while len(self.machine.files()) < wanted:
+            self.assertEqual(self.client.entry(SEAL, version=3, **keys)[0], ANCHORED)
+
+    def evidence(self, *options, **keys):
+        return self.attest(*options, **keys)
+
+    def older(self):
+        """All files but the newest, one behind the other."""
+        text = b""
+        for path in self.machine.files()[:-1]:
+            with open(path, "rb") as file:
+                text += file.read()
+        return self.write("older", text)
+
+    def told(self, *arguments, **keys):
+        return json.loads(self.verify(*arguments, "--json", **keys)[0])
+
+    def extend_by(self, line, number):
+        """What root can do: a checkpoint of a better past, into the log and the register."""
+        content = line[line.index('"content":') + 10:-2].replace('"violated":1', '"violated":0')
+        content = content.replace('"outside":1', '"outside":0').replace("ef" * 32, "cd" * 32)
+        content = content.replace(f'"records":{json.loads(content)["records"]}', f'"records":{number}')
+        chain, = json.loads(content)["chains"]
+        root = f"quixote anchor root 1\nweb {chain['last']['number']} {chain['version']} {chain['head']}\n"
+        digest = hashlib.sha256(b"quixote anchor record 1\n" + hashlib.sha256(root.encode()).digest() +
+                                content.encode()).hexdigest()
+        self.machine.tpm.run("pcrextend", "13:sha256=" + digest)
+        with open(self.machine.log, "w", encoding="ascii") as file:
+            file.write('{"recnum":%d,"pcr":13,"digests":[{"hashAlg":"sha256","digest":"%s"}],"content_type":"quixote",'
+                       '"content":%s}\n' % (number, digest, content))
+
+
+class Files(FilesTest):
+    def test_whole(self):
+        self.fill(3)
+        told = self.told(self.evidence())
+        self.assertEqual((told["first"], told["believed"], told["workloads"]["web"]["trusted"]), (0, False, True))
+        self.assertEqual(told["records"], len(self.machine.records(*self.machine.files())))
+
+    def test_newest(self):
+        self.fill(2)
+        evidence = self.evidence("--from=newest")
+        first = self.machine.records()[0]["recnum"]
+        self.refused(f"begins with the checkpoint of record {first}, and nothing tells", evidence)
+        out, _ = self.verify(evidence, machine="Checkpoint=yes\n")
+        self.assertIn(f"; what was before record {first} is believed", out)
+        told = self.told(evidence, machine="Checkpoint=yes\n")
+        self.assertEqual((told["first"], told["believed"]), (first, True))
+        out, _ = self.verify(evidence, "--log=" + self.older())
+        self.assertNotIn("believed", out)
+
+    def test_from_a_record(self):
+        self.fill(3)
+        firsts = [self.machine.records(path)[0]["recnum"] for path in self.machine.files()]
+        for number, first in ((firsts[2], firsts[2]), (firsts[2] + 1, firsts[2]), (firsts[2] - 1, firsts[1]), (0, 0),
+                              (99999999, firsts[3])):
+            told = self.told(self.evidence(f"--from={number}"), machine="Checkpoint=yes\n")
+            self.assertEqual(told["first"], first, number)
+
+    def test_options(self):
+        for option in ("--from=", "--from=-1", "--from=new", "--from=1x", "--from=01"):
+            self.machine.run("attest", "--nonce=" + NONCE, option, "--config=" + self.machine.config, check=201)
+        self.machine.run("attest", "--enroll", "--from=1", "--config=" + self.machine.config, check=201)
+
+    def test_log_that_is_another(self):
+        self.fill(2)
+        evidence = self.evidence("--from=newest")
+        with open(self.older(), "rb") as file:
+            lines = file.read().splitlines(True)
+        for text, why in ((b"".join(lines[:-1]), "does not reach up to its log"),
+                          (b"".join(lines[1:]), "its log is not one: line 1: it is not a checkpoint"),
+                          (b"".join(lines[:1] + lines[2:]), "its number is not the next one"),
+                          (b"".join(lines).replace(b'"events":0', b'"events":1', 1), "does not follow from its content"),
+                          (b"", "and nothing tells what was before")):
+            self.write("older", text)
+            out, err = self.verify(evidence, f"--log={self.dir}/older", check=1)
+            self.assertEqual(out, "")
+            self.assertIn(why, err)
+        self.verify(evidence, f"--log={self.dir}/nowhere", check=205)
+
+    def test_violation_before_the_checkpoint(self):
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.fill(2, outside=0)
+        self.untrusted("it has left its model", self.evidence())
+        self.untrusted("it has left its model", self.evidence("--from=newest"), machine="Checkpoint=yes\n")
+
+    def test_checkpoint_of_who_became_root(self):
+        """A violation is in the register. Root has it extended with a checkpoint that does not know it."""
+        before = self.evidence()
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.verify(self.evidence(), f"--state={self.dir}/late", check=1)
+        self.verify(before, f"--state={self.dir}/early")
+        self.fill(1, outside=1, measurement="ef" * 32)
+        self.machine.stop(self.machine.anchors[-1])
+        old, new = self.machine.files()
+        with open(old, "rb") as file:
+            lines = file.read().splitlines(True)
+        with open(new, encoding="ascii") as file:
+            line = file.readline()
+        value = json.loads(line)["content"]["value"]
+        self.extend_by(line.replace(value, self.machine.tpm.register().hex()), len(lines))
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=3)
+        whole, newest = self.evidence(), self.evidence("--from=newest")
+        self.refused("it does not say what the lines before it led to", whole)
+        self.refused("and nothing tells what was before", newest)
+        out, _ = self.verify(newest, "--log=" + self.older(), check=1)
+        self.assertEqual(out, "")
+        for state in ("early", "late"):
+            out, err = self.verify(newest, f"--state={self.dir}/{state}", check=1)
+            self.assertEqual(out, "")
+        self.assertIn("are missing after what was seen", err)
+        self.verify(newest, machine="Checkpoint=yes\n")             # which is why it is not the default
+
+    def test_file_that_is_missing(self):
+        self.fill(2)
+        os.rename(self.machine.log + ".1", self.dir + "/archived")
+        _, err = self.machine.run("attest", "--nonce=" + NONCE, "--config=" + self.machine.config, check=205)
+        self.assertIn("anchor.cel.1, with the records before ", err)
+        self.assertIn("bring it back from where it was archived, or give --from=", err)
+        out, _ = self.quixote("tpm", "status", "--config=" + self.machine.config)
+        self.assertIn("2 to 3 are there, unchanged; 1 is missing", out)
+        state = json.loads(self.quixote("tpm", "status", "--json", "--config=" + self.machine.config)[0])
+        self.assertEqual([state[key] for key in ("file", "oldest", "pruned", "missing", "changed", "good")],
+                         [3, 2, 0, True, False, True])
+        with open(self.dir + "/archived", "rb") as file:
+            archived = file.read()
+        with open(self.machine.log + ".1", "wb") as file:
+            file.write(archived.replace(b'"events":0', b'"events":1', 1))
+        _, err = self.machine.run("attest", "--nonce=" + NONCE, "--config=" + self.machine.config, check=205)
+        self.assertIn("it is not what the file after it says", err)
+        out, _ = self.quixote("tpm", "status", "--config=" + self.machine.config, check=1)
+        self.assertIn("1 is another than was written", out)
+        os.rename(self.dir + "/archived", self.machine.log + ".1")
+        self.verify(self.evidence())
+        self.assertIn("files:     1 to 3 are there, unchanged\n",
+                      self.quixote("tpm", "status", "--config=" + self.machine.config)[0])
+
+    def test_pruned(self):
+        self.machine.stop(self.machine.anchors[-1])
+        self.configure(Keep="1")
+        self.machine.start()
+        self.client = self.machine.client()
+        self.client.entry(START, version=3)
+        while self.machine.records()[0]["content"]["file"] < 3:
+            self.client.entry(SEAL, version=3)
+        out, _ = self.quixote("tpm", "status", "--config=" + self.machine.config)
+        self.assertIn("2 to 3 are there, unchanged; up to 1 removed as Keep= says", out)
+        self.assertNotIn("missing", out)
+
+
+class Remembered(FilesTest):
+    """A verifier that remembers how far it has seen the log."""
+
+    def seen(self, evidence, check=0, **keys):
+        return self.verify(evidence, f"--state={self.dir}/seen", check=check, **keys)
+
+    def unseen(self, why, evidence, **keys):
+        with open(self.dir + "/seen", "rb") as file:
+            before = file.read()
+        out, err = self.seen(evidence, check=1, **keys)
+        self.assertEqual(out, "")
+        self.assertIn(why, err)
+        with open(self.dir + "/seen", "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_goes_on(self):
+        first = self.evidence()
+        self.seen(first)
+        self.assertEqual(os.stat(self.dir + "/seen").st_mode & 0o777, 0o600)
+        self.seen(first)                                            # nothing has happened since
+        self.client.entry(SEAL, version=3)
+        second = self.evidence()
+        self.seen(second)
+        self.unseen("it is older than what was seen: it has", first)
+        self.seen(second)
+
+    def test_what_is_not_trusted_was_seen_as_well(self):
+        first = self.evidence()
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        self.seen(self.evidence(), check=1)
+        self.unseen("it is older than what was seen", first)
+
+    def test_what_is_refused_was_not_seen(self):
+        self.client.entry(SEAL, version=3)
+        self.assertEqual(self.seen(self.evidence(), check=1, nonce="ff" * 16)[0], "")
+        self.assertFalse(os.path.exists(self.dir + "/seen"))
+
+    def test_newest_file_after_what_was_seen(self):
+        evidence = self.evidence()
+        self.seen(evidence)
+        records = self.told(evidence)["records"]
+        self.fill(1)
+        self.unseen(f"the records {records} to {self.machine.records()[0]['recnum'] - 1} are missing after what was seen: "
+                    f"have it made with --from={records}", self.evidence("--from=newest"))
+        out, _ = self.seen(self.evidence(f"--from={records}"))
+        self.assertNotIn("believed", out)
+        out, _ = self.seen(self.evidence("--from=newest"))          # now that these were seen
+        self.assertNotIn("believed", out)
+        self.fill(2)
+        out, _ = self.verify(self.evidence("--from=newest"), f"--state={self.dir}/seen", "--log=" + self.older())
+        self.assertNotIn("believed", out)
+
+    def test_seen_up_to_the_end_of_a_file(self):
+        """The checkpoint is the first that was not seen."""
+        while os.path.getsize(self.machine.log) <= 4096:
+            evidence = self.evidence()
+        self.seen(evidence)
+        self.client.entry(SEAL, version=3)
+        self.assertEqual(self.machine.records()[0]["recnum"], self.told(evidence)["records"])
+        out, _ = self.seen(self.evidence("--from=newest"))
+        self.assertNotIn("believed", out)
+
+    def test_checkpoint_of_who_became_root(self):
+        """Right behind what was seen."""
+        self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
+        while os.path.getsize(self.machine.log) <= 4096:
+            evidence = self.evidence()
+        self.seen(evidence, check=1)
+        self.machine.stop(self.machine.anchors[-1])
+        with open(self.dir + "/seen", encoding="ascii") as file:    # it has what the log led to
+            line = file.read().splitlines(True)[1]
+        os.rename(self.machine.log, self.machine.log + ".1")
+        self.extend_by(line, json.loads(line)["recnum"])
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=3)
+        newest = self.evidence("--from=newest")
+        self.verify(newest, machine="Checkpoint=yes\n")
+        self.unseen("its log is another than the one that was seen", newest)
+        self.unseen("its log is another than the one that was seen", newest, machine="Checkpoint=yes\n")
+
+    def test_boots(self):
+        first = self.evidence()
+        self.seen(first)
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=3)
+        self.seen(self.evidence())
+        self.unseen("of an earlier boot", first)
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        for path in self.machine.files():                           # a violation, say, was in it
+            os.unlink(path)
+        self.machine.start()
+        client = self.machine.client()
+        client.entry(START, version=3)
+        evidence = self.evidence()
+        self.unseen("the chain of web does not go on from its entry", evidence)
+        self.verify(evidence)                                       # who remembers nothing cannot see it
+
+    def test_counter(self):
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        self.configure(Counter="01800511")
+        os.unlink(self.machine.log)
+        self.machine.run("tpm", "init", "--config=" + self.machine.config)
+        self.machine.start()
+        self.client = self.machine.client()
+        self.client.entry(START, version=3)
+        self.seen(self.evidence())
+        self.machine.stop(self.machine.anchors[-1])
+        self.machine.tpm.reset()
+        self.configure()
+        os.rename(self.machine.log, self.dir + "/away")
+        self.machine.start()
+        client = self.machine.client()
+        for _ in range(20):                                         # with more entries than before
+            client.entry(START, version=3)
+        self.unseen("does not count on from the boot that was seen", self.evidence())
+
+    def test_file_that_is_none(self):
+        evidence = self.evidence()
+        self.seen(evidence)
+        with open(self.dir + "/seen", "rb") as file:
+            good = file.read()
+        first, second = good.splitlines(True)
+        for text in (b"", b"\n", first, second, second + first, good + b"\n", good + second, good[:-1], good[:-2],
+                     good.replace(b'"made":', b'"made": '), good.replace(b'"violated":0', b'"violated":1'),
+                     good.replace(b"quixote-seen-1", b"quixote-seen-2"), good.replace(b'"recnum":', b'"recnum":9')):
+            self.write("seen", text)
+            _, err = self.seen(evidence, check=205)
+            self.assertIn("it is not what quixote verify --state writes", err)
+        self.write("seen", good.replace(json.loads(first)["key"].encode(), b"12" * 32))
+        _, err = self.seen(evidence, check=1)
+        self.assertIn("it is about another machine", err)
+        self.write("seen", good)
+        self.seen(evidence)
+        os.unlink(self.dir + "/seen")
+        os.mkdir(self.dir + "/seen")
+        self.seen(evidence, check=205)
+
+
 class Workloads(AttestTest):
     def test_violation(self):
         self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)

@@ -15,6 +15,7 @@
 
 #define H16 "0123456789abcdef"
 #define H64 H16 H16 H16 H16
+#define Z64 "0000000000000000000000000000000000000000000000000000000000000000"
 #define H96 H64 H16 H16
 #define H128 H64 H64
 
@@ -23,6 +24,14 @@
 	"\",\"mode\":\"enforce\",\"model\":\"" model "\",\"version\":3,\"state\":\"" state         \
 	"\",\"measurement\":\"" measurement "\",\"events\":" events                                \
 	",\"outside\":0,\"lost\":0,\"time\":5}"
+
+/* As the version before wrote it; the digest is that of docs/attestation.md, by Python. */
+#define FORMAT_1_CONTENT                                                                           \
+	"{\"kind\":\"begin\",\"format\":1,\"boot\":\"0a1b2c3d4e5f60718293a4b5c6d7e8f9\","          \
+	"\"reset\":4,\"counter\":9"                                                                \
+	",\"start\":\"" Z64 "\",\"time\":7,\"chains\":[{\"workload\":\"web\",\"number\":2,"        \
+	"\"version\":3,\"head\":\"" Z64 "\"}]}"
+#define FORMAT_1_DIGEST "53787a280613cb9b6dab378f207003e2aa649824ed4af38c2c6c7364dabd1429"
 
 static struct entry_case {
 	const char *name, *text;
@@ -119,14 +128,18 @@ static struct tsem_anchor_entry entry_of(const char *workload, enum tsem_anchor_
 /** struct made - Three lines: begin, web starts, web violates and db starts. */
 struct made {
 	struct tsem_anchor_log log;
-	char *lines[3];
-	size_t sizes[3];
-	uint8_t values[3][TSEM_ANCHOR_HASH];
+	char *lines[5];
+	size_t sizes[5];
+	uint8_t values[5][TSEM_ANCHOR_HASH];
 };
 
-static const struct tsem_anchor_begin begin = {
-	.boot = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", .reset = 4, .counter = 9, .time_usec = 7
-};
+static const struct tsem_anchor_begin begin = { .file = { .serial = 5, .pruned = 2 },
+						.boot = "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+						.reset = 4,
+						.counter = 9,
+						.time_usec = 7 };
+
+static const struct tsem_anchor_file next_file = { .serial = 6, .pruned = 3, .time_usec = 8 };
 
 static void keep_line(struct made *m, unsigned int i, const char *line, int size)
 {
@@ -145,6 +158,7 @@ static int make(void **state)
 	struct tsem_anchor_entry first[1] = { entry_of("web", TSEM_ANCHOR_START, 0) };
 	struct tsem_anchor_entry second[2] = { entry_of("web", TSEM_ANCHOR_VIOLATION, 1),
 					       entry_of("db", TSEM_ANCHOR_START, 0) };
+	struct tsem_anchor_entry third[1];
 
 	assert_non_null(m);
 	assert_non_null(line);
@@ -152,6 +166,9 @@ static int make(void **state)
 	keep_line(m, 0, line, tsem_anchor_log_begin(&m->log, &begin, NULL, line));
 	keep_line(m, 1, line, tsem_anchor_log_append(&m->log, first, 1, line));
 	keep_line(m, 2, line, tsem_anchor_log_append(&m->log, second, 2, line));
+	keep_line(m, 3, line, tsem_anchor_log_checkpoint(&m->log, &next_file, line));
+	third[0] = entry_of("mail", TSEM_ANCHOR_START, 0);
+	keep_line(m, 4, line, tsem_anchor_log_append(&m->log, third, 1, line));
 	free(line);
 	*state = m;
 	return 0;
@@ -179,9 +196,11 @@ static void test_replay_is_what_was_made(void **state)
 		assert_int_equal(tsem_anchor_log_replay(&again, m->lines[i], m->sizes[i]), 0);
 		assert_memory_equal(again.value, m->values[i], TSEM_ANCHOR_HASH);
 	}
-	assert_memory_equal(again.before, m->values[1], TSEM_ANCHOR_HASH);
-	assert_int_equal(again.records, 3);
-	assert_int_equal(again.chain_count, 2);
+	assert_memory_equal(again.before, m->values[3], TSEM_ANCHOR_HASH);
+	assert_int_equal(again.records, 5);
+	assert_int_equal(again.first, 0);
+	assert_int_equal(again.begin.file.serial, 6);
+	assert_int_equal(again.chain_count, 3);
 	assert_int_equal(again.begin.reset, 4);
 	web = tsem_anchor_log_find(&again, "web");
 	assert_non_null(web);
@@ -200,10 +219,10 @@ static void test_register_is_what_a_tpm_makes(void **state)
 	struct made *m = *state;
 	uint8_t both[2 * TSEM_ANCHOR_HASH], hash[TSEM_ANCHOR_HASH];
 
-	memcpy(both, m->values[1], TSEM_ANCHOR_HASH);
+	memcpy(both, m->values[3], TSEM_ANCHOR_HASH);
 	memcpy(both + TSEM_ANCHOR_HASH, m->log.extended, TSEM_ANCHOR_HASH);
 	(void)SHA256(both, sizeof(both), hash);
-	assert_memory_equal(hash, m->values[2], TSEM_ANCHOR_HASH);
+	assert_memory_equal(hash, m->values[4], TSEM_ANCHOR_HASH);
 }
 
 static void test_head_is_the_hash_over_entries(void **state)
@@ -254,7 +273,7 @@ static void test_lines_out_of_order(void **state)
 	struct tsem_anchor_log log;
 
 	assert_int_equal(tsem_anchor_log_init(&log, 13), 0);
-	expect_refused(&log, m->lines[1], m->sizes[1], "line 1: its number");
+	expect_refused(&log, m->lines[1], m->sizes[1], "line 1: it is not a checkpoint");
 	assert_int_equal(tsem_anchor_log_replay(&log, m->lines[0], m->sizes[0]), 0);
 	expect_refused(&log, m->lines[0], m->sizes[0], "line 2: its number");
 	expect_refused(&log, m->lines[2], m->sizes[2], "its number");
@@ -293,6 +312,128 @@ static void test_chains_go_on_after_a_boot(void **state)
 	free(line);
 }
 
+/* A file by itself: what it begins with has all that the files before led to. */
+static void test_checkpoint_has_all_of_a_log(void **state)
+{
+	struct made *m = *state;
+	struct tsem_anchor_log log;
+	const struct tsem_anchor_chain *a, *b;
+
+	assert_int_equal(tsem_anchor_log_init(&log, 13), 0);
+	assert_int_equal(tsem_anchor_log_replay(&log, m->lines[3], m->sizes[3]), 0);
+	assert_int_equal(log.first, 3);
+	assert_int_equal(log.records, 4);
+	assert_memory_equal(log.before, m->values[2], TSEM_ANCHOR_HASH);
+	assert_memory_equal(log.value, m->values[3], TSEM_ANCHOR_HASH);
+	assert_int_equal(tsem_anchor_log_replay(&log, m->lines[4], m->sizes[4]), 0);
+	assert_memory_equal(log.value, m->values[4], TSEM_ANCHOR_HASH);
+	assert_int_equal(log.begin.reset, begin.reset);
+	assert_int_equal(log.begin.counter, begin.counter);
+	assert_int_equal(log.begin.time_usec, begin.time_usec);
+	assert_string_equal(log.begin.boot, begin.boot);
+	assert_int_equal(log.chain_count, m->log.chain_count);
+	for (size_t i = 0; i < log.chain_count; i++) {
+		a = &log.chains[i];
+		b = &m->log.chains[i];
+		assert_string_equal(a->workload, b->workload);
+		assert_memory_equal(a->head, b->head, TSEM_ANCHOR_HASH);
+		assert_memory_equal(a->folded, b->folded, TSEM_ANCHOR_HASH);
+		assert_memory_equal(&a->last, &b->last, sizeof(a->last));
+		assert_int_equal(a->number, b->number);
+		assert_int_equal(a->version, b->version);
+		assert_true(a->known && a->violated == b->violated);
+	}
+	tsem_anchor_log_done(&log);
+}
+
+/* As sha256sum says of the file before. */
+static void test_checkpoint_names_the_file_before(void **state)
+{
+	struct made *m = *state;
+	char *file = calloc(4, TSEM_ANCHOR_LINE_BYTES);
+	uint8_t hash[TSEM_ANCHOR_HASH];
+	size_t used = 0;
+
+	assert_non_null(file);
+	for (unsigned int i = 0; i < 3; i++, used++) {
+		memcpy(file + used, m->lines[i], m->sizes[i]);
+		used += m->sizes[i];
+		file[used] = '\n';
+	}
+	(void)SHA256((uint8_t *)file, used, hash);
+	free(file);
+	assert_memory_equal(hash, m->log.begin.file.before, TSEM_ANCHOR_HASH);
+}
+
+/* Whoever can extend the register writes one of his own, each of which is right by itself. */
+static void test_checkpoint_that_says_something_else(void **state)
+{
+	struct made *m = *state;
+	char *line = malloc(TSEM_ANCHOR_LINE_BYTES);
+	struct tsem_anchor_log log, other, later;
+	int size;
+
+	assert_int_equal(tsem_anchor_log_init(&log, 13), 0);
+	assert_int_equal(tsem_anchor_log_init(&other, 13), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(tsem_anchor_log_replay(&log, m->lines[i], m->sizes[i]), 0);
+		assert_int_equal(tsem_anchor_log_replay(&other, m->lines[i], m->sizes[i]), 0);
+	}
+	other.chains[1].violated = false;
+	size = tsem_anchor_log_checkpoint(&other, &next_file, line);
+	expect_refused(&log, line, size, "line 4: it does not say what the lines before");
+	assert_int_equal(tsem_anchor_log_init(&later, 13), 0);
+	assert_int_equal(tsem_anchor_log_replay(&later, line, size), 0); /* nothing is known */
+	tsem_anchor_log_done(&later);
+	assert_int_equal(log.records, 3);
+	assert_int_equal(tsem_anchor_log_replay(&log, m->lines[3], m->sizes[3]), 0);
+	tsem_anchor_log_done(&log);
+	tsem_anchor_log_done(&other);
+	free(line);
+}
+
+static void test_checkpoint_of_another_file(void **state)
+{
+	static const struct tsem_anchor_file files[] = { { .serial = 5, .pruned = 2 },
+							 { .serial = 7, .pruned = 2 },
+							 { .serial = 6, .pruned = 1 },
+							 { .serial = 6, .pruned = 6 } };
+	struct made *m = *state;
+	char *line = malloc(TSEM_ANCHOR_LINE_BYTES);
+	struct tsem_anchor_log log;
+
+	assert_int_equal(tsem_anchor_log_init(&log, 13), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(tsem_anchor_log_replay(&log, m->lines[i], m->sizes[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(tsem_anchor_log_checkpoint(&log, &files[i], line), -EINVAL);
+	assert_int_equal(log.records, 3);
+	tsem_anchor_log_done(&log);
+	free(line);
+}
+
+/* Of the version before, within a boot. */
+static void test_format_1_goes_on(void **state)
+{
+	static const char first[] =
+		"{\"recnum\":0,\"pcr\":13,\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":"
+		"\"" FORMAT_1_DIGEST
+		"\"}],\"content_type\":\"quixote\",\"content\":" FORMAT_1_CONTENT "}";
+	char *line = malloc(TSEM_ANCHOR_LINE_BYTES);
+	struct tsem_anchor_log log;
+
+	(void)state;
+	assert_int_equal(tsem_anchor_log_init(&log, 13), 0);
+	assert_int_equal(tsem_anchor_log_replay(&log, first, sizeof(first) - 1), 0);
+	assert_int_equal(log.begin.file.serial, 0);
+	assert_int_equal(log.begin.counter, 9);
+	assert_true(tsem_anchor_log_checkpoint(&log, &next_file, line) > 0);
+	assert_int_equal(log.begin.file.serial, 6);
+	assert_int_equal(log.begin.counter, 9);
+	tsem_anchor_log_done(&log);
+	free(line);
+}
+
 static void test_what_cannot_be_made(void **state)
 {
 	struct made *m = *state;
@@ -308,8 +449,10 @@ static void test_what_cannot_be_made(void **state)
 	assert_int_equal(tsem_anchor_log_begin(&m->log, &begin, NULL, line), -EINVAL);
 	entries[0].workload[0] = '"';
 	assert_int_equal(tsem_anchor_log_append(&m->log, entries, 1, line), -EINVAL);
-	assert_int_equal(m->log.records, 3);
+	assert_int_equal(m->log.records, 5);
 	assert_int_equal(tsem_anchor_log_init(&empty, 13), 0);
+	assert_int_equal(tsem_anchor_log_checkpoint(&empty, &next_file, line), -EINVAL);
+	assert_int_equal(tsem_anchor_log_checkpoint(&m->log, &next_file, line), -EINVAL);
 	assert_int_equal(tsem_anchor_log_append(&empty, entries + 1, 1, line), -EINVAL);
 	tsem_anchor_log_done(&empty);
 	free(line);
@@ -344,6 +487,12 @@ static void test_most_of_everything(void **state)
 	assert_int_equal(tsem_anchor_log_init(&again, 13), 0);
 	size = tsem_anchor_log_begin(&again, &begin, &log, line);
 	assert_true(size > 0 && (size_t)size < TSEM_ANCHOR_LINE_BYTES);
+	tsem_anchor_log_done(&again);
+	size = tsem_anchor_log_checkpoint(&log, &next_file, line);
+	assert_true(size > 0 && (size_t)size < TSEM_ANCHOR_LINE_BYTES);
+	assert_int_equal(tsem_anchor_log_init(&again, 13), 0);
+	assert_int_equal(tsem_anchor_log_replay(&again, line, size), 0);
+	assert_int_equal(again.chain_count, TSEM_ANCHOR_CHAINS);
 	tsem_anchor_log_done(&log);
 	tsem_anchor_log_done(&again);
 	free(line);
@@ -359,6 +508,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_changed_bit_is_refused, make, unmake),
 		cmocka_unit_test_setup_teardown(test_lines_out_of_order, make, unmake),
 		cmocka_unit_test_setup_teardown(test_chains_go_on_after_a_boot, make, unmake),
+		cmocka_unit_test_setup_teardown(test_checkpoint_has_all_of_a_log, make, unmake),
+		cmocka_unit_test_setup_teardown(test_checkpoint_names_the_file_before, make,
+						unmake),
+		cmocka_unit_test_setup_teardown(test_checkpoint_that_says_something_else, make,
+						unmake),
+		cmocka_unit_test_setup_teardown(test_checkpoint_of_another_file, make, unmake),
+		cmocka_unit_test(test_format_1_goes_on),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_made, make, unmake),
 		cmocka_unit_test(test_most_of_everything),
 	};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../libtsem/anchor-log.h"
 #include "../../libtsem/cleanup.h"
 #include "feed.h"
 #include "settings.h"
@@ -25,6 +26,13 @@
 /* The owner's part of the NV indices. Source: TCG Registry of reserved TPM 2.0 handles. */
 #define OWNER_INDEX_MIN 0x01800000ul
 #define OWNER_INDEX_MAX 0x01bffffful
+
+/* LogSize=: the shortest is for tests, and twice the longest is not too long for any reader. */
+#define LOG_KIB_MIN 4ul
+#define LOG_KIB_MAX (TSEM_ANCHOR_LOG_BYTES >> 11)
+
+/* Keep=: what a directory can hold without being slow. */
+#define KEEP_MAX 10000ul
 
 /** struct reading - A file on its way. */
 struct reading {
@@ -128,9 +136,9 @@ static int take_indices(struct settings *s, const char *value)
 	return r;
 }
 
-static int take_interval(struct settings *s, const char *value)
+/* Digits up to a unit, and the unit. */
+static int take_quantity(const char *value, unsigned long *ret, const char **ret_unit)
 {
-	unsigned long n;
 	char digits[16] = "";
 	const char *unit = value + strspn(value, "0123456789");
 	size_t size = unit - value;
@@ -138,7 +146,16 @@ static int take_interval(struct settings *s, const char *value)
 	if (!size || size >= sizeof(digits))
 		return -EBADMSG;
 	memcpy(digits, value, size);
-	if (take_number(digits, 10, &n) < 0 || n > 86400)
+	*ret_unit = unit;
+	return take_number(digits, 10, ret);
+}
+
+static int take_interval(struct settings *s, const char *value)
+{
+	const char *unit;
+	unsigned long n;
+
+	if (take_quantity(value, &n, &unit) < 0 || n > 86400)
 		return -EBADMSG;
 	if (!strcmp(unit, "min"))
 		n *= 60;
@@ -147,6 +164,33 @@ static int take_interval(struct settings *s, const char *value)
 	if (n < 1 || n > 86400)
 		return -EBADMSG;
 	s->interval_sec = (unsigned int)n;
+	return 0;
+}
+
+static int take_log_size(struct settings *s, const char *value)
+{
+	const char *unit;
+	unsigned long n;
+
+	if (take_quantity(value, &n, &unit) < 0 || n > LOG_KIB_MAX)
+		return -EBADMSG;
+	if (!strcmp(unit, "M"))
+		n <<= 10;
+	else if (strcmp(unit, "K") != 0)
+		return -EBADMSG;
+	if (n < LOG_KIB_MIN || n > LOG_KIB_MAX)
+		return -EBADMSG;
+	s->log_bytes = (uint64_t)n << 10;
+	return 0;
+}
+
+static int take_keep(struct settings *s, const char *value)
+{
+	unsigned long n;
+
+	if (take_number(value, 10, &n) < 0 || n < 1 || n > KEEP_MAX)
+		return -EBADMSG;
+	s->keep = (unsigned int)n;
 	return 0;
 }
 
@@ -161,6 +205,8 @@ static const struct {
 	{ "Indices", take_indices,
 	  "up to four WORKLOAD:INDEX, each once, from 01800000 to 01bfffff" },
 	{ "Interval", take_interval, "a time from 1s to 1440min" },
+	{ "LogSize", take_log_size, "a size from 4K to 32M" },
+	{ "Keep", take_keep, "a number from 1 to 10000" },
 	{ "Directory", take_directory, "an absolute path" },
 	{ "Socket", take_socket, "an absolute path" },
 };
@@ -208,6 +254,8 @@ int settings_read(const char *path, struct settings *ret, struct settings_error 
 			      .pcr = 13,
 			      .counter = 0x01800511,
 			      .interval_sec = 3600,
+			      .log_bytes = 4u << 20,
+			      .keep = 64,
 			      .directory = "/var/lib/quixote-anchor",
 			      .socket = FEED_SOCKET },
 		.error = error,

@@ -11,7 +11,8 @@
 /** SETTINGS_FILE - Where it is; all of it has defaults, so that it need not be there. */
 #define SETTINGS_FILE "/etc/quixote/tpm.conf"
 
-/** SETTINGS_LOG - The log of this boot, in its directory; earlier ones have a number behind it. */
+/** SETTINGS_LOG - Newest file of the log, in its directory; those before have a number behind it.
+ */
 #define SETTINGS_LOG "anchor.cel"
 
 /** SETTINGS_TEXT - Longest path or TCTI, and its NUL. */
@@ -34,6 +35,8 @@ struct settings_index {
  * @indices: Indices=.
  * @index_count: Of them.
  * @interval_sec: Interval=.
+ * @log_bytes: LogSize=: a longer file of the log is followed by another one.
+ * @keep: Keep=, files of the log before the newest.
  * @directory: Directory=, of the log.
  * @socket: Socket=.
  */
@@ -44,6 +47,8 @@ struct settings {
 	struct settings_index indices[SETTINGS_INDICES];
 	size_t index_count;
 	unsigned int interval_sec;
+	uint64_t log_bytes;
+	unsigned int keep;
 	char directory[SETTINGS_TEXT];
 	char socket[SETTINGS_TEXT];
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* store.c - see store.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,8 +18,8 @@
 
 #define LOCK_FILE "lock"
 
-/* Of earlier boots; older ones are for whoever archives them. */
-#define OLD_LOGS 1000u
+/* A file that was kept: SETTINGS_LOG, and the number that its first line has. */
+#define KEPT_FILE SETTINGS_LOG ".%" PRIu64
 
 static int refuse(struct store *s, int r, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -89,6 +90,43 @@ static int open_log(struct store *s, const char *name, int flags)
 	return 0;
 }
 
+/* Returns 0 if it is none that was kept. */
+static uint64_t number_of(const char *name)
+{
+	struct tsem_cursor c = { name, name + strlen(name) };
+	uint64_t number = 0;
+
+	if (tsem_take(&c, SETTINGS_LOG ".") < 0 || tsem_take_number(&c, &number) < 0 ||
+	    c.at != c.end)
+		return 0;
+	return number;
+}
+
+/* The sandbox reads no directories. */
+static int find_kept(struct store *s)
+{
+	int copy = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+
+	if (!dir) {
+		(void)close_fd(copy);
+		return refuse(s, -EIO, "%s cannot be read", s->settings->directory);
+	}
+	while ((entry = readdir(dir))) {
+		uint64_t number = number_of(entry->d_name);
+
+		if (!number)
+			continue;
+		if (!s->oldest || number < s->oldest)
+			s->oldest = number;
+		if (number > s->newest)
+			s->newest = number;
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
 int store_open(const struct settings *settings, struct store *ret)
 {
 	struct store *s = ret;
@@ -106,6 +144,8 @@ int store_open(const struct settings *settings, struct store *ret)
 		return refuse(s, -errno, "%s: %s; make it with quixote tpm init",
 			      settings->directory, strerror(errno));
 	r = lock(s);
+	if (r == 0)
+		r = find_kept(s);
 	return r < 0 ? r : open_log(s, SETTINGS_LOG, 0);
 }
 
@@ -140,6 +180,8 @@ static int replay(struct store *s)
 				      ": %.119s; somebody has changed it: keep it "
 				      "for whoever looks into that, and move it away",
 				      s->settings->directory, s->log.error);
+		if (!good)
+			s->first_size = n;
 		good += n;
 	}
 	if (ferror(file))
@@ -157,12 +199,6 @@ static int write_line(struct store *s, int size)
 {
 	ssize_t n;
 
-	if (s->size + size + 1 > TSEM_ANCHOR_LOG_BYTES)
-		return refuse(s, -EFBIG,
-			      "%s/" SETTINGS_LOG
-			      " is as long as it may be; start the machine again, "
-			      "with a longer Interval= in tpm.conf",
-			      s->settings->directory);
 	s->line[size] = '\n';
 	n = write(s->fd, s->line, size + 1);
 	if (n == size + 1 && fsync(s->fd) == 0) {
@@ -249,38 +285,84 @@ static uint64_t now_usec(void)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
-/* Under the next number that is free; it keeps its name until another log takes that. */
-static int keep_old(struct store *s)
+/* Of the newest file: as its first line says, if it is not of a version that had no numbers. */
+static uint64_t number_of_newest(const struct store *s)
 {
-	char name[64];
-
-	for (unsigned int i = 1; i < OLD_LOGS; i++) {
-		(void)snprintf(name, sizeof(name), SETTINGS_LOG ".%u", i);
-		if (linkat(s->dir, SETTINGS_LOG, s->dir, name, 0) == 0)
-			return 0;
-		if (errno != EEXIST)
-			return refuse(s, -errno, "%s: %s", s->settings->directory, strerror(errno));
-	}
-	return refuse(s, -E2BIG, "%s has too many old logs; archive them", s->settings->directory);
+	if (!s->log.records)
+		return s->newest; /* there is none */
+	return s->log.begin.file.serial ?: s->newest + 1;
 }
 
-/* At no time is there none: chains go on from the log that has the name. */
-static int replace_log(struct store *s, int size)
+/* What the first line of the next file says of files. */
+static struct tsem_anchor_file next_file(const struct store *s)
 {
-	const bool had_lines = s->size > 0;
+	const uint64_t number = number_of_newest(s), keep = s->settings->keep;
+	struct tsem_anchor_file file = { .serial = number + 1,
+					 .pruned = s->log.begin.file.pruned,
+					 .time_usec = now_usec() };
+
+	if (number > keep && number - keep > file.pruned)
+		file.pruned = number - keep;
+	return file;
+}
+
+/* It has its name, too, until the next file takes that: if the anchor died in between it is kept.
+ */
+static int keep_file(struct store *s, uint64_t number)
+{
+	struct stat st, kept;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), KEPT_FILE, number);
+	if (linkat(s->dir, SETTINGS_LOG, s->dir, name, 0) == 0) {
+		s->newest = number;
+		if (!s->oldest)
+			s->oldest = number;
+		return 0;
+	}
+	if (errno != EEXIST)
+		return refuse(s, -errno, "%s: %s", s->settings->directory, strerror(errno));
+	if (fstatat(s->dir, SETTINGS_LOG, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(s->dir, name, &kept, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == kept.st_ino &&
+	    st.st_dev == kept.st_dev)
+		return 0;
+	return refuse(s, -EEXIST, "%s/%s is there, and another one; move it away",
+		      s->settings->directory, name);
+}
+
+/*
+ * At no time is there none: chains go on from the file that has the name. @number: That the file
+ * before is kept under; 0 if there is none.
+ */
+static int replace_file(struct store *s, int size, uint64_t number)
+{
 	int r;
 
 	s->fd = close_fd(s->fd);
 	r = open_log(s, SETTINGS_LOG ".new", O_TRUNC);
 	if (r == 0)
 		r = write_line(s, size);
-	if (r == 0 && had_lines)
-		r = keep_old(s);
+	if (r == 0 && number)
+		r = keep_file(s, number);
 	if (r < 0)
 		return r;
 	if (renameat(s->dir, SETTINGS_LOG ".new", s->dir, SETTINGS_LOG) < 0 || fsync(s->dir) < 0)
 		return refuse(s, -errno, "%s: %s", s->settings->directory, strerror(errno));
+	s->first_size = s->size;
 	return 0;
+}
+
+/* Those that the register says are not kept; what cannot be removed costs room, and nothing else.
+ */
+static void prune(struct store *s)
+{
+	char name[64];
+
+	for (; s->oldest && s->oldest <= s->newest && s->oldest <= s->log.begin.file.pruned;
+	     s->oldest++) {
+		(void)snprintf(name, sizeof(name), KEPT_FILE, s->oldest);
+		(void)unlinkat(s->dir, name, 0);
+	}
 }
 
 /* The log is one ahead if the anchor died between the two. Whatever else differs is a log of
@@ -334,8 +416,11 @@ static int check_counter(struct store *s)
 /* Chains go on; the counter says which log is the newest. */
 static int begin_log(struct store *s, uint64_t resets)
 {
-	struct tsem_anchor_begin begin = { .reset = resets, .time_usec = now_usec() };
+	struct tsem_anchor_begin begin = { .file = next_file(s),
+					   .reset = resets,
+					   .time_usec = now_usec() };
 	struct tsem_anchor_log old = s->log;
+	const uint64_t number = old.records ? number_of_newest(s) : 0;
 	const bool counted = s->settings->counter != 0;
 	uint64_t counter = 0;
 	int r = tpm_read_register(s->tpm, s->settings->pcr, begin.start);
@@ -352,12 +437,39 @@ static int begin_log(struct store *s, uint64_t resets)
 	tsem_anchor_log_done(&old);
 	if (r < 0)
 		return refuse(s, r, "the log cannot be begun: %s", strerror(-r));
-	r = replace_log(s, r);
+	r = replace_file(s, r, number);
 	if (r == 0 && counted) {
 		r = tpm_counter_increment(s->tpm, s->settings->counter);
 		r = r < 0 ? refuse_tpm(s, r) : 0;
 	}
 	return r < 0 ? r : extend_register(s);
+}
+
+/*
+ * The next file begins with all that the log has led to, so that nobody needs the one before to go
+ * on. Whatever ends the anchor between two of these steps, the log is at most the first line of the
+ * next file ahead of the register.
+ */
+static int rotate(struct store *s)
+{
+	const struct tsem_anchor_file file = next_file(s);
+	const uint64_t number = number_of_newest(s);
+	int r = tsem_anchor_log_checkpoint(&s->log, &file, s->line);
+
+	if (r < 0)
+		return refuse(s, r, "the log cannot be continued: %s", strerror(-r));
+	r = replace_file(s, r, number);
+	if (r == 0)
+		r = extend_register(s);
+	if (r == 0)
+		prune(s);
+	return r;
+}
+
+/* A first line that is long is worth as much of entries behind it. */
+static bool is_long(const struct store *s)
+{
+	return s->size > s->settings->log_bytes && s->size > 2 * s->first_size;
 }
 
 /* The log is of this boot: equal to the register, or its last line ahead. */
@@ -393,13 +505,18 @@ int store_begin(struct store *s, struct tpm *tpm, const struct tpm_error *error)
 		r = continue_log(s);
 	else
 		r = begin_log(s, resets);
+	if (r == 0)
+		prune(s);
 	return r < 0 ? r : settle_indices(s);
 }
 
 int store_append(struct store *s, struct tsem_anchor_entry *entries, size_t count)
 {
-	int r = tsem_anchor_log_append(&s->log, entries, count, s->line);
+	int r = is_long(s) ? rotate(s) : 0;
 
+	if (r < 0)
+		return r;
+	r = tsem_anchor_log_append(&s->log, entries, count, s->line);
 	if (r < 0)
 		return refuse(s, r, "the log cannot be continued: %s", strerror(-r));
 	r = write_line(s, r);

@@ -17,8 +17,11 @@
  * @tpm: Borrowed.
  * @tpm_error: What @tpm says; borrowed.
  * @dir: Directory, locked.
- * @fd: Log of this boot, at its end.
+ * @fd: Newest file of the log, at its end.
  * @size: Of it.
+ * @first_size: Of its first line.
+ * @oldest: Number of the oldest file before it, or lower.
+ * @newest: Number of the newest of them; 0 if there is none.
  * @boot: The kernel's id of this boot.
  * @log: As it was replayed.
  * @line: Being made.
@@ -31,6 +34,9 @@ struct store {
 	int dir;
 	int fd;
 	uint64_t size;
+	uint64_t first_size;
+	uint64_t oldest;
+	uint64_t newest;
 	char boot[33];
 	struct tsem_anchor_log log;
 	char *line;
@@ -49,7 +55,10 @@ int store_open(const struct settings *settings, struct store *ret);
  */
 int store_begin(struct store *store, struct tpm *tpm, const struct tpm_error *error);
 
-/** store_append() - Entries into the log, then into the register. */
+/**
+ * store_append() - Entries into the log, then into the register. If its file has become too long,
+ * another one is begun before.
+ */
 int store_append(struct store *store, struct tsem_anchor_entry *entries, size_t count);
 
 void store_close(struct store *store);

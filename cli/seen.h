@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * seen.h - how far a verifier has seen the log of a machine: quixote verify --state=FILE. Evidence
+ * has to go on from there. The file has two lines, docs/attestation.md.
+ */
+#ifndef QUIXOTE_SEEN_H
+#define QUIXOTE_SEEN_H
+
+#include <openssl/evp.h>
+
+#include "../libtsem/anchor-log.h"
+#include "text.h"
+
+/**
+ * struct seen - What was seen.
+ * @path: Of the file; borrowed.
+ * @known: There is something; else all that follows but @key has no meaning.
+ * @key: SHA-256 of the machine's key.
+ * @made_usec: When the newest evidence was made, by the machine's clock.
+ * @log: As it was then, and one checkpoint later.
+ * @met: The log in evidence has come past where this one ended.
+ */
+struct seen {
+	const char *path;
+	bool known;
+	uint8_t key[TSEM_ANCHOR_HASH];
+	uint64_t made_usec;
+	struct tsem_anchor_log log;
+	bool met;
+};
+
+/**
+ * seen_read() - Read a file; that it is not there yet is no failure.
+ * @ret: Its @path says which; to be ended by seen_done(), whatever the result.
+ * @why: A sentence, whenever a result is negative, here and below.
+ * Return: 0; -EBADMSG; -EKEYREJECTED (of another machine); -ENOMEM; an errno of open().
+ */
+int seen_read(struct seen *ret, EVP_PKEY *ak, unsigned int pcr, struct text *why);
+
+/**
+ * seen_look() - Hold a log that is being replayed against it, after each line.
+ * Return: 0, and @seen->met once they have met; -EKEYREJECTED.
+ */
+int seen_look(struct seen *seen, const struct tsem_anchor_log *log, struct text *why);
+
+/** seen_end() - The same, after the last line. */
+int seen_end(const struct seen *seen, const struct tsem_anchor_log *log, struct text *why);
+
+/**
+ * seen_write() - This is what is seen now; whole, or not at all.
+ * @log: It gets a checkpoint.
+ */
+int seen_write(const struct seen *seen, uint64_t made_usec, struct tsem_anchor_log *log,
+	       struct text *why);
+
+void seen_done(struct seen *seen);
+
+#endif
