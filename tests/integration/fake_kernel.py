@@ -45,6 +45,7 @@ class FakeKernel:
         self.next = None            # of one that will take its place
         self.before = []            # of those whose place was taken
         self.reloading = False
+        self.reloads = 0            # those that are done
         self.changed = threading.Condition()
         self.counters = {"mode": "external", "members": 0, "expired": 0, "dropped": 0}
         os.makedirs(path + "/external_tma")
@@ -112,6 +113,7 @@ class FakeKernel:
         self.events.shutdown(socket.SHUT_WR)
         self.events, self.next = self.next, None
         self.reloading = False
+        self.reloads += 1
 
     def serve_events(self, connection):
         with self.changed:

@@ -29,10 +29,7 @@ class ReloadTest(WorkloadTest):
         super().setUp()
         self.known, self.other = load_records(2)
         self.number = 100
-
-    def kernel(self):
-        self.faked = super().kernel()
-        return self.faked
+        self.reloads = 0
 
     def learn(self, *records):
         """The model is another file, of these records."""
@@ -42,7 +39,7 @@ class ReloadTest(WorkloadTest):
 
     def running(self, mode="enforce", libexec=None, environment=None, **keys):
         self.learn(self.known)
-        kernel = self.kernel()
+        kernel = self.faked = self.kernel()
         options = {}
         if environment:
             options["options"] = []
@@ -64,9 +61,10 @@ class ReloadTest(WorkloadTest):
     def reload(self, asked=None):
         asked = asked or self.ask()
         out, err = asked.communicate(timeout=60)
-        # In a kernel they have changed when the command returns; here it is under way in a socket.
+        # In a kernel the readers have changed when the command returns; here its commands may still be in a socket.
         if asked.returncode == 0:
-            self.faked.wait(lambda: not self.faked.reloading)
+            self.reloads += 1
+            self.faked.wait(lambda: self.faked.reloads == self.reloads)
         return asked.returncode, out, err
 
     def verdict(self, kernel, record):
@@ -207,6 +205,7 @@ class Refusing(ReloadTest):
         kernel, process = self.running()
         os.truncate(self.model, 100)
         self.check_refused("the model cannot be used")
+        kernel.wait(lambda: "reload\n" in kernel.commands)
         self.assertNotIn("seal\n", kernel.commands[kernel.commands.index("reload\n"):])
         self.check_goes_on(kernel, process, "the model cannot be used")
 
@@ -370,7 +369,7 @@ class Signed(ReloadTest):
         shutil.copy(self.dir + "/alice.pub", keys)
         self.learn(self.known)
         self.sign(5)
-        kernel = self.kernel()
+        kernel = self.faked = self.kernel()
         process = self.start(kernel, "enforce", self.config("/bin/sleep 1000", Trust_AllowUnsigned="no",
                                                             Trust_Keys=keys))
         kernel.wait_armed()
