@@ -225,6 +225,7 @@ class Anchored(WorkloadTest):
         self.train([unknown])
         status, told = self.reload()
         self.assertEqual(status, 0, told)
+        kernel.wait(lambda: kernel.reloads == 1)
         second, state = self.identity()
         self.wait_kinds("start", "seal", "violation", "start", "seal")
         start = [e for e in self.entries() if e["kind"] == "start"][1]

@@ -265,7 +265,7 @@ class Drivers(WorkloadTest):
         self.assertEqual(status, 0, err)
         socket, uid = out.decode().split()[:2]
         self.assertEqual(uid, str(os.getuid()))
-        self.assertEqual(len(kernel.armed), 3)
+        kernel.wait(lambda: len(kernel.armed) == 3)
         self.assertFalse(os.path.exists(os.path.dirname(socket)), "the directory is left")
 
     def test_tool_has_streams_and_status(self):
@@ -288,14 +288,14 @@ class Drivers(WorkloadTest):
                              driver=True)
         status, out, err = self.finish(process)
         self.assertEqual((status, out), (0, b"a b c\n"), err)
-        self.assertEqual(len(kernel.armed), 1)
+        kernel.wait(lambda: len(kernel.armed) == 1)
 
     def test_many_at_once(self):
         kernel, status, out, err = self.drive(
             "for i in $(seq 40); do echo $i & done; wait; "
             "for i in $(seq 40); do /usr/bin/env echo $i & done; wait", "/bin/echo")
         self.assertEqual(status, 0, err)
-        self.assertEqual(len(kernel.armed), 40)
+        kernel.wait(lambda: len(kernel.armed) == 40)
         self.assertEqual(len(out.split()), 80)
 
     def test_signal_reaches_the_program(self):
@@ -335,7 +335,7 @@ class Drivers(WorkloadTest):
             "echo driver; exit 5", "/bin/sh -c \"trap 'echo service ended; exit 9' TERM; "
             "while :; do sleep 0.05; done\"", Workload_Type="service")
         self.assertEqual(status, 5, err)
-        self.assertEqual(len(kernel.armed), 1)
+        kernel.wait(lambda: len(kernel.armed) == 1)
         self.assertIn(b"driver\n", out)
         self.assertTrue(os.path.exists(self.model))
 
