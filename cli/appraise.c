@@ -2,6 +2,7 @@
 /* appraise.c - see appraise.h. */
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,10 @@
 
 /* By which clocks may differ: a machine of which time is set by the network is closer. */
 #define CLOCK_USEC (60 * USEC_PER_SEC)
+
+/* The firmware's, of which TSEM has an aggregate. */
+#define BOOT_REGISTER_COUNT 8u
+#define BOOT_REGISTERS ((1u << BOOT_REGISTER_COUNT) - 1)
 
 static int refuse(struct text *why, const char *text)
 {
@@ -56,6 +61,29 @@ static int check_boot(const struct evidence *e, const struct policy *p, struct t
 			    i);
 		return -EKEYREJECTED;
 	}
+	return 0;
+}
+
+/* What TSEM saw of the registers 0 to 7 when it was booted is what they are. */
+static int check_aggregate(const struct evidence *e, const struct policy *p, struct text *why)
+{
+	const char *hex = json_string_value(json_object_get(e->body, "aggregate")) ?: "";
+	struct tsem_cursor c = { hex, hex + strlen(hex) };
+	uint8_t told[TSEM_ANCHOR_HASH], hash[TSEM_ANCHOR_HASH];
+
+	if (!*hex)
+		return p->aggregate
+			       ? refuse(why, "it has no aggregate of the registers 0 to 7: its "
+					     "kernel has no TSEM, or had no TPM when it booted")
+			       : 0;
+	if (tsem_take_hex(&c, told, sizeof(told)) < 0 || c.at != c.end)
+		return refuse(why, "its aggregate is none");
+	if ((e->registers & BOOT_REGISTERS) != BOOT_REGISTERS)
+		return refuse(why, "the registers 0 to 7 are not quoted");
+	(void)SHA256(e->values[0], BOOT_REGISTER_COUNT * TSEM_ANCHOR_HASH, hash);
+	if (memcmp(hash, told, sizeof(told)) != 0)
+		return refuse(why,
+			      "its kernel was booted with other registers 0 to 7 than are quoted");
 	return 0;
 }
 
@@ -273,6 +301,8 @@ int appraise(const struct appraise_params *p, struct appraisals *ret, struct tex
 	r = check_made(p, ret, why);
 	if (r == 0)
 		r = check_boot(p->evidence, p->policy, why);
+	if (r == 0)
+		r = check_aggregate(p->evidence, p->policy, why);
 	if (r == 0)
 		r = replay(p, ret, why);
 	if (r == 0)

@@ -36,6 +36,9 @@
 /* How long the anchor may take to put into the TPM what it has. */
 #define FLUSH_MSEC 20000
 
+/* Of the registers 0 to 7, as the kernel saw them when it booted. */
+#define AGGREGATE "/sys/kernel/security/tsem/aggregate"
+
 static const char help[] =
 	"usage: quixote attest --nonce=HEX [--from=N | --from=newest] [--config=FILE]\n"
 	"                      [NAME | FILE.cfg]...\n"
@@ -198,6 +201,20 @@ static int read_registers(struct attestation *a, uint32_t wanted, uint8_t ret[24
 	return 0;
 }
 
+/* "" if there is no TSEM, or it had no TPM: a verifier may want it nevertheless. */
+static void read_aggregate(char ret[2 * TPM_HASH + 1])
+{
+	char text[2 * TPM_HASH + 3] = "";
+	struct tsem_cursor c = { text, text + 2 * TPM_HASH };
+	uint8_t hash[TPM_HASH], none[TPM_HASH] = {};
+
+	*ret = '\0';
+	if (read_small(AGGREGATE, text, sizeof(text)) == 0 &&
+	    strcmp(text + 2 * TPM_HASH, "\n") == 0 && tsem_take_hex(&c, hash, sizeof(hash)) == 0 &&
+	    memcmp(hash, none, sizeof(none)) != 0)
+		tsem_anchor_hex(hash, sizeof(hash), ret);
+}
+
 static void add_registers(struct text *t, uint32_t wanted, uint8_t values[24][TPM_HASH])
 {
 	char hex[2 * TPM_HASH + 1];
@@ -235,7 +252,7 @@ static int add_body(struct attestation *a, uint8_t values[24][TPM_HASH], uint32_
 		    struct text *t)
 {
 	_cleanup_(anchored_done) struct anchored log = ANCHORED_EMPTY;
-	char nonce[2 * EVIDENCE_NONCE_MAX + 1];
+	char nonce[2 * EVIDENCE_NONCE_MAX + 1], aggregate[2 * TPM_HASH + 1];
 	int r = anchored_read_until(&a->settings, values[a->settings.pcr], &log);
 
 	if (r == -ESTALE)
@@ -250,7 +267,8 @@ static int add_body(struct attestation *a, uint8_t values[24][TPM_HASH], uint32_
 		    ",\"register\":%u,\"pcrs\":{",
 		    nonce, now_usec(), a->settings.pcr);
 	add_registers(t, wanted, values);
-	text_add_string(t, "},\"log\":[");
+	read_aggregate(aggregate);
+	text_format(t, "},\"aggregate\":\"%s\",\"log\":[", aggregate);
 	add_log(t, &log);
 	text_add_string(t, "],\"signatures\":{");
 	for (size_t i = 0; r == 0 && a->names[i]; i++)

@@ -88,10 +88,20 @@ static int take_start(struct reading *r, const char *value)
 	return take_hash(value, r->policy->start);
 }
 
+static int take_yes(const char *value, bool *ret)
+{
+	*ret = strcmp(value, "yes") == 0;
+	return *ret || strcmp(value, "no") == 0 ? 0 : -EBADMSG;
+}
+
 static int take_checkpoint(struct reading *r, const char *value)
 {
-	r->policy->checkpoint = strcmp(value, "yes") == 0;
-	return r->policy->checkpoint || strcmp(value, "no") == 0 ? 0 : -EBADMSG;
+	return take_yes(value, &r->policy->checkpoint);
+}
+
+static int take_aggregate(struct reading *r, const char *value)
+{
+	return take_yes(value, &r->policy->aggregate);
 }
 
 static int take_model(struct reading *r, const char *value)
@@ -153,6 +163,7 @@ static const struct {
 	{ false, "Register", take_register, "8, 9, 12 to 16, or 23" },
 	{ false, "Start", take_start, "64 small hexadecimal digits" },
 	{ false, "Checkpoint", take_checkpoint, "yes or no" },
+	{ false, "Aggregate", take_aggregate, "yes or no" },
 	{ true, "Model", take_model, "64 small hexadecimal digits" },
 	{ true, "Keys", take_keys, "a directory" },
 	{ true, "Threshold", take_threshold, "a number from 1 to 16" },

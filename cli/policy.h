@@ -37,6 +37,7 @@ struct policy_workload {
  * @pcr: Register=.
  * @start: Start=: the register before the anchor's log.
  * @checkpoint: Checkpoint=yes: a log need not be told from its first record on.
+ * @aggregate: Aggregate=yes: the kernel must tell what TSEM saw of the boot registers.
  * @boot: Bits of the registers that have a value.
  * @values: PCRn=.
  */
@@ -46,6 +47,7 @@ struct policy {
 	unsigned int pcr;
 	uint8_t start[TSEM_ANCHOR_HASH];
 	bool checkpoint;
+	bool aggregate;
 	uint32_t boot;
 	uint8_t values[24][TSEM_ANCHOR_HASH];
 	struct policy_workload workloads[POLICY_WORKLOADS];

@@ -66,6 +66,12 @@ class AttestTest(unittest.TestCase):
             file.write(text if isinstance(text, bytes) else text.encode())
         return path
 
+    def preload(self, source):
+        """A library for LD_PRELOAD."""
+        library = self.dir + "/preload.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, self.write("preload.c", source)], check=True)
+        return library
+
     def enroll(self, *options, machine=None, name="ak.pem"):
         machine = machine or self.machine
         secret = f"{self.dir}/secret-{name}"
@@ -126,8 +132,7 @@ class Evidence(AttestTest):
 
     def test_clock_that_is_ahead(self):
         self.policy()
-        ahead = self.write("ahead.so", b"")
-        source = self.write("ahead.c", """
+        ahead = self.preload("""
             #define _GNU_SOURCE
             #include <time.h>
             #include <unistd.h>
@@ -140,7 +145,6 @@ class Evidence(AttestTest):
                 return r;
             }
         """)
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", ahead, source], check=True)
         evidence = self.attest(env=dict(os.environ, LD_PRELOAD=ahead))
         self.refused("from the future", evidence)
 
@@ -195,6 +199,45 @@ class Evidence(AttestTest):
     def test_kernel_replaced(self):
         self.machine.tpm.run("pcrextend", "4:sha256=" + "22" * 32)
         self.refused("register 4 is not as it must be", self.attest(), machine=f"PCR4={'00' * 32}\n")
+
+    def aggregate(self, text):
+        """Evidence from a kernel that says this of its boot."""
+        library = self.preload("""
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <stdlib.h>
+            #include <string.h>
+            int open(const char *path, int flags, int mode)
+            {
+                int (*real)(const char *, int, int) = dlsym(RTLD_NEXT, "open");
+                if (!strcmp(path, "/sys/kernel/security/tsem/aggregate"))
+                    path = getenv("AGGREGATE");
+                return real(path, flags, mode);
+            }
+            int open64(const char *path, int flags, int mode)
+            {
+                return open(path, flags, mode);
+            }
+        """)
+        return self.attest(env=dict(os.environ, LD_PRELOAD=library, AGGREGATE=self.write("aggregate", text)))
+
+    def test_aggregate(self):
+        registers = b"".join(self.machine.tpm.register(i) for i in range(8))
+        good = self.aggregate(hashlib.sha256(registers).hexdigest() + "\n")
+        self.assertIn(hashlib.sha256(registers).hexdigest(), good)
+        self.verify(good)
+        self.verify(good, machine="Aggregate=yes\n")
+        for text in ("00" * 32 + "\n", "", "00" * 32, "zz" * 32 + "\n", "11" * 33 + "\n"):
+            none = self.aggregate(text)                              # it is not said in another way
+            self.assertIn('"aggregate":""', none)
+            self.verify(none)
+            self.refused("it has no aggregate of the registers 0 to 7", none, machine="Aggregate=yes\n")
+
+    def test_registers_that_were_made_to_look_right(self):
+        """After a reset of the TPM alone, whose registers anybody can extend to what they should be."""
+        booted = b"".join(self.machine.tpm.register(i) for i in range(7)) + bytes(31) + b"1"
+        other = self.aggregate(hashlib.sha256(booted).hexdigest() + "\n")
+        self.refused("booted with other registers 0 to 7 than are quoted", other)
 
     def test_after_a_reset_of_the_tpm(self):
         """The log of before is none of now, also if the register is made to say the same."""
@@ -708,7 +751,8 @@ class Policies(AttestTest):
                 ("[Machine]\nKey=ak.pem\nKey=b\n", "given twice"), ("[Machine]\nQuux=1\n", "unknown key"),
                 ("[Machine]\nMaxAge=5\n", "a time"), ("[Machine]\nMaxAge=0s\n", "a time"),
                 ("[Machine]\nPCR0=00\n", "64 small hexadecimal"), ("[Machine]\nPCR9=" + "00" * 32, "unknown key"),
-                ("[Machine]\nRegister=10\n", "expected 8"), ("[Machine]\nModel=" + MODEL, "unknown key"),
+                ("[Machine]\nRegister=10\n", "expected 8"), ("[Machine]\nCheckpoint=maybe\n", "yes or no"),
+                ("[Machine]\nAggregate=\n", "yes or no"), ("[Machine]\nModel=" + MODEL, "unknown key"),
                 ("[Workload ../web]\nModel=" + MODEL, "no section"), ("[Quux]\nKey=1\n", "no section"),
                 ("[Workload web]\nMode=train\n", "enforce or shadow"), ("[Workload web]\nKey=ak.pem\n", "unknown key"),
                 ("[Workload web]\nModel=" + MODEL.upper(), "64 small"), ("[Workload web]\nThreshold=0\n", "from 1"),
