@@ -59,7 +59,8 @@ void doctor_builtin(struct doctor *d)
 	if (launch_is_guest())
 		return;
 	if (builtin_find(BUILTIN_KERNEL, kernel, sizeof(kernel)) < 0)
-		repair_kernel(doctor_say(d, without_builtin(), "%s%s: there is no built-in kernel%s",
+		repair_kernel(doctor_say(d, without_builtin(),
+					 "%s%s: there is no built-in kernel%s",
 					 named ? "QUIXOTE_BUILTIN_KERNEL=" : "linux", named ?: "",
 					 named ? ", or it may not be executed" : ""),
 			      named);
@@ -121,29 +122,49 @@ static bool check_owner(struct doctor *d, const char *path)
 	return false;
 }
 
+/*
+ * What starts each other has to be of one version. @safe: Nobody else can put another program
+ * there, so that it may be executed.
+ */
+static bool check_program(struct doctor *d, const char *path, const char *name, bool safe)
+{
+	_cleanup_(text_done) struct text why = TEXT_EMPTY;
+
+	if (!check_owner(d, path))
+		return false;
+	if (!safe || doctor_version_is_ours(path, name, &why))
+		return safe;
+	repair_program(doctor_say(d, FINDING_PROBLEM, "%s: %s", path, text_get(&why)),
+		       getenv("QUIXOTE_LIBEXEC"));
+	return false;
+}
+
 /* All are looked for from where the orchestrator is, so one installation is not mixed with another.
  */
 void doctor_programs(struct doctor *d)
 {
-	static const char *const names[] = { "quixote-tma", "quixote-recorder", "quixote-shim",
-					     "quixote-bundle" };
+	static const char *const names[] = {
+		"quixote-tma",	  "quixote-recorder", "quixote-shim",
+		"quixote-bundle", "quixote-join",     "quixote-enter"
+	};
 	const char *named = getenv("QUIXOTE_LIBEXEC");
 	char orchestrator[PATH_MAX], dir[PATH_MAX], path[PATH_MAX];
-	bool good;
+	bool good, safe;
 
 	if (launch_find_orchestrator(orchestrator, sizeof(orchestrator)) < 0) {
-		repair_program(doctor_say(d, FINDING_PROBLEM, "quixote-orchestrator is not there%s%s",
+		repair_program(doctor_say(d, FINDING_PROBLEM,
+					  "quixote-orchestrator is not there%s%s",
 					  named ? ", below QUIXOTE_LIBEXEC=" : "", named ?: ""),
 			       named);
 		return;
 	}
 	(void)strcpy(dir, orchestrator);
 	(void)dirname(dir);
-	good = check_owner(d, dir);
-	good = check_owner(d, orchestrator) && good;
+	safe = good = check_owner(d, dir);
+	good = check_program(d, orchestrator, "quixote-orchestrator", safe) && good;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (program_find(dir, names[i], path, sizeof(path)) == 0) {
-			good = check_owner(d, path) && good;
+			good = check_program(d, path, names[i], safe) && good;
 			continue;
 		}
 		good = false;
@@ -154,7 +175,8 @@ void doctor_programs(struct doctor *d)
 			       named);
 	}
 	if (good)
-		(void)doctor_say(d, FINDING_OK, "%s and what it starts are there", orchestrator);
+		(void)doctor_say(d, FINDING_OK, "%s and what it starts are there, all of %s",
+				 orchestrator, QUIXOTE_VERSION);
 }
 
 static void repair_keys(struct text *repair, const char *directory)

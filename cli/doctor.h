@@ -66,6 +66,13 @@ const char *doctor_sudo(void);
 /** doctor_repair() - Write a command that ends with a path. */
 void doctor_repair(struct text *repair, const char *command, const char *path);
 
+/**
+ * doctor_version_is_ours() - Whether a program says that it is of the version that this is.
+ * @path: It is executed; so it must be one that nobody else can write.
+ * @why: A sentence, if not.
+ */
+bool doctor_version_is_ours(const char *path, const char *name, struct text *why);
+
 /* doctor-kernel.c */
 void doctor_kernel(struct doctor *doctor);
 void doctor_securityfs(struct doctor *doctor);

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "frame.h"
 
 /** struct request - What is to be run: the bytes as they came and pointers into them. */
@@ -49,12 +50,12 @@ struct guest {
 	int line;
 	int signals;
 	pid_t pid;
-	int status;		/* of waitpid(), once has_ended */
+	int status; /* of waitpid(), once has_ended */
 	bool has_ended;
 	struct frame_reader reader;
 	struct frame_queue queue;
-	int input;		/* write side of standard input */
-	bool input_has_ended;	/* close it when the rest is written */
+	int input;	      /* write side of standard input */
+	bool input_has_ended; /* close it when the rest is written */
 	uint8_t pending[FRAME_WINDOW_BYTES];
 	size_t pending_begin, pending_end;
 	struct stream outputs[2];
@@ -69,7 +70,7 @@ static int open_line(void)
 
 	if (fd < 0)
 		return -errno;
-	if (tcgetattr(fd, &mode) < 0)	/* a port of virtio is no terminal */
+	if (tcgetattr(fd, &mode) < 0) /* a port of virtio is no terminal */
 		return errno == ENOTTY || errno == EINVAL ? fd : -errno;
 	cfmakeraw(&mode);
 	if (tcsetattr(fd, TCSANOW, &mode) < 0)
@@ -179,9 +180,9 @@ static void become(const struct request *request, const int streams[3], bool ter
 	if (terminal)
 		(void)ioctl(streams[0], TIOCSCTTY, 0);
 	for (int i = 0; i < 3; i++)
-		(void)dup2(streams[i], i);	/* cannot fail: all are open */
+		(void)dup2(streams[i], i); /* cannot fail: all are open */
 	umask((mode_t)request->head.umask);
-	(void)setrlimit(RLIMIT_NOFILE, &files);	/* fewer files are no reason not to start */
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* fewer files are no reason not to start */
 	if (chdir(request->directory) < 0) {
 		fprintf(stderr, "quixote: cannot change to %s: %m\n", request->directory);
 		_exit(126);
@@ -219,7 +220,7 @@ static int make_terminal(struct guest *guest, const struct frame_window *window,
 
 	if (openpty(&ours, &its, NULL, NULL, &size) < 0)
 		return -errno;
-	(void)fcntl(ours, F_SETFD, FD_CLOEXEC);	/* cannot fail on an open descriptor */
+	(void)fcntl(ours, F_SETFD, FD_CLOEXEC); /* cannot fail on an open descriptor */
 	(void)fcntl(its, F_SETFD, FD_CLOEXEC);
 	guest->input = fcntl(ours, F_DUPFD_CLOEXEC, 0);
 	guest->outputs[0] = (struct stream){ FRAME_STDOUT, ours };
@@ -234,8 +235,8 @@ static int spawn(struct guest *guest, const struct request *request)
 {
 	bool terminal = request->head.terminal != 0;
 	int streams[3];
-	int r = terminal ? make_terminal(guest, &request->head.window, streams) :
-			   make_pipes(guest, streams);
+	int r = terminal ? make_terminal(guest, &request->head.window, streams)
+			 : make_pipes(guest, streams);
 
 	if (r < 0)
 		return r;
@@ -258,7 +259,7 @@ static void send_signal(const struct guest *guest, int number)
 		return;
 	/* A child that has just been forked is not in a group of its own yet. */
 	if (!to_group || kill(-guest->pid, number) < 0)
-		(void)kill(guest->pid, number);	/* may just have ended */
+		(void)kill(guest->pid, number); /* may just have ended */
 }
 
 static void set_window(const struct guest *guest, const struct frame *frame)
@@ -271,7 +272,7 @@ static void set_window(const struct guest *guest, const struct frame *frame)
 	memcpy(&window, frame->data, sizeof(window));
 	size.ws_row = window.rows;
 	size.ws_col = window.columns;
-	(void)ioctl(guest->input, TIOCSWINSZ, &size);	/* without a terminal there is no size */
+	(void)ioctl(guest->input, TIOCSWINSZ, &size); /* without a terminal there is no size */
 }
 
 static void close_stream(struct guest *guest, uint32_t which)
@@ -284,14 +285,14 @@ static void close_stream(struct guest *guest, uint32_t which)
 static int take_input(struct guest *guest, const struct frame *frame)
 {
 	if (guest->input < 0)
-		return 0;	/* nobody reads it any more */
+		return 0; /* nobody reads it any more */
 	if (guest->pending_begin > 0) {
 		guest->pending_end -= guest->pending_begin;
 		memmove(guest->pending, guest->pending + guest->pending_begin, guest->pending_end);
 		guest->pending_begin = 0;
 	}
 	if (frame->header.size > sizeof(guest->pending) - guest->pending_end)
-		return -EBADMSG;	/* more than there was credit for */
+		return -EBADMSG; /* more than there was credit for */
 	memcpy(guest->pending + guest->pending_end, frame->data, frame->header.size);
 	guest->pending_end += frame->header.size;
 	return 0;
@@ -371,7 +372,7 @@ static int read_output(struct guest *guest, struct stream *stream)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	if (n <= 0) {	/* a terminal answers EIO when its last user is gone */
+	if (n <= 0) { /* a terminal answers EIO when its last user is gone */
 		stream->fd = close_fd(stream->fd);
 		return 0;
 	}
@@ -384,7 +385,7 @@ static void reap(struct guest *guest)
 	int status;
 	pid_t pid;
 
-	(void)read(guest->signals, &info, sizeof(info));	/* only wakes; waitpid() knows more */
+	(void)read(guest->signals, &info, sizeof(info)); /* only wakes; waitpid() knows more */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid != guest->pid)
 			continue;
@@ -497,7 +498,7 @@ static void finish(struct guest *guest, int r, const char *what)
 		fprintf(stderr, "quixote-guest: %s\n", text);
 	}
 	if (guest->line >= 0)
-		(void)flush(guest);	/* the end: nobody is left to tell */
+		(void)flush(guest); /* the end: nobody is left to tell */
 }
 
 int main(int argc, char **argv)
@@ -507,6 +508,8 @@ int main(int argc, char **argv)
 	const char *what = NULL;
 	int r;
 
+	if (!is_init && version_told(argc, argv, "quixote-guest"))
+		return EXIT_SUCCESS;
 	if (!is_init && (argc != 2 || strcmp(argv[1], "--service") != 0)) {
 		fprintf(stderr, "quixote-guest: I am only the init of the built-in kernel\n");
 		return 1;
@@ -524,7 +527,7 @@ int main(int argc, char **argv)
 		r = run(&guest);
 	}
 	if (is_init)
-		(void)kill(-1, SIGKILL);	/* nobody may be left to kill */
+		(void)kill(-1, SIGKILL); /* nobody may be left to kill */
 	finish(&guest, r, what);
 	if (!is_init)
 		return r < 0 ? 1 : 0;

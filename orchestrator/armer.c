@@ -144,8 +144,8 @@ static int pid_of(int pidfd, long *ret)
  * whose rights would be taken away. For a runtime root asks, who does to any process what it
  * likes.
  */
-static int check_process(const struct armer *a, const struct question *q,
-			 const struct ucred *peer, pid_t *ret)
+static int check_process(const struct armer *a, const struct question *q, const struct ucred *peer,
+			 pid_t *ret)
 {
 	int pidfd = q->passed < 0 ? q->sender : q->passed;
 	long pid, parent, uid, again;
@@ -213,7 +213,7 @@ static int connection_new(struct armer *a, int take_fd)
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &c->peer, &size) < 0)
 		r = -errno;
 	else if ((c->peer.uid != a->params.uid && c->peer.uid != 0) ||
-		  a->connection_count > CONNECTIONS_MAX)
+		 a->connection_count > CONNECTIONS_MAX)
 		r = -EPERM;
 	else
 		r = sd_event_add_io(a->event, &c->source, c->fd, EPOLLIN, on_message, c);
@@ -227,7 +227,8 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (connection >= 0)
-		(void)connection_new(userdata, connection); /* whoever asks sees the end and says so */
+		(void)connection_new(userdata,
+				     connection); /* whoever asks sees the end and says so */
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "ask.h"
 #include "console.h"
 #include "driver.h"
@@ -104,15 +105,17 @@ static int run_delete(const struct keeper *k)
 static void clear_up(const struct keeper *k)
 {
 	if (run_delete(k) < 0 && k->created)
-		(void)fprintf(stderr, "quixote: %s: the container is left; run '%s delete --force %s'\n",
+		(void)fprintf(stderr,
+			      "quixote: %s: the container is left; run '%s delete --force %s'\n",
 			      k->bundle, k->runtime, k->id);
 }
 
 static int run_create(struct keeper *k)
 {
 	char pid_path[2 * PATH_BYTES], console_path[2 * PATH_BYTES];
-	char *words[] = { "create", "--bundle", (char *)k->bundle, "--pid-file", pid_path,
-			  NULL,	    NULL,	NULL,		   NULL };
+	char *words[] = { "create",	"--bundle", (char *)k->bundle,
+			  "--pid-file", pid_path,   NULL,
+			  NULL,		NULL,	    NULL };
 	size_t n = 5;
 	int r;
 
@@ -133,10 +136,11 @@ static int run_create(struct keeper *k)
 static void tell_lack(const struct keeper *k)
 {
 	if (geteuid() == 0 && syscall(SYS_bpf, 0, NULL, 0) < 0 && errno == ENOSYS)
-		(void)fprintf(stderr,
-			      "quixote: %s: this kernel, as the built-in one, has no BPF, by which "
-			      "\"devices\" is kept; leave it out of \"resources\" in config.json here\n",
-			      k->bundle);
+		(void)fprintf(
+			stderr,
+			"quixote: %s: this kernel, as the built-in one, has no BPF, by which "
+			"\"devices\" is kept; leave it out of \"resources\" in config.json here\n",
+			k->bundle);
 }
 
 /* The first process is an orphan by now, so it is our child, and its number stays its own. */
@@ -176,8 +180,7 @@ static void reap(struct keeper *k)
 		if (pid != k->pid)
 			continue;
 		k->pid = 0;
-		k->exit_status =
-			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		k->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
 	look(k);
 }
@@ -211,9 +214,9 @@ static int set_signals(struct keeper *k)
 		int number;
 		sd_event_signal_handler_t handler;
 	} handlers[] = {
-		{ SIGCHLD, on_child },	 { SIGWINCH, on_resize }, { SIGTERM, on_signal },
-		{ SIGINT, on_signal },	 { SIGHUP, on_signal },	  { SIGQUIT, on_signal },
-		{ SIGUSR1, on_signal },	 { SIGUSR2, on_signal },
+		{ SIGCHLD, on_child },	{ SIGWINCH, on_resize }, { SIGTERM, on_signal },
+		{ SIGINT, on_signal },	{ SIGHUP, on_signal },	 { SIGQUIT, on_signal },
+		{ SIGUSR1, on_signal }, { SIGUSR2, on_signal },
 	};
 	sigset_t set;
 	int r = 0;
@@ -226,8 +229,7 @@ static int set_signals(struct keeper *k)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(handlers); i++)
-		r = sd_event_add_signal(k->event, NULL, handlers[i].number, handlers[i].handler,
-					k);
+		r = sd_event_add_signal(k->event, NULL, handlers[i].number, handlers[i].handler, k);
 	return r;
 }
 
@@ -305,6 +307,8 @@ int main(int argc, char **argv)
 	struct keeper k = { .console = CONSOLE_EMPTY, .pidfd = -EBADF };
 	int r;
 
+	if (version_told(argc, argv, "quixote-bundle"))
+		return EXIT_SUCCESS;
 	if (parse(&k, argc, argv) < 0 || !getenv(SHIM_SOCKET_VARIABLE)) {
 		(void)fprintf(stderr, "quixote-bundle: this is run by quixote, see Bundle=\n");
 		return EXIT_COMMAND_LINE;

@@ -375,7 +375,8 @@ static const struct {
 	bool with_bundle; /* it is wrong with a bundle; else without */
 	const char *what;
 } bundle_rules[] = {
-	{ "Command", true, "what a bundle runs is args in its config.json; expected Command= or Bundle=" },
+	{ "Command", true,
+	  "what a bundle runs is args in its config.json; expected Command= or Bundle=" },
 	{ "WorkingDirectory", true, "that of a bundle is cwd in its config.json" },
 	{ "Environment", true, "that of a bundle is env in its config.json" },
 	{ "Runtime", false, "runs bundles; expected Bundle= beside it" },
@@ -406,8 +407,9 @@ static int settle_unit(struct parse *p)
 	if (!c->unit)
 		return 0;
 	if (c->command || c->bundle)
-		return refuse_rule(p, "Unit", "what a unit runs is its own; expected one of Command=, "
-					      "Bundle= and Unit=");
+		return refuse_rule(p, "Unit",
+				   "what a unit runs is its own; expected one of Command=, "
+				   "Bundle= and Unit=");
 	c->command = calloc(2, sizeof(*c->command));
 	if (!c->command)
 		return -ENOMEM;

@@ -84,8 +84,7 @@ static void make_raw(void)
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
-static int carry(sd_event *event, int from, int to, struct relay_params params,
-		 struct relay **ret)
+static int carry(sd_event *event, int from, int to, struct relay_params params, struct relay **ret)
 {
 	params.take_from = fcntl(from, F_DUPFD_CLOEXEC, 3);
 	params.take_to = fcntl(to, F_DUPFD_CLOEXEC, 3);

@@ -49,8 +49,7 @@ static int make_directory(struct driver *d, sd_event *event, const char *shim)
 		return -errno;
 	}
 	(void)snprintf(d->socket_path, sizeof(d->socket_path), "%s/" SOCKET_NAME, d->dir);
-	if (d->name &&
-	    snprintf(path, sizeof(path), "%s/%s", d->dir, d->name) >= (int)sizeof(path))
+	if (d->name && snprintf(path, sizeof(path), "%s/%s", d->dir, d->name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	if (d->name && symlink(shim, path) < 0)
 		return -errno;

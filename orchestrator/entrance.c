@@ -193,11 +193,13 @@ void entrance_kill(const struct entrance *e)
 	char path[PATH_MAX];
 
 	if (!e || !e->group ||
-	    snprintf(path, sizeof(path), CGROUP_ROOT "%s/cgroup.kill", e->group) >= (int)sizeof(path))
+	    snprintf(path, sizeof(path), CGROUP_ROOT "%s/cgroup.kill", e->group) >=
+		    (int)sizeof(path))
 		return;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0)
-		(void)!write(fd, "1", 1); /* or they are gone; the kernel's count of members tells */
+		(void)!write(fd, "1",
+			     1); /* or they are gone; the kernel's count of members tells */
 }
 
 struct entrance *entrance_free(struct entrance *e)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "ask.h"
 #include "entrance.h"
 #include "failure.h"
@@ -31,6 +32,8 @@ int main(int argc, char **argv)
 {
 	int r;
 
+	if (version_told(argc, argv, "quixote-join"))
+		return EXIT_SUCCESS;
 	if (argc < 4) {
 		(void)fprintf(stderr,
 			      "usage: quixote-join UNIT PROGRAM NAME [ARGUMENT...]\n"

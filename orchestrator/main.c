@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "../tma/identity.h"
 #include "config.h"
 #include "failure.h"
@@ -179,6 +180,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int r;
 
+	if (version_told(argc, argv, "quixote-orchestrator"))
+		return EXIT_SUCCESS;
 	if (open_standard_streams() < 0)
 		return EXIT_LOST;
 	r = parse_options(&options, argc, argv);

@@ -97,7 +97,7 @@ int reload_refuse(struct session *s, enum failure failure, const char *detail, i
 	char why[BELL_TEXT_BYTES];
 
 	if (!can_be_given_up(s))
-		return 0; /* one reason is enough */
+		return 0;		  /* one reason is enough */
 	if (failure == FAILURE_NAMESPACE) /* there is one; it does not take this */
 		(void)snprintf(why, sizeof(why),
 			       "%s: %s: the kernel does not take it; restart the workload for it",

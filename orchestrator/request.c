@@ -242,10 +242,11 @@ static int build_argv(struct request *q, char *const *arguments)
 /* Between the service manager, quixote and us; not for the workload. */
 static bool is_ours(const char *assignment)
 {
-	static const char *const names[] = { "NOTIFY_SOCKET=",	 "WATCHDOG_PID=",  "WATCHDOG_USEC=",
-					     "STATE_DIRECTORY=", "LISTEN_FDS=",	   "LISTEN_PID=",
-					     "QUIXOTE_LIBEXEC=", "QUIXOTE_CALLER=",
-					     "QUIXOTE_RUNTIME_DIR=" };
+	static const char *const names[] = {
+		"NOTIFY_SOCKET=",   "WATCHDOG_PID=",   "WATCHDOG_USEC=",
+		"STATE_DIRECTORY=", "LISTEN_FDS=",     "LISTEN_PID=",
+		"QUIXOTE_LIBEXEC=", "QUIXOTE_CALLER=", "QUIXOTE_RUNTIME_DIR="
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strncmp(assignment, names[i], strlen(names[i])) == 0)

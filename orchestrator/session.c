@@ -600,7 +600,8 @@ static int on_end_request(sd_event_source *source, const struct signalfd_siginfo
 	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
 		if (s->entrance) {
 			entrance_close(s->entrance);
-			return session_enter(s, SESSION_GRACE); /* systemd ends what it has started */
+			return session_enter(s,
+					     SESSION_GRACE); /* systemd ends what it has started */
 		}
 		signal_process(s->driver.pid ? &s->driver : &s->workload, si->ssi_signo);
 		return 0;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "ask.h"
 #include "environment.h"
 #include "failure.h"
@@ -193,6 +194,9 @@ int main(int argc, char **argv)
 	char *program = getenv(SHIM_PROGRAM_VARIABLE);
 	int r;
 
+	/* Else it is the program's to answer. */
+	if (!program && version_told(argc, argv, "quixote-shim"))
+		return EXIT_SUCCESS;
 	if (!program) {
 		(void)fprintf(stderr, "quixote-shim: this is run below quixote train only\n");
 		return EXIT_COMMAND_LINE;

@@ -128,7 +128,7 @@ become_workload(const struct workload_params *params, int go, int report)
 	if (r == 0) {
 		tell(FD_REPORT, STEP_PREPARED, 0);
 		if (!wait_for_release(FD_GO))
-			_exit(EXIT_FAILURE); /* the orchestrator is gone */
+			_exit(EXIT_FAILURE);		/* the orchestrator is gone */
 		environ = (char **)params->environment; /* its PATH counts, not ours */
 		(void)execvp(params->argv[0], params->argv);
 		r = -errno;

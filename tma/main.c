@@ -15,6 +15,7 @@
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/hasher.h"
+#include "../libtsem/version.h"
 #include "identity.h"
 #include "loop.h"
 #include "preload.h"
@@ -295,6 +296,8 @@ static int work(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (version_told(argc, argv, "quixote-tma"))
+		return EXIT_SUCCESS;
 	/* Without exit handlers: those of libraries may ask for what the sandbox forbids. */
 	_exit(work(argc, argv));
 }

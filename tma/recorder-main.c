@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/version.h"
 #include "identity.h"
 #include "recorder.h"
 #include "sandbox.h"
@@ -161,6 +162,8 @@ static int work(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (version_told(argc, argv, "quixote-recorder"))
+		return EXIT_SUCCESS;
 	/* Without exit handlers: those of libraries may ask for what the sandbox forbids. */
 	_exit(work(argc, argv));
 }

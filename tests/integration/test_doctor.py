@@ -14,7 +14,8 @@ from story import Story, record
 
 QUIXOTE = None
 HAS_TSEM = os.path.exists("/sys/kernel/security/tsem/control")
-PROGRAMS = ("quixote-orchestrator", "quixote-tma", "quixote-recorder", "quixote-shim", "quixote-bundle")
+PROGRAMS = ("quixote-orchestrator", "quixote-tma", "quixote-recorder", "quixote-shim", "quixote-bundle", "quixote-join",
+            "quixote-enter")
 GOOD = """[Workload]
 Command=/bin/true
 WorkingDirectory={dir}
@@ -37,8 +38,10 @@ class Doctor(unittest.TestCase):
         for name in ("libexec", "state", "run", "keys.d"):
             os.mkdir(self.path(name), 0o755)
             os.chmod(self.path(name), 0o755)
-        for name in (*PROGRAMS, "linux", "quixote-guest"):
-            self.write(f"libexec/{name}", "#!/bin/sh\n", 0o755)
+        self.version = subprocess.run([QUIXOTE, "--version"], text=True, capture_output=True, check=True).stdout.split()[1]
+        for name in (*PROGRAMS, "quixote-guest"):
+            self.program(name, f'[ "$*" != --version ] || echo {name} {self.version}')
+        self.program("linux", "")
         self.environment = {**os.environ, "QUIXOTE_LIBEXEC": self.path("libexec"), "HOME": self.dir,
                             "STATE_DIRECTORY": self.path("state"), "XDG_STATE_HOME": self.path("state"),
                             "QUIXOTE_RUNTIME_DIR": self.path("run"),
@@ -63,6 +66,9 @@ class Doctor(unittest.TestCase):
             out.write(content)
         os.chmod(self.path(name), mode)
         return self.path(name)
+
+    def program(self, name, text):
+        self.write(f"libexec/{name}", f"#!/bin/sh\n{text}\n", 0o755)
 
     def configure(self, old, new):
         changed = GOOD.replace(old, new)
@@ -154,6 +160,27 @@ class Machine(Doctor):
                 self.check_repaired("programs", f"libexec/{name}: others may write it", "chmod go-w ")
         os.chmod(self.path("libexec"), 0o775)
         self.check_repaired("programs", "libexec: others may write it", "chmod go-w ")
+
+    def test_program_of_another_version(self):
+        for text, why in ((f"echo quixote-tma {self.version}.1", f'it says "quixote-tma {self.version}.1"'),
+                          (f"echo quixote-tma {self.version}; echo more", f"it says \"quixote-tma {self.version}\""),
+                          (f"echo quixote-recorder {self.version}", "it says \"quixote-recorder"),
+                          ("printf '\\033[2J'", 'it says "\\x1b[2J"'), ("yes quixote-tma", 'it says "quixote-tma"'),
+                          ("exit 1", "it does not say its version"), ("echo what? >&2", "it does not say its version"),
+                          ("exec sleep 1000", "it does not say its version")):
+            self.program("quixote-tma", text)
+            self.check_problem("programs", f'quixote-tma: {why}', "unset QUIXOTE_LIBEXEC")
+
+    def test_what_others_may_write_is_not_executed(self):
+        for name in PROGRAMS:
+            self.program(name, f"touch {self.path('executed')}")
+        os.chmod(self.path("libexec"), 0o777)
+        self.check_problem("programs", "libexec: others may write it", "chmod go-w ")
+        os.chmod(self.path("libexec"), 0o755)
+        for name in PROGRAMS:
+            os.chmod(self.path(f"libexec/{name}"), 0o775)
+        self.check_problem("programs", "quixote-tma: others may write it", "chmod go-w ")
+        self.assertFalse(os.path.exists(self.path("executed")))
 
     def test_keys(self):
         os.chmod(self.path("keys.d/alice.pub"), 0o664)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../../libtsem/cleanup.h"
+#include "../../libtsem/version.h"
 #include "../sandbox.h"
 #include "server.h"
 
@@ -176,6 +177,8 @@ static int work(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (version_told(argc, argv, "quixote-anchor"))
+		return EXIT_SUCCESS;
 	/* Without exit handlers: those of libraries may ask for what the sandbox forbids. */
 	_exit(work(argc, argv));
 }
