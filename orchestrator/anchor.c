@@ -23,6 +23,13 @@ static void hang_up(struct anchor *a)
 	a->fd = close_fd(a->fd);
 }
 
+/* Its service manager starts an anchor that ends again: as long as the start has time, the next one
+ * is told. */
+static bool may_begin_again(const struct session *s)
+{
+	return s->anchor.waiting && s->state == SESSION_STARTING && !s->failed;
+}
+
 /* What waits for an answer is another model of what runs already. */
 static bool is_reload(const struct session *s)
 {
@@ -111,6 +118,8 @@ static int on_anchor(sd_event_source *source, int fd, uint32_t revents, void *us
 
 	if (r == 0)
 		take_answer(s, &answer);
+	else if (r == -EPIPE && may_begin_again(s))
+		hang_up(&s->anchor);
 	else if (r != -EAGAIN)
 		lose(s, r == -EPIPE ? "it has hung up" : NULL, r == -EPIPE ? 0 : r);
 	return 0;
@@ -152,6 +161,15 @@ static enum tsem_anchor_mode mode_of(const struct session_params *params)
 	return params->enforce ? TSEM_ANCHOR_ENFORCE : TSEM_ANCHOR_SHADOW;
 }
 
+static int begin(struct session *s)
+{
+	int r = reach(s, TSEM_ANCHOR_START);
+
+	if (r < 0)
+		lose(s, s->params->anchor, r);
+	return r;
+}
+
 int anchor_begin(struct session *s, const struct status_message *ready)
 {
 	struct anchor *a = &s->anchor;
@@ -168,12 +186,8 @@ int anchor_begin(struct session *s, const struct status_message *ready)
 	}
 	(void)snprintf(a->state.workload, sizeof(a->state.workload), "%s", s->params->name);
 	a->begun = a->waiting = true;
-	r = reach(s, TSEM_ANCHOR_START);
-	if (r < 0) {
-		lose(s, s->params->anchor, r);
-		return r;
-	}
-	return 1;
+	r = begin(s);
+	return r < 0 ? r : 1;
 }
 
 int anchor_reload(struct session *s, const struct status_message *ready)
@@ -261,6 +275,10 @@ void anchor_tick(struct session *s, uint64_t now_usec)
 	struct anchor *a = &s->anchor;
 	int r;
 
+	if (a->fd < 0 && may_begin_again(s)) {
+		(void)begin(s); /* said */
+		return;
+	}
 	if (!a->begun || a->waiting || now_usec < a->next_usec)
 		return;
 	if (a->fd < 0) {

@@ -176,6 +176,21 @@ class Machine:
             time.sleep(0.01)
         return process
 
+    def listen(self):
+        """The socket, as a service manager has it."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listening.bind(self.socket)
+        listening.listen()
+        return listening
+
+    def launch_on(self, listening):
+        """An anchor that is given this socket."""
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', self.program, "--config=" + self.config],
+            preexec_fn=lambda: os.dup2(listening.fileno(), 3), pass_fds=[3], stderr=subprocess.PIPE)
+        self.anchors.append(process)
+        return process
+
     def client(self):
         self.clients.append(Client(self.socket))
         return self.clients[-1]

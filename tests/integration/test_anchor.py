@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -123,16 +122,8 @@ class Chains(AnchorTest):
 
 
     def test_socket_of_a_service_manager(self):
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        listening.bind(self.machine.socket)
-        listening.listen()
-
-        def pass_on():
-            os.dup2(listening.fileno(), 3)
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', ANCHOR, "--config=" + self.machine.config],
-            preexec_fn=pass_on, pass_fds=[3], stderr=subprocess.PIPE)
-        self.machine.anchors.append(process)
+        listening = self.machine.listen()
+        self.machine.launch_on(listening)
         listening.close()
         self.assertEqual(self.machine.client().entry(START), (ANCHORED, 1))
         self.assert_log_is_register()

@@ -163,20 +163,62 @@ class Anchored(WorkloadTest):
     def test_no_anchor(self):
         self.refused("the anchor does not take this workload; see to quixote-anchor.service")
 
-    def test_anchor_that_dies_before_it_answers(self):
-        process = self.machine.start()
-        process.send_signal(signal.SIGSTOP)
+    def waiting(self):
         known, = load_records(1)
         self.train([known])
         kernel = self.kernel()
-        workload = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
+        process = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
         time.sleep(1)
-        self.assertIsNone(workload.poll())
-        self.assertEqual(kernel.armed, [])                          # it waits
-        process.kill()
-        self.assertEqual(workload.wait(20), 205)
-        self.assertIn("it has hung up: the anchor does not take", workload.stderr.read().decode())
+        self.assertEqual((process.poll(), kernel.armed), (None, []))
+        return kernel, process
+
+    def test_anchor_that_dies_before_it_answers(self):
+        anchor = self.machine.start()
+        anchor.send_signal(signal.SIGSTOP)
+        kernel, process = self.waiting()
+        anchor.kill()
+        self.assertEqual(process.wait(20), 205)
+        self.assertIn("Connection refused: the anchor does not take", process.stderr.read().decode())
         self.assertEqual(kernel.armed, [])
+
+    def test_anchor_that_is_started_again_before_it_answers(self):
+        """By a service manager, which keeps the socket: its TPM was not there at once."""
+        listening = self.machine.listen()
+        self.addCleanup(listening.close)
+        self.machine.launch_on(listening)
+        self.machine.client().flush()
+        anchor = self.machine.anchors[-1]
+        self.machine.tpm.process.send_signal(signal.SIGSTOP)
+        kernel, process = self.waiting()
+        anchor.kill()
+        anchor.wait()
+        time.sleep(1)
+        self.assertEqual((process.poll(), kernel.armed), (None, []))
+        self.machine.tpm.process.send_signal(signal.SIGCONT)
+        self.machine.launch_on(listening)
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in cmdline(pid))
+        self.wait_kinds("start", "start", "seal")                   # the first was in the log, and not in the TPM
+        self.assertEqual(self.end(process), "")
+
+    def test_next_start_is_read_with_the_end_before(self):
+        """An anchor that was held up finds both, on two lines, of which either may be the first in its table."""
+        anchor = self.machine.start()
+        place = self.machine.client()
+        place.entry(START, "other")
+        _, first, _, _ = self.running()
+        self.wait_kinds("start", "seal")
+        place.close()
+        anchor.send_signal(signal.SIGSTOP)
+        self.end(first)
+        kernel = self.kernel()
+        second = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
+        time.sleep(1)
+        anchor.send_signal(signal.SIGCONT)
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in cmdline(pid))
+        self.end(second)
+        self.wait_kinds("start", "seal", "stop", "start", "seal", "stop")
 
     def test_name_that_runs_already(self):
         self.machine.start()

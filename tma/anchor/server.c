@@ -19,6 +19,10 @@
 /* How long others may join an extension: a person does not notice, a burst of starts fits in. */
 #define GATHER_MSEC 20
 
+/* More than a line holds of what was sent while nobody read; who sends without end holds up nobody.
+ */
+#define HEAR_MESSAGES 1024u
+
 #define MSEC_PER_SEC 1000ll
 
 /**
@@ -193,15 +197,18 @@ static bool to_entry(const struct feed_message *m, struct tsem_anchor_entry *ret
 	       tsem_anchor_entry_is_valid(ret);
 }
 
-static bool is_fed(const struct server *s, const struct client *except, const char *workload)
+/* By whom, or NULL. Who has said that it ended feeds nothing any more. */
+static struct client *find_feeder(struct server *s, const struct client *except,
+				  const char *workload)
 {
 	for (size_t i = 0; i < SERVER_CLIENTS; i++) {
-		const struct client *c = &s->clients[i];
+		struct client *c = &s->clients[i];
 
-		if (c != except && c->fd >= 0 && c->named && !strcmp(c->entry.workload, workload))
-			return true;
+		if (c != except && c->fd >= 0 && c->named && c->running &&
+		    !strcmp(c->entry.workload, workload))
+			return c;
 	}
-	return false;
+	return NULL;
 }
 
 /* Workloads that are not in the log yet, as many as are pending too. */
@@ -224,7 +231,7 @@ static enum feed_result refuse_older(const struct server *s, const struct tsem_a
 }
 
 /* What a first entry must be. Returns 0 if it is that. */
-static enum feed_result refuse_first(const struct server *s, const struct client *client,
+static enum feed_result refuse_first(struct server *s, const struct client *client,
 				     const struct tsem_anchor_entry *entry, uint64_t *ret_number)
 {
 	const struct tsem_anchor_chain *chain =
@@ -232,7 +239,7 @@ static enum feed_result refuse_first(const struct server *s, const struct client
 
 	if (entry->kind != TSEM_ANCHOR_START && entry->kind != TSEM_ANCHOR_RESUME)
 		return FEED_GARBAGE;
-	if (is_fed(s, client, entry->workload))
+	if (find_feeder(s, client, entry->workload))
 		return FEED_BUSY;
 	if (!chain && chains_wanted(s) >= TSEM_ANCHOR_CHAINS)
 		return FEED_FULL;
@@ -249,13 +256,39 @@ static enum feed_result refuse_next(const struct server *s, const struct client 
 	return entry->kind == TSEM_ANCHOR_START ? refuse_older(s, entry, ret_number) : 0;
 }
 
+static int serve_client(struct server *s, struct client *client);
+
+static bool has_more(const struct client *client)
+{
+	struct pollfd wait = { .fd = client->fd, .events = POLLIN };
+
+	return client->fd >= 0 && poll(&wait, 1, 0) > 0;
+}
+
+/* The end of a workload was sent before its next begin, on another line: after having been held up
+ * it has to be read before that, too. */
+static int hear_out(struct server *s, const struct client *except, const char *workload)
+{
+	struct client *feeder = find_feeder(s, except, workload);
+	int r = 0;
+
+	for (unsigned int i = 0;
+	     r == 0 && feeder && i < HEAR_MESSAGES && feeder->running && has_more(feeder); i++)
+		r = serve_client(s, feeder);
+	return r;
+}
+
 static int take_entry(struct server *s, struct client *client, const struct feed_message *m)
 {
 	struct tsem_anchor_entry entry;
 	enum feed_result result = FEED_GARBAGE;
+	bool valid = to_entry(m, &entry);
 	uint64_t number = 0;
+	int r = valid && !client->named ? hear_out(s, client, entry.workload) : 0;
 
-	if (to_entry(m, &entry))
+	if (r < 0)
+		return r;
+	if (valid)
 		result = client->named ? refuse_next(s, client, &entry, &number)
 				       : refuse_first(s, client, &entry, &number);
 	if (result) {
