@@ -26,9 +26,9 @@
 #include "command.h"
 #include "credential.h"
 #include "evidence.h"
+#include "named.h"
 #include "open.h"
 #include "signed.h"
-#include "subject.h"
 
 /* The anchor extends under way; a quote takes longer than most intervals between that. */
 #define TRIES_MAX 10
@@ -152,10 +152,9 @@ static int add_signature(struct text *t, const char *name, bool first)
 	const char *model;
 	int r;
 
-	(void)snprintf(usual, sizeof(usual), "%s%s%s",
-		       is_configuration(name) ? "" : SUBJECT_CONFIG_DIR "/", name,
-		       is_configuration(name) ? "" : ".cfg");
-	r = open_path(usual, &config, &model);
+	if (!is_configuration(name))
+		(void)named_find(name, usual); /* else its opening says where it was looked for */
+	r = open_path(is_configuration(name) ? name : usual, &config, &model);
 	if (r)
 		return r;
 	if (!data || asprintf(&path, "%s" SIGNED_SUFFIX, model) < 0) {

@@ -19,6 +19,7 @@
 #include "command.h"
 #include "explanation.h"
 #include "learned.h"
+#include "named.h"
 #include "phrase.h"
 #include "state.h"
 
@@ -37,7 +38,7 @@ static const char help[] =
 	"      --state=DIR    where the refusals were recorded, if not in the usual place\n"
 	"  -h, --help         this text\n"
 	"\n"
-	"A NAME is looked for in " SUBJECT_CONFIG_DIR "/NAME.cfg, for its model.\n";
+	"A NAME is looked for in " NAMED_DIRECTORY "/NAME.cfg, for its model.\n";
 
 static const struct option options[] = {
 	{ "verbose", no_argument, NULL, 'v' },	   { "json", no_argument, NULL, 'j' },
@@ -71,7 +72,7 @@ static int open_model_of(struct explanation *e)
 
 	if (!e->model_path) {
 		(void)fprintf(stderr,
-			      "quixote: %s: no " SUBJECT_CONFIG_DIR
+			      "quixote: %s: no " NAMED_DIRECTORY
 			      "/%s.cfg: what was learned is not known; "
 			      "name the configuration file instead\n",
 			      e->subject.name, e->subject.name);

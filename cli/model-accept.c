@@ -15,13 +15,11 @@
 #include "../tma/recorder.h"
 #include "command.h"
 #include "line.h"
+#include "named.h"
 #include "records.h"
 #include "revision.h"
-#include "oci.h"
 #include "state.h"
 #include "text.h"
-
-#define CONFIG_DIR "/etc/quixote"
 
 /* Of a coefficient: fewer digits name too many. */
 #define DIGITS_MIN 4
@@ -35,7 +33,7 @@ static const char help[] =
 	"\n"
 	"Takes events that were refused, or would have been, into the next version of a model,\n"
 	"with who did it, when and why. FILE is the configuration (*.cfg) or the model of the\n"
-	"workload, NAME stands for " CONFIG_DIR
+	"workload, NAME stands for " NAMED_DIRECTORY
 	"/NAME.cfg. An EVENT is named by the first digits of its\n"
 	"coefficient, as quixote explain tells it. Without EVENT: lists those that can be "
 	"accepted.\n"
@@ -309,18 +307,10 @@ static int accept_events(struct acceptance *a)
 /* A name without a file of that name stands for a configuration of the system. */
 static const char *find_file(const char *argument, char path[PATH_MAX])
 {
-	/* If it is in neither the first is what is told. */
-	static const char *const dirs[] = { CONFIG_DIR, OCI_DIRECTORY, CONFIG_DIR };
-	int n = 0;
-
 	if (strchr(argument, '/') || is_configuration(argument) || access(argument, F_OK) == 0)
 		return argument;
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		n = snprintf(path, PATH_MAX, "%s/%s.cfg", dirs[i], argument);
-		if (n > 0 && n < PATH_MAX && access(path, F_OK) == 0)
-			break;
-	}
-	return n > 0 && n < PATH_MAX ? path : argument;
+	(void)named_find(argument, path); /* else its opening says where it was looked for */
+	return path;
 }
 
 int model_accept_main(int argc, char *argv[])

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../libtsem/cleanup.h"
 #include "../orchestrator/config-value.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
 #include "learned.h"
+#include "named.h"
 #include "oci.h"
 #include "open.h"
 #include "subject.h"
@@ -24,47 +24,39 @@ static bool is_file(const char *argument)
 	       (stat(argument, &st) == 0 && S_ISREG(st.st_mode));
 }
 
-static int read_config(const char *path, bool required, struct config **ret)
+static int read_config(struct subject *s)
 {
 	struct config_error error;
-	int r = config_read(path, ret, &error);
 
-	if (r == 0 || (r == -ENOENT && !required))
+	if (config_read(s->config_path, &s->config, &error) == 0)
 		return 0;
 	(void)fprintf(stderr, "quixote: %s\n", error.text);
 	return EXIT_CONFIGURATION;
 }
 
-/* A container of an engine has its configuration where quixote oci has put it. */
-static int read_container(struct subject *s, const char *name)
+/* A unit's name may have an @, and its workload's may not. */
+static int check_name(const char *command, const char *name)
 {
-	char path[PATH_MAX];
-	int r;
+	const char *wrong, *unit_wrong;
 
-	if (snprintf(path, sizeof(path), OCI_DIRECTORY "/%s.cfg", name) >= (int)sizeof(path) ||
-	    access(path, R_OK) < 0)
+	if (value_name(name, &wrong) == 0 || value_unit(name, &unit_wrong) == 0)
 		return 0;
-	r = read_config(path, false, &s->config);
-	if (s->config)
-		(void)strcpy(s->config_path, path);
-	return r;
+	return command_line_error(command, "\"%s\" %s", name, wrong);
 }
 
 int subject_find(const char *command, const char *argument, struct subject *ret)
 {
 	bool file = is_file(argument);
 	struct subject s = { .name = argument };
-	const char *wrong;
-	int r;
+	int r = file ? 0 : check_name(command, argument);
 
-	if (!file && value_name(argument, &wrong) < 0)
-		return command_line_error(command, "\"%s\" %s", argument, wrong);
+	if (r)
+		return r;
 	/* Cut, it is longer than what can be opened. */
-	(void)snprintf(s.config_path, sizeof(s.config_path),
-		       file ? "%s" : SUBJECT_CONFIG_DIR "/%s.cfg", argument);
-	r = read_config(s.config_path, file, &s.config);
-	if (!r && !s.config)
-		r = read_container(&s, argument);
+	if (file)
+		(void)snprintf(s.config_path, sizeof(s.config_path), "%s", argument);
+	if (file || named_find(argument, s.config_path))
+		r = read_config(&s);
 	if (r)
 		return r;
 	if (s.config)

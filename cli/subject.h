@@ -11,9 +11,6 @@
 #include "../orchestrator/config.h"
 #include "programs.h"
 
-/** SUBJECT_CONFIG_DIR - Where configurations are known by their names. */
-#define SUBJECT_CONFIG_DIR "/etc/quixote"
-
 /**
  * struct subject - A workload.
  * @name: Its name.
@@ -33,7 +30,7 @@ struct subject {
 /**
  * subject_find() - Find it.
  * @command: Name of the subcommand, for messages.
- * @argument: NAME, of /etc/quixote/NAME.cfg or of a container of quixote oci, or FILE; borrowed.
+ * @argument: NAME as named_find() takes it, or FILE; borrowed.
  *
  * Return: 0, or the exit status after having said why.
  */

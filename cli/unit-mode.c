@@ -21,11 +21,11 @@
 #include "launch.h"
 #include "line.h"
 #include "mode.h"
-#include "subject.h"
+#include "named.h"
 #include "unit-drop-in.h"
 #include "write.h"
 
-#define MODELS SUBJECT_CONFIG_DIR "/models"
+#define MODELS NAMED_DIRECTORY "/models"
 
 static const struct option options[] = {
 	{ "force", no_argument, NULL, 'f' },
@@ -110,7 +110,7 @@ static int write_config(const struct unit *unit)
 		    "# signed: quixote model sign.\n"
 		    "AllowUnsigned=yes\n",
 		    unit->name);
-	r = text.failed ? -ENOMEM : make_directory(SUBJECT_CONFIG_DIR);
+	r = text.failed ? -ENOMEM : make_directory(NAMED_DIRECTORY);
 	if (r == 0)
 		r = make_directory(MODELS);
 	if (r == 0)

@@ -17,7 +17,7 @@
 #include "../orchestrator/config-value.h"
 #include "../orchestrator/failure.h"
 #include "command.h"
-#include "subject.h"
+#include "named.h"
 
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define SYSTEM_UNITS "/etc/systemd/system"
@@ -68,7 +68,7 @@ static int set_names(const char *name, struct unit *unit)
 
 	if (n < 0 || (size_t)n >= sizeof(unit->name))
 		return -ENAMETOOLONG;
-	(void)snprintf(unit->config, sizeof(unit->config), SUBJECT_CONFIG_DIR "/%s.cfg",
+	(void)snprintf(unit->config, sizeof(unit->config), NAMED_DIRECTORY "/%s.cfg",
 		       unit->name);
 	(void)snprintf(unit->drop_in, sizeof(unit->drop_in), SYSTEM_UNITS "/%s.d/" DROP_IN,
 		       unit->name);
