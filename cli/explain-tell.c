@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../libtsem/cleanup.h"
 #include "explanation.h"
@@ -120,6 +122,29 @@ bool explanation_is_told(const struct explanation *e, size_t number)
 	return false;
 }
 
+/* Limits that the kernel computes from its memory: no model can have what the next boot brings. */
+static void add_note(const struct refusal *refusal, struct text *t)
+{
+	static const struct {
+		int resource;
+		const char *name;
+	} rows[] = {
+		{ RLIMIT_NPROC, "nproc" },
+		{ RLIMIT_MEMLOCK, "memlock" },
+		{ RLIMIT_SIGPENDING, "sigpending" },
+	};
+	const char *resource = facts_get(&refusal->record, "task_setrlimit.new_rlim.resource");
+
+	for (size_t i = 0; resource && i < ARRAY_SIZE(rows); i++) {
+		if (atoi(resource) == rows[i].resource)
+			text_format(
+				t,
+				"    it follows from the memory that is found at boot; to have it "
+				"the same each time, set %s in /etc/security/limits.conf\n",
+				rows[i].name);
+	}
+}
+
 static void tell(const struct explanation *e, const struct refusal *refusal,
 		 const struct comparison *c, struct text *t)
 {
@@ -136,6 +161,7 @@ static void tell(const struct explanation *e, const struct refusal *refusal,
 	add_why(e, refusal, c, t);
 	add_group(e, refusal, t);
 	text_add_string(t, "\n");
+	add_note(refusal, t);
 	if (!e->verbose)
 		return;
 	text_add_string(t, "    coefficient ");

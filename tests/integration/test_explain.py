@@ -126,6 +126,22 @@ class ExplainTest(unittest.TestCase):
         self.assertEqual(self.sentence(), "job.sh (/bin/sh) → grep: open /etc/passwd for reading: refused: "
                                           "learned only of a file with mode 0100644, not 0100666")
 
+    def test_limit_that_follows_from_memory(self):
+        """With what to do about it; of others that would be wrong."""
+        def limit(resource, value):
+            return record("task_setrlimit", {"task": self.sh, "new_rlim": {
+                "resource": str(resource), "current": str(value), "max": str(value)}}, self.sh, self.sh)
+
+        note = "    it follows from the memory that is found at boot; to have it the same each time, set %s in " \
+               "/etc/security/limits.conf"
+        for resource, name in ((6, "nproc"), (8, "memlock"), (11, "sigpending"), (7, None), (60, None)):
+            self.story.learned(limit(resource, 3970))
+            self.story.refused.clear()
+            self.story.refuse(limit(resource, 3957))
+            first, *others = self.lines()
+            self.assertIn(f"set limit {resource} of job.sh (/bin/sh): refused: learned only with ", first)
+            self.assertEqual(others, [note % name] if name else [])
+
     def test_another_file_system(self):
         event = self.opened("/etc/passwd", task=self.grep, mode="0100644", digest="2" * 64)
         for magic, name in (("0x1021994", "tmpfs"), ("0x1234", "0x1234")):
