@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "../libtsem/cleanup.h"
+#include "constant.h"
 #include "phrase.h"
 
 /* Longest path of a member inside its event. */
@@ -319,6 +321,62 @@ static void add_protection(const struct phrase *p, const char *member)
 					: "readable");
 }
 
+static void add_constant(const struct phrase *p, const char *member, enum constant_kind kind)
+{
+	const char *name = find(p, member, "") ? constant_name(kind, number(p, member)) : NULL;
+
+	if (name)
+		text_add_string(p->text, name);
+	else
+		add_value(p, member);
+}
+
+static void add_prctl(const struct phrase *p, const char *member)
+{
+	add_constant(p, member, CONSTANT_PRCTL);
+}
+
+static void add_fcntl(const struct phrase *p, const char *member)
+{
+	add_constant(p, member, CONSTANT_FCNTL);
+}
+
+static void add_ioctl(const struct phrase *p, const char *member)
+{
+	add_constant(p, member, CONSTANT_IOCTL);
+}
+
+static void add_limit(const struct phrase *p, const char *member)
+{
+	add_constant(p, member, CONSTANT_LIMIT);
+}
+
+/* Of the level beside it. */
+static void add_option(const struct phrase *p, const char *member)
+{
+	static const struct {
+		uint64_t level;
+		enum constant_kind kind;
+	} levels[] = {
+		{ SOL_SOCKET, CONSTANT_SOCKET_OPTION },
+		{ IPPROTO_TCP, CONSTANT_TCP_OPTION },
+		{ IPPROTO_IP, CONSTANT_IPV4_OPTION },
+		{ IPPROTO_IPV6, CONSTANT_IPV6_OPTION },
+	};
+	uint64_t level = number(p, "level");
+
+	for (size_t i = 0; find(p, "level", "") && i < ARRAY_SIZE(levels); i++) {
+		if (levels[i].level == level && constant_name(levels[i].kind, number(p, member))) {
+			add_constant(p, member, levels[i].kind);
+			return;
+		}
+	}
+	add_value(p, member);
+	text_add_string(p->text, " (level ");
+	add_value(p, "level");
+	text_add_string(p->text, ")");
+}
+
 static void add_mode(const struct phrase *p, const char *member)
 {
 	text_format(p->text, "%04o", (unsigned int)number(p, member) & 07777);
@@ -332,6 +390,8 @@ static const struct function {
 	{ "signal", add_signal },    { "cap", add_capability },	 { "family", add_family },
 	{ "type", add_socket_type }, { "socket", add_socket },	 { "address", add_address },
 	{ "open", add_open },	     { "prot", add_protection }, { "mode", add_mode },
+	{ "prctl", add_prctl },	     { "fcntl", add_fcntl },	 { "ioctl", add_ioctl },
+	{ "limit", add_limit },	     { "option", add_option },
 };
 
 /* In braces: a function and the member that it is for. */
@@ -345,15 +405,15 @@ static const char *const templates[TSEM_EVENT_COUNT] = {
 	[TSEM_EVENT_TASK_SETIOPRIO] = "set the I/O priority of {program task}",
 	[TSEM_EVENT_TASK_GETIOPRIO] = "ask for the I/O priority of {program task}",
 	[TSEM_EVENT_TASK_PRLIMIT] = "look at or set limits of another process",
-	[TSEM_EVENT_TASK_SETRLIMIT] = "set limit {value new_rlim.resource} of {program task}",
+	[TSEM_EVENT_TASK_SETRLIMIT] = "set limit {limit new_rlim.resource} of {program task}",
 	[TSEM_EVENT_TASK_SETSCHEDULER] = "set the scheduling of {program task}",
 	[TSEM_EVENT_TASK_GETSCHEDULER] = "ask for the scheduling of {program task}",
-	[TSEM_EVENT_TASK_PRCTL] = "call prctl with option {value option}",
+	[TSEM_EVENT_TASK_PRCTL] = "call prctl ({prctl option})",
 	[TSEM_EVENT_FILE_OPEN] = "{open file}",
 	[TSEM_EVENT_MMAP_FILE] = "map {path file} {prot prot}",
-	[TSEM_EVENT_FILE_IOCTL] = "control {path file} (ioctl {value cmd})",
+	[TSEM_EVENT_FILE_IOCTL] = "control {path file} (ioctl {ioctl cmd})",
 	[TSEM_EVENT_FILE_LOCK] = "lock {path file}",
-	[TSEM_EVENT_FILE_FCNTL] = "control the descriptor of {path file} (fcntl {value cmd})",
+	[TSEM_EVENT_FILE_FCNTL] = "control the descriptor of {path file} (fcntl {fcntl cmd})",
 	[TSEM_EVENT_FILE_RECEIVE] = "receive the opened file {path file}",
 	[TSEM_EVENT_UNIX_STREAM_CONNECT] = "connect {socket sock} to another one of this machine",
 	[TSEM_EVENT_UNIX_MAY_SEND] = "send from {socket sock} to another one of this machine",
@@ -367,8 +427,7 @@ static const char *const templates[TSEM_EVENT_COUNT] = {
 	[TSEM_EVENT_SOCKET_RECVMSG] = "receive from {socket sock}",
 	[TSEM_EVENT_SOCKET_GETSOCKNAME] = "ask for the own address of {socket sock}",
 	[TSEM_EVENT_SOCKET_GETPEERNAME] = "ask for the other address of {socket sock}",
-	[TSEM_EVENT_SOCKET_SETSOCKOPT] =
-		"set option {value optname} (level {value level}) of {socket sock}",
+	[TSEM_EVENT_SOCKET_SETSOCKOPT] = "set option {option optname} of {socket sock}",
 	[TSEM_EVENT_SOCKET_SHUTDOWN] = "shut down {socket sock}",
 	[TSEM_EVENT_PTRACE_TRACEME] = "be traced by {program source}",
 	[TSEM_EVENT_KERNEL_MODULE_REQUEST] = "have the kernel load module {value kmod_name}",
@@ -424,7 +483,7 @@ static const char *const templates[TSEM_EVENT_COUNT] = {
 	[TSEM_EVENT_CAPABLE] = "use {cap cap}",
 	[TSEM_EVENT_CAPGET] = "ask for the capabilities of {program target}",
 	[TSEM_EVENT_CAPSET] = "set its capabilities to {value effective}",
-	[TSEM_EVENT_FILE_IOCTL_COMPAT] = "control {path file} (ioctl {value cmd})",
+	[TSEM_EVENT_FILE_IOCTL_COMPAT] = "control {path file} (ioctl {ioctl cmd})",
 	[TSEM_EVENT_FILE_TRUNCATE] = "truncate {path file}",
 	[TSEM_EVENT_TASK_ALLOC] = "start a process",
 	[TSEM_EVENT_BPRM_CHECK_SECURITY] = "execute {path file}",

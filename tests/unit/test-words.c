@@ -221,6 +221,65 @@ static void test_record_without_members(void **state)
 	}
 }
 
+static struct phrase_case {
+	const char *name, *record, *words;
+} phrase_cases[] = {
+	{ "phrase: prctl", "{\"event\": {\"type\": \"task_prctl\"}, \"task_prctl\": {\"option\": \"38\"}}",
+	  "call prctl (PR_SET_NO_NEW_PRIVS)" },
+	{ "phrase: unknown prctl", "{\"event\": {\"type\": \"task_prctl\"}, \"task_prctl\": {\"option\": \"9999\"}}",
+	  "call prctl (9999)" },
+	{ "phrase: prctl without option", "{\"event\": {\"type\": \"task_prctl\"}, \"task_prctl\": {\"a\": \"1\"}}",
+	  "call prctl ((nothing))" },
+	{ "phrase: prctl of more than a number has",
+	  "{\"event\": {\"type\": \"task_prctl\"}, \"task_prctl\": {\"option\": \"18446744073709551654\"}}",
+	  "call prctl (18446744073709551654)" },
+	{ "phrase: ioctl",
+	  "{\"event\": {\"type\": \"file_ioctl\"}, \"file_ioctl\": "
+	  "{\"file\": {\"path\": {\"pathname\": \"/dev/tty\"}}, \"cmd\": \"21505\"}}",
+	  "control /dev/tty (ioctl TCGETS)" },
+	{ "phrase: unknown ioctl",
+	  "{\"event\": {\"type\": \"file_ioctl\"}, \"file_ioctl\": "
+	  "{\"file\": {\"path\": {\"pathname\": \"/dev/tty\"}}, \"cmd\": \"1\"}}",
+	  "control /dev/tty (ioctl 1)" },
+	{ "phrase: fcntl",
+	  "{\"event\": {\"type\": \"file_fcntl\"}, \"file_fcntl\": "
+	  "{\"file\": {\"path\": {\"pathname\": \"pipe:/\"}}, \"cmd\": \"4\"}}",
+	  "control the descriptor of pipe:/ (fcntl F_SETFL)" },
+	{ "phrase: limit",
+	  "{\"event\": {\"type\": \"task_setrlimit\"}, \"task_setrlimit\": {\"new_rlim\": {\"resource\": \"7\"}}}",
+	  "set limit RLIMIT_NOFILE of a process of unknown program" },
+	{ "phrase: option of sockets",
+	  "{\"event\": {\"type\": \"socket_setsockopt\"}, \"socket_setsockopt\": "
+	  "{\"sock\": {\"family\": \"2\", \"type\": \"1\"}, \"level\": \"1\", \"optname\": \"2\"}}",
+	  "set option SO_REUSEADDR of a socket (IPv4 stream)" },
+	{ "phrase: option of another level",
+	  "{\"event\": {\"type\": \"socket_setsockopt\"}, \"socket_setsockopt\": "
+	  "{\"sock\": {\"family\": \"2\", \"type\": \"1\"}, \"level\": \"6\", \"optname\": \"1\"}}",
+	  "set option TCP_NODELAY of a socket (IPv4 stream)" },
+	{ "phrase: option of an unknown level",
+	  "{\"event\": {\"type\": \"socket_setsockopt\"}, \"socket_setsockopt\": "
+	  "{\"sock\": {\"family\": \"2\", \"type\": \"1\"}, \"level\": \"4711\", \"optname\": \"2\"}}",
+	  "set option 2 (level 4711) of a socket (IPv4 stream)" },
+	{ "phrase: option without level",
+	  "{\"event\": {\"type\": \"socket_setsockopt\"}, \"socket_setsockopt\": "
+	  "{\"sock\": {\"family\": \"2\", \"type\": \"1\"}, \"optname\": \"2\"}}",
+	  "set option 2 (level (nothing)) of a socket (IPv4 stream)" },
+};
+
+static void check_phrase(void **state)
+{
+	const struct phrase_case *c = *state;
+	const struct programs programs = { NULL };
+	struct text words = TEXT_EMPTY;
+	struct facts facts;
+
+	assert_int_equal(facts_parse(c->record, strlen(c->record), &facts), 0);
+	phrase_add(&facts, &programs, &words);
+	assert_string_equal(text_get(&words), c->words);
+	facts_done(&facts);
+	text_done(&words);
+}
+
 static struct answer_case {
 	const char *name, *text;
 	int r;
@@ -280,7 +339,7 @@ int main(void)
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(single) + ARRAY_SIZE(facts_cases) +
 				ARRAY_SIZE(shown_cases) + ARRAY_SIZE(word_cases) +
-				ARRAY_SIZE(answer_cases)];
+				ARRAY_SIZE(phrase_cases) + ARRAY_SIZE(answer_cases)];
 	size_t count = 0;
 
 	for (; count < ARRAY_SIZE(single); count++)
@@ -288,6 +347,7 @@ int main(void)
 	ADD_TABLE(facts_cases, check_facts);
 	ADD_TABLE(shown_cases, check_shown);
 	ADD_TABLE(word_cases, check_word);
+	ADD_TABLE(phrase_cases, check_phrase);
 	ADD_TABLE(answer_cases, check_answer);
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
