@@ -18,7 +18,7 @@ static const char style[] =
 	"h1{font-size:1.9rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .8rem}\n"
 	".dim{color:var(--dim)}code,.mono{font:13px/1.45 ui-monospace,monospace;"
 	"overflow-wrap:anywhere}\n"
-	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;"
+	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.8rem;"
 	"margin:1.5rem 0}\n"
 	".card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;"
 	"padding:.8rem 1rem}\n"

@@ -102,7 +102,7 @@ int launch_arguments(struct launch *l, int argc, char *const argv[])
 	return 0;
 }
 
-/* As podman of a user has it, and systemd-nspawn: who is root there is so for what belongs to it only. */
+/* As podman of a user has it: who is root there is so for what belongs to it only. */
 static bool is_in_user_namespace(void)
 {
 	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");

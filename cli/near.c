@@ -615,6 +615,11 @@ static void say(enum near_kind kind, const struct difference *d, const struct fa
 static void say_nothing_like_it(const struct facts *learned, const struct comparison *c,
 				const struct programs *programs, struct text *t)
 {
+	/* Had it been done with another object, that would be nearer. */
+	if (first_of(c, NEAR_USE)) {
+		text_add_string(t, "no event of this kind was learned");
+		return;
+	}
 	text_add_string(t, "nothing like it was learned");
 	if (!first_of(c, NEAR_PROGRAM))
 		say_phrase(learned, programs, "; nearest: ", t);

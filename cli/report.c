@@ -21,12 +21,14 @@ static void tell_card(struct text *t, const char *class, const char *what, const
 	text_format(t, "<div class=\"card%s\"><b>%s</b>%s</div>\n", class, value, what);
 }
 
+/* @what: One of them. */
 static void tell_count(struct text *t, const char *what, uint64_t value)
 {
-	char text[32];
+	char text[32], whats[32];
 
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value); /* it fits */
-	tell_card(t, "", what, text);
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	(void)snprintf(whats, sizeof(whats), "%s%s", what, text_plural(value)); /* it fits */
+	tell_card(t, "", whats, text);
 }
 
 static void tell_cards(const struct report *r, struct text *t)
@@ -36,13 +38,16 @@ static void tell_cards(const struct report *r, struct text *t)
 	char text[32];
 
 	text_add_string(t, "<div class=\"cards\">\n");
-	tell_count(t, "coefficients", tsem_model_point_count(model));
-	tell_count(t, "programs", r->behaviour->actor_count);
-	tell_count(t, "training runs", tsem_model_get_header(model)->runs);
-	tell_count(t, "events seen", c.events.seen);
+	tell_count(t, "coefficient", tsem_model_point_count(model));
+	tell_count(t, "program", r->behaviour->actor_count);
+	tell_count(t, "training run", tsem_model_get_header(model)->runs);
+	tell_count(t, "event", c.events.seen);
 	(void)snprintf(text, sizeof(text), "%.1f %%", 100 * c.complete); /* it fits */
 	tell_card(t, "", "complete, at least (95 % sure)", text);
-	tell_card(t, "", "for training runs", tsem_model_is_sealed(model) ? "sealed" : "open");
+	if (tsem_model_is_sealed(model))
+		tell_card(t, "", "no training run adds to it", "sealed");
+	else
+		tell_card(t, "", "training runs add to it", "open");
 	if (r->refusals) {
 		(void)snprintf(text, sizeof(text), "%zu", r->refusals->count); /* it fits */
 		tell_card(t, r->refusals->count ? " bad" : "", "kinds of events refused", text);
@@ -145,10 +150,12 @@ static void draw(const struct curve *c, struct text *t)
 	}
 	text_format(t, "\"/>\n<text x=\"4\" y=\"16\">%llu</text><text x=\"4\" y=\"%d\">0</text>\n",
 		    (unsigned long long)c->top, HEIGHT - BOTTOM);
-	text_format(t, "<text x=\"%d\" y=\"%d\">run %llu</text>", LEFT, HEIGHT - 6,
-		    (unsigned long long)c->runs[0].number);
-	text_format(t, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">run %llu</text>\n</svg>\n",
-		    WIDTH - 10, HEIGHT - 6, (unsigned long long)c->runs[c->count - 1].number);
+	for (size_t i = 0; i < c->count; i++) {
+		if (i == 0 || i == c->count - 1)
+			text_format(t, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">run %llu</text>",
+				    x_of(c, i), HEIGHT - 6, (unsigned long long)c->runs[i].number);
+	}
+	text_add_string(t, "\n</svg>\n");
 }
 
 static void tell_curve(const struct report *r, struct text *t)

@@ -117,10 +117,12 @@ static void tell_expectation(const struct survey *s, struct text *t)
 	uint64_t runs = tsem_model_get_header(s->model)->runs;
 	char events[64], coefficients[64];
 
-	(void)snprintf(events, sizeof(events), "events %llu were seen",
-		       (unsigned long long)c->events.once); /* fits */
-	(void)snprintf(coefficients, sizeof(coefficients), "in all runs %llu were seen",
-		       (unsigned long long)c->runs.once); /* fits */
+	(void)snprintf(events, sizeof(events), "events %llu %s seen",
+		       (unsigned long long)c->events.once,
+		       c->events.once == 1 ? "was" : "were"); /* fits */
+	(void)snprintf(coefficients, sizeof(coefficients), "in all runs %llu %s seen",
+		       (unsigned long long)c->runs.once,
+		       c->runs.once == 1 ? "was" : "were"); /* fits */
 	tell_coverage(&c->events, "the next event", events, t);
 	if (runs < 2) {
 		text_add_string(t, "  a single run says nothing about the next: run it again\n");
