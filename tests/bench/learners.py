@@ -26,6 +26,10 @@ class Learner:
     def __init__(self, service):
         self.service = service
 
+    def refused(self):
+        """What was outside it since it was asked last: of each thing that a person would have to allow, its words."""
+        raise NotImplementedError
+
     def size(self, _name):
         """Lines of what it has learned."""
         raise NotImplementedError
@@ -67,7 +71,7 @@ class Tsem(Learner):
     def refused(self):
         told = run(os.environ["QUIXOTE_BUILD"] + "/cli/quixote", "explain", "--json", self.service.name)
         shutil.rmtree("/var/lib/quixote/" + self.service.name)   # it tells of earlier days, too
-        return {(r["who"], r["what"]) for r in map(json.loads, told.splitlines())}
+        return {r["coefficient"]: (r["who"], r["what"]) for r in map(json.loads, told.splitlines())}
 
     def size(self, name):
         return sum('"coefficient"' in line for line in read("%s/%s.model" % (self.dir, name)).splitlines())
@@ -172,7 +176,7 @@ profile %s %s flags=(complain,attach_disconnected) {
             if fields.get("operation") not in ("profile_replace", "profile_load"):
                 found.add(tuple(fields.get(key) for key in ("profile", "operation", "name", "requested_mask", "capname",
                                                             "family", "sock_type", "signal")))
-        return found
+        return {rule: rule for rule in found}
 
     def size(self, name):
         text = read("%s.%s" % ("/run/" + self.service.name, name))
@@ -273,7 +277,7 @@ class Tomoyo(Learner):
             header, domain, *rules = [line for line in block.splitlines() if line] or ("", "")
             if "granted=no" in header and domain.startswith(self.domain()):
                 found.add((domain, *map(self.without_numbers, rules)))
-        return found
+        return {rule: rule for rule in found}
 
     def size(self, name):
         return sum(len(rules) for rules in self.saved[name].values())
