@@ -9,7 +9,6 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/tsem.h>
 
 #include "describe.h"
 #include "event.h"
@@ -143,17 +142,6 @@ static int hook_userns_create(const struct cred *cred)
 	return tsem_event_end(&event, 0);
 }
 
-/**
- * tsem_mark_stacked() - Say that a stacked filesystem works with these credentials.
- * @cred: New, not in use yet.
- */
-void tsem_mark_stacked(struct cred *cred)
-{
-	if (tsem_enabled)
-		tsem_cred(cred)->stacked = true;
-}
-EXPORT_SYMBOL_GPL(tsem_mark_stacked);	/* overlayfs may be a module */
-
 /* Every caller in 6.12 allocates with GFP_KERNEL, so it may sleep. */
 static int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
 {
@@ -172,9 +160,16 @@ static void hook_cred_transfer(struct cred *new, const struct cred *old)
 	*tsem_cred(new) = (struct tsem_cred){ .stacked = tsem_cred(old)->stacked };
 }
 
+/* Whoever derives credentials from them inherits it: see above. */
+static void hook_cred_stacked(struct cred *new)
+{
+	tsem_cred(new)->stacked = true;
+}
+
 static struct security_hook_list cred_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(cred_prepare, hook_cred_prepare),
 	LSM_HOOK_INIT(cred_transfer, hook_cred_transfer),
+	LSM_HOOK_INIT(cred_stacked, hook_cred_stacked),
 	LSM_HOOK_INIT(capable, hook_capable),
 	LSM_HOOK_INIT(capget, hook_capget),
 	LSM_HOOK_INIT(capset, hook_capset),

@@ -25,11 +25,11 @@
 #include <linux/dcache.h>
 #include <linux/jiffies.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
-#include "../../fs/mount.h"
 #include "describe.h"
 #include "event.h"
 #include "inode.h"

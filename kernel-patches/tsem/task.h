@@ -169,7 +169,6 @@ void tsem_add_ipc_hooks(void);
 void tsem_add_mount_hooks(void);
 void tsem_add_kernel_hooks(void);
 
-#define LSM_ID_TSEM 114	/* the first that Linux 6.12 leaves free */
 extern const struct lsm_id tsem_lsmid;
 
 #endif /* _SECURITY_TSEM_TASK_H */
