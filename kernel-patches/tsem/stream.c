@@ -115,8 +115,10 @@ static void note_reader(struct stream *stream)
 		return;
 	get_pid(reader);
 	spin_lock_irq(&ns->lock);
-	if (stream->shift == ns->shift.now)
-		swap(old, ns->reader);
+	if (stream->shift == ns->shift.now) {
+		old = ns->reader;
+		WRITE_ONCE(ns->reader, reader);
+	}
 	spin_unlock_irq(&ns->lock);
 	put_pid(old);
 }
@@ -219,7 +221,7 @@ static ssize_t read_told(struct stream *stream, char __user *user, size_t room, 
 		stream->point = point;
 		used += r;
 		if (r > 0) {
-			stream->told++;
+			WRITE_ONCE(stream->told, stream->told + 1);
 			if (!ns->params.batch)
 				break;
 		}

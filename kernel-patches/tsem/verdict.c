@@ -547,7 +547,7 @@ int tsem_reader_opened(struct tsem_ns *ns, u64 *ret_shift)
 	if (ns->opened && ns->params.remember)
 		tsem_model_forget(ns->model);
 	ns->opened = true;
-	ns->gone = false;
+	WRITE_ONCE(ns->gone, false);
 	*ret_shift = ns->shift.now;
 	return 0;
 }
@@ -573,7 +573,7 @@ void tsem_reader_closed(struct tsem_ns *ns, u64 shift)
 		ns->shift.next_count--;
 	last = shift == ns->shift.now && --ns->opener_count == 0;
 	if (last) {
-		ns->gone = true;
+		WRITE_ONCE(ns->gone, true);
 		hash_for_each(ns->waiting, bucket, waiter, node) {
 			if (waiter->verdict == VERDICT_PENDING)
 				wake(waiter, VERDICT_GONE);
@@ -619,12 +619,12 @@ int tsem_readers_change(struct tsem_ns *ns)
 			(void)tsem_model_seal(ns->model);
 		shift->before = shift->now;
 		shift->asked = atomic64_read(&ns->numbers);
-		shift->now = shift->next;
+		WRITE_ONCE(shift->now, shift->next);
 		shift->next = 0;
 		ns->opener_count = shift->next_count;
 		shift->next_count = 0;
 		ns->opened = true;
-		ns->gone = false;
+		WRITE_ONCE(ns->gone, false);
 	}
 	tsem_ns_count(ns, TSEM_COUNT_RELOADS);
 	wake_up_interruptible_poll(&ns->readers, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
