@@ -133,6 +133,14 @@ static int init_counter(struct tpm_command *c)
 		return fail_tpm(c, "; choose another Counter= in tpm.conf(5)");
 	if (r < 0 && r != -ENOENT)
 		return fail_tpm(c, "");
+	/* One that does not count yet was being made. */
+	if (r == 0 && count == 0) {
+		r = tpm_counter_increment(c->tpm, c->settings.counter);
+		if (r == 0)
+			r = tpm_counter_read(c->tpm, c->settings.counter, &count);
+		if (r < 0)
+			return fail_tpm(c, "");
+	}
 	if (r == -ENOENT) {
 		r = make_counter(c, &count);
 		if (r)

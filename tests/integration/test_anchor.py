@@ -234,6 +234,58 @@ class Counter(AnchorTest):
             self.assertIn("was not made by quixote", self.tpm(verb, check=205)[1])
         self.assertEqual(self.machine.tpm.run("nvreadpublic", "0x01800511").stdout, before)
 
+    def others(self):
+        """What is in a TPM that is not ours: names, contents, who may do what."""
+        tpm = self.machine.tpm
+        found = [tpm.run("getcap", what).stdout for what in
+                 ("handles-persistent", "handles-transient", "handles-loaded-session", "handles-saved-session",
+                  "properties-variable", "pcrs")]
+        found += [tpm.run("nvreadpublic", index).stdout for index in self.indices() if index != "-"]
+        found += [tpm.run("nvread", index).stdout for index in ("0x01800510", "0x01800514", "0x01500010")]
+        found.append(tpm.run("readpublic", "-c", "0x81000001").stdout)
+        return found + [tpm.register(number) for number in range(24) if number != 13]
+
+    def test_others_are_left_alone(self):
+        """Neighbours of ours, keys that stay, sessions: through a whole life with evidence."""
+        tpm, directory = self.machine.tpm, self.machine.dir
+        for index, attributes in (("0x01800510", "ownerread|ownerwrite|authread|authwrite"),
+                                  ("0x01800514", "ownerread|ownerwrite|authread|authwrite|no_da"),
+                                  ("0x01500010", "ownerread|ownerwrite|authread|authwrite")):
+            tpm.run("nvdefine", index, "-s", "32", "-a", attributes)
+            tpm.run("nvwrite", index, "-i", "-", data=index.encode() + b"-" * 22)
+        tpm.run("createprimary", "-c", directory + "/primary")
+        tpm.run("evictcontrol", "-c", directory + "/primary", "0x81000001")
+        tpm.run("flushcontext", "-t")
+        self.machine.configure(Counter="01800511", Indices="web:01800512 db:01800513")
+        before = self.others()
+        for _ in range(2):
+            self.tpm("init")
+        process = self.machine.start()
+        self.machine.client().entry(START)
+        for arguments in (["attest", "--nonce=" + "5a" * 16], ["attest", "--enroll"], ["tpm", "status"]):
+            self.machine.run(*arguments, "--config=" + self.machine.config)
+        self.machine.stop(process)
+        for _ in range(2):
+            self.tpm("remove")
+        self.assertEqual(self.others(), before)
+
+    def test_init_that_was_interrupted(self):
+        """The counter is there, and has not counted yet: its first value is for the TPM to choose."""
+        self.tpm("init")
+        self.machine.stop(self.machine.start())
+        self.tpm("remove")                                          # the next one begins above it
+        os.unlink(self.machine.log)
+        self.machine.tpm.reset()
+        mark = self.machine.dir + "/mark"
+        with open(mark, "wb") as file:
+            file.write(b"quixote: accepted state, counter")
+        self.machine.tpm.run("nvdefine", "0x01800511", "-s", "8", "-a", "authread|authwrite|no_da|nt=counter", "-L", mark)
+        self.assertIn("make it with quixote tpm init", self.machine.failed(self.machine.launch()))
+        self.assertIn("is there, at ", self.tpm("init")[0])
+        self.machine.stop(self.machine.start())
+        self.machine.stop(self.machine.start())
+        self.assertGreater(self.machine.records()[0]["content"]["counter"], 2)
+
     def test_owner(self):
         self.machine.tpm.run("changeauth", "-c", "owner", "secret")
         self.assertIn("--owner=FILE", self.tpm("init", check=205)[1])

@@ -403,6 +403,9 @@ static int check_counter(struct store *s)
 	if (!s->settings->counter)
 		return 0;
 	r = tpm_counter_read(s->tpm, s->settings->counter, &value);
+	/* What it will count to first is the TPM's to say. */
+	if (r == 0 && value == 0)
+		r = -ENOENT;
 	if (r == -ENOENT && s->log.begin.counter)
 		return refuse(s, -ESTALE,
 			      "the TPM has lost the counter of the log; move %s/" SETTINGS_LOG
