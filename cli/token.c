@@ -17,7 +17,13 @@
 #define CLAIM_PROFILE 265
 #define CLAIM_SUBMODULES 266
 
-#define PROFILE "tag:quixote,2026:eat-1"
+/* Of a workload. Names as text would be for IANA to give; these are for anybody to use. */
+#define CLAIM_TRUSTED (-70001)
+#define CLAIM_WORDS (-70002)
+#define CLAIM_MODEL (-70003)
+#define CLAIM_VERSION (-70004)
+
+#define PROFILE "tag:quixote,2026:eat-2"
 
 static cbor_item_t *number(uint64_t value)
 {
@@ -26,6 +32,12 @@ static cbor_item_t *number(uint64_t value)
 	if (value <= UINT16_MAX)
 		return cbor_build_uint16((uint16_t)value);
 	return value <= UINT32_MAX ? cbor_build_uint32((uint32_t)value) : cbor_build_uint64(value);
+}
+
+/* -1 is spelled as 0, negative. */
+static cbor_item_t *negative(int64_t value)
+{
+	return cbor_build_negint32((uint32_t)(-value - 1));
 }
 
 /* Takes both over, also when one of them, or the map, is not there. */
@@ -71,12 +83,12 @@ static cbor_item_t *hash_of(const char *hex)
 static cbor_item_t *workload(const struct appraisal *a)
 {
 	cbor_item_t *map = cbor_new_definite_map(a->known ? 4 : 2);
-	bool good = add(map, cbor_build_string("trusted"), cbor_build_bool(a->trusted)) &&
-		    add(map, cbor_build_string("words"), cbor_build_string(text_get(&a->words)));
+	bool good = add(map, negative(CLAIM_TRUSTED), cbor_build_bool(a->trusted)) &&
+		    add(map, negative(CLAIM_WORDS), cbor_build_string(text_get(&a->words)));
 
 	if (good && a->known)
-		good = add(map, cbor_build_string("model"), hash_of(a->entry.model)) &&
-		       add(map, cbor_build_string("version"), number(a->entry.version));
+		good = add(map, negative(CLAIM_MODEL), hash_of(a->entry.model)) &&
+		       add(map, negative(CLAIM_VERSION), number(a->entry.version));
 	return good ? map : drop(map);
 }
 

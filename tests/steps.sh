@@ -17,7 +17,7 @@ packages_build="build-essential meson ninja-build pkg-config python3 libjansson-
 	libsystemd-dev libcap-dev libinih-dev libseccomp-dev libtss2-dev libcbor-dev libcmocka-dev"
 packages_kernel="linux-source-6.12 bc bison flex libelf-dev rsync xz-utils ccache"
 packages_check="sparse python3-ply clang libclang-rt-14-dev gcc-arm-none-eabi curl openssl git perl groff-base
-	qemu-system-x86 swtpm tpm2-tools e2fsprogs mmdebstrap uidmap chromium diod
+	qemu-system-x86 swtpm tpm2-tools python3-cbor2 e2fsprogs mmdebstrap uidmap chromium diod
 	crun runc podman
 	libpq5 libxml2 libldap-2.5-0 libicu72 libpam0g libgssapi-krb5-2 libreadline8"
 packages_full="debhelper lintian kmod cpio stress-ng libcap-ng-dev python3-sphinx python3-sphinx-rtd-theme
