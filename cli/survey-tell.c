@@ -159,7 +159,9 @@ static void tell_movers(const struct survey *s, struct text *t)
 		text_add_string(t, "  nothing moves: each run showed the same\n");
 		return;
 	}
-	text_add_string(t, "  still moving:\n");
+	text_add_string(
+		t,
+		"  still moving; what differs in one member only, quixote model volatile tells:\n");
 	for (size_t i = 0; i < s->mover_count && i < TOLD_MOVERS; i++)
 		tell_mover(s, &s->movers[i], t);
 	if (s->mover_count > TOLD_MOVERS)

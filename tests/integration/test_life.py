@@ -83,7 +83,7 @@ job: 4 coefficients of 1 program, 3 runs
   what the next run does is new with probability 25.0 % (0.0 % to 90.3 %): of 8 in all runs 2 were seen once
   the next run is expected to add 0.7
   completeness: at least 9.7 %; all limits at 95 % confidence, and rough: these are few runs
-  still moving:
+  still moving; what differs in one member only, quixote model volatile tells:
     job.sh (/usr/bin/dash): 1 first seen in the last run, 2 seen in one run only
         open /last for reading
         open /first for reading
