@@ -134,12 +134,13 @@ class ExplainTest(unittest.TestCase):
 
         note = "    it follows from the memory that is found at boot; to have it the same each time, set %s in " \
                "/etc/security/limits.conf"
-        for resource, name in ((6, "nproc"), (8, "memlock"), (11, "sigpending"), (7, None), (60, None)):
+        for resource, told, name in ((6, "RLIMIT_NPROC", "nproc"), (8, "RLIMIT_MEMLOCK", "memlock"),
+                                     (11, "RLIMIT_SIGPENDING", "sigpending"), (7, "RLIMIT_NOFILE", None), (60, 60, None)):
             self.story.learned(limit(resource, 3970))
             self.story.refused.clear()
             self.story.refuse(limit(resource, 3957))
             first, *others = self.lines()
-            self.assertIn(f"set limit {resource} of job.sh (/bin/sh): refused: learned only with ", first)
+            self.assertIn(f"set limit {told} of job.sh (/bin/sh): refused: learned only with ", first)
             self.assertEqual(others, [note % name] if name else [])
 
     def test_another_file_system(self):
