@@ -5,15 +5,25 @@ be, for tests/vm/comparison-peers.
 A peer is made when the workload lies in its directory, learns where it can learn, and is seen
 to be in force before it is asked.
 """
+import ctypes
+import fcntl
+import glob
+import hashlib
+import mmap
 import os
+import signal
+import struct
 import subprocess
 
 import comparison
 from comparison import PROGRAMS, at, execute, fork, libraries, script, wait, write
 from kernel import expect
+from system_call import libc, system_call
 
 SECURITY = "/sys/kernel/security/"
 SHELLS = ("sh", "serve", "backup")
+KEYS = "/run/comparison"
+OTHER = KEYS + "/other"     # a program that will be signed
 
 
 def run(*command, text=None):
@@ -40,13 +50,18 @@ class Peer:
     """What most of them have in common."""
 
     needs = "/"     # a file that this kernel has if it has this peer
+    active = False  # it signs what is good, and is asked now
+
+    def passes(self, command, meanwhile=None):
+        """As a part of the workload."""
+        return passes(command, meanwhile)
 
     def learn(self, command):
         """Run what the workload is known to do."""
-        return passes(command)
+        return self.passes(command)
 
     def ask(self, command, meanwhile):
-        return "allowed" if passes(command, meanwhile) else "refused"
+        return "allowed" if self.passes(command, meanwhile) else "refused"
 
     def enforce(self):
         """From now on nothing is learned."""
@@ -54,7 +69,7 @@ class Peer:
     def in_force(self):
         """What nobody has allowed is refused."""
         write("other", "x\n")
-        expect(not passes(read_other()), "%s is not in force" % self.name)
+        expect(not self.passes(read_other()), "%s is not in force" % self.name)
 
     def close(self):
         """Nothing may be left of it."""
@@ -148,6 +163,40 @@ class Tomoyo(Peer):
                 "delete %s\n" % line for line in lines if not line.startswith("use_"))))
 
 
+# Signatures: by a key that whoever changes a file does not have.
+
+ADD_KEY, KEYCTL, JOIN_SESSION_KEYRING, SESSION_KEYRING = 248, 250, 1, -3
+
+def make_key():
+    if os.path.exists(KEYS + "/certificate.der"):
+        return
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650",
+        "-subj", "/CN=comparison", "-keyout", KEYS + "/key.pem", "-out", KEYS + "/certificate.pem")
+    run("openssl", "x509", "-in", KEYS + "/certificate.pem", "-outform", "DER", "-out",
+        KEYS + "/certificate.der")
+
+
+def add_key(kind, name, content, keyring):
+    return system_call(ADD_KEY, kind.encode(), name.encode(), content,
+                       ctypes.c_size_t(len(content or b"")), ctypes.c_long(keyring))
+
+
+def add_certificate(keyring):
+    make_key()
+    with open(KEYS + "/certificate.der", "rb") as file:
+        add_key("asymmetric", "comparison", file.read(), keyring)
+
+
+def digest_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def workload_files():
+    return [path for path in glob.glob(comparison.DIR + "/**", recursive=True)
+            if os.path.isfile(path) and not os.path.islink(path)]
+
+
 # IMA measures what is executed, mapped or read on the disk: it refuses nothing and keeps a list,
 # of which the TPM has the sum, so that somebody else can decide later.
 
@@ -181,3 +230,154 @@ class Measuring(Peer):
 
     def ask(self, command, meanwhile):
         return "recorded" if self.grows(command, meanwhile) else "not recorded"
+
+
+# IMA appraises: the same has to have a signature. Rules are about a group, of which the workload is:
+# who signs has to read what has no signature yet.
+
+GROUP = 1000
+
+
+class Appraising(Peer):
+    name = "IMA appraising"
+    needs = SECURITY + "ima/policy"
+    signatures = {}
+    started = False
+
+    def __init__(self, _):
+        for path in workload_files() + sorted(comparison.LIBRARIES):
+            self.sign(path)
+        if not Appraising.started:
+            system_call(KEYCTL, ctypes.c_long(JOIN_SESSION_KEYRING), None)
+            add_certificate(add_key("keyring", "_ima", None, SESSION_KEYRING))
+            put(SECURITY + "ima/policy", "".join(
+                "appraise func=%s fsname=ext4 gid=%d appraise_type=imasig\n" % (hook, GROUP) for hook in HOOKS))
+            Appraising.started = True
+        Appraising.active = True
+
+    def close(self):
+        Appraising.active = False
+
+    def passes(self, command, meanwhile=None):
+        def run_in_group():
+            os.setgid(GROUP)
+            execute(command)
+        return wait(fork(run_in_group), meanwhile) == 0
+
+    @staticmethod
+    def sign(path):
+        digest = digest_of(path)
+        if digest not in Appraising.signatures:
+            make_key()
+            run("evmctl", "ima_sign", "--hashalgo", "sha256", "--key", KEYS + "/key.pem", path)
+            Appraising.signatures[digest] = os.getxattr(path, "security.ima")
+        os.setxattr(path, "security.ima", Appraising.signatures[digest])
+
+
+# fanotify: a process is asked before a file is opened. It knows the content of the file, who asks
+# and who has started that; it learns these together.
+
+CLASS_CONTENT, CLOEXEC, ADD, FILESYSTEM = 4, 1, 1, 0x100
+OPEN_PERM, OPEN_EXEC_PERM, ALLOW, DENY = 0x10000, 0x40000, 1, 2
+EVENT = struct.Struct("=IBBHQii")
+
+
+class Fanotify(Peer):
+    name = "fanotify"
+    needs = "/proc/sys/fs/fanotify"
+
+    def __init__(self, _):
+        self.fd = libc.fanotify_init(CLASS_CONTENT | CLOEXEC, os.O_RDONLY)
+        expect(self.fd >= 0, "fanotify_init")
+        events = ctypes.c_uint64(OPEN_PERM | OPEN_EXEC_PERM)
+        expect(libc.fanotify_mark(self.fd, ADD | FILESYSTEM, events, -100,
+                                  comparison.DIR.encode()) == 0, "fanotify_mark")
+        self.enforcing = mmap.mmap(-1, 1)
+        self.test = os.getpid()
+        self.listener = fork(self.listen)
+
+    def listen(self):
+        known = set()
+        while True:
+            for fd, pid in self.asked():
+                what = self.describe(fd, pid)
+                if not self.enforcing[0]:
+                    known.add(what)
+                good = pid == self.test or what in known
+                os.write(self.fd, struct.pack("=iI", fd, ALLOW if good else DENY))
+                os.close(fd)
+
+    def asked(self):
+        data = os.read(self.fd, 65536)
+        return [EVENT.unpack_from(data, at)[5:7] for at in range(0, len(data), EVENT.size)]
+
+    @staticmethod
+    def describe(fd, pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as file:
+            parent = file.read().rpartition(")")[2].split()[1]
+        return (os.readlink("/proc/%d/exe" % pid), os.readlink("/proc/%s/exe" % parent),
+                os.readlink("/proc/self/fd/%d" % fd),
+                hashlib.sha256(os.pread(fd, os.fstat(fd).st_size, 0)).digest())
+
+    def enforce(self):
+        self.enforcing[0] = 1
+
+    def close(self):
+        os.kill(self.listener, signal.SIGKILL)
+        wait(self.listener)
+        os.close(self.fd)
+
+
+# IPE: what is executed has to have a signature, which fs-verity verifies page by page.
+
+ENABLE_VERITY = 0x40806685
+VERITY_ARGUMENT = struct.Struct("=IIIIQIIQ88x")
+SHA256 = 1
+
+
+class Ipe(Peer):
+    name = "IPE"
+    needs = SECURITY + "ipe/enforce"
+    started = False
+
+    def __init__(self, _):
+        if not Ipe.started:
+            with open("/proc/keys", encoding="ascii") as file:
+                keyring = next(line.split()[0] for line in file if " .fs-verity" in line)
+            add_certificate(int(keyring, 16))
+            for path in sorted(comparison.LIBRARIES):
+                self.sign(path)
+            self.signature(OTHER)
+            Ipe.started = True
+        for path in workload_files():
+            if os.access(path, os.X_OK) or path in (at("library.so"), at("settings")):
+                self.sign(path)
+        Ipe.active = True
+
+    @staticmethod
+    def signature(path):
+        found = KEYS + "/%s.signature" % digest_of(path)
+        if not os.path.exists(found):
+            run("fsverity", "sign", path, found, "--key=" + KEYS + "/key.pem",
+                "--cert=" + KEYS + "/certificate.pem")
+        with open(found, "rb") as file:
+            return file.read()
+
+    @staticmethod
+    def sign(path):
+        """From then on nobody can write it."""
+        signature = ctypes.create_string_buffer(Ipe.signature(path))
+        fd = os.open(path, os.O_RDONLY)
+        fcntl.ioctl(fd, ENABLE_VERITY, VERITY_ARGUMENT.pack(
+            1, SHA256, 4096, 0, 0, len(signature) - 1, 0, ctypes.addressof(signature)))
+        os.close(fd)
+
+    def enforce(self):
+        put(SECURITY + "ipe/enforce", "1")
+
+    def in_force(self):
+        expect(not passes(["/bin/true"]), "IPE lets a program without a signature be executed")
+
+    def close(self):
+        put(SECURITY + "ipe/enforce", "0")
+        Ipe.active = False
