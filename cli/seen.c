@@ -104,12 +104,12 @@ static int compare_chains(const struct seen *s, const struct tsem_anchor_log *lo
 {
 	for (size_t i = 0; i < s->log.chain_count; i++) {
 		const struct tsem_anchor_chain *old = &s->log.chains[i];
-		const struct tsem_anchor_chain *new = tsem_anchor_log_find(log, old->workload);
+		const struct tsem_anchor_chain *now = tsem_anchor_log_find(log, old->workload);
 
-		if (new &&new->number > old->number)
+		if (now && now->number > old->number)
 			continue;
-		if (new &&new->number == old->number &&
-		    memcmp(new->head, old->head, sizeof(old->head)) == 0)
+		if (now && now->number == old->number &&
+		    memcmp(now->head, old->head, sizeof(old->head)) == 0)
 			continue;
 		text_format(why,
 			    "the chain of %s does not go on from its entry %" PRIu64
