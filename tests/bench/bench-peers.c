@@ -3,12 +3,14 @@
  * bench-peers.c - what operations cost on this kernel, whatever confines them.
  *
  *	bench-peers run DIR NGINX ROUNDS [COLUMN]	measure every column, or one
+ *	bench-peers with READER DIR NGINX ROUNDS [COLUMN]	and somebody beside it
  *	bench-peers drain IN OUT	what a descriptor of events has into a file
  *	bench-peers exit		nothing: what is executed
  *
  * Prints "COLUMN NANOSECONDS" for one operation, the least of several rounds, less an empty
- * loop. Where a nanosecond is an instruction (--icount) it repeats. What is in DIR was made
- * by tests/bench/row.
+ * loop. With a reader of events, whose pid is in the file READER, the mean of all rounds, and what
+ * it has left to do when they end, as it works when it comes to it. Where a nanosecond is an
+ * instruction (--icount) it repeats. What is in DIR was made by tests/bench/row.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,12 +36,16 @@
 #define PORT_LISTEN 8090
 #define PORT_NGINX 8091
 #define REQUESTS 100
+/* Of what is short, as a timer or a worker may be in all of two rounds. */
+#define ROUNDS_MORE 6
 
 extern char **environ;
 
 /** struct place - What the columns work on, and how often. */
 struct place {
 	unsigned int rounds;
+	bool read; /* by somebody else, whose clock is this */
+	clockid_t reader;
 	const char *nginx;
 	char shallow[128];
 	char deep[128];
@@ -60,6 +66,28 @@ static uint64_t now_nsec(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What the reader has spent. */
+static uint64_t reader_nsec(const struct place *p)
+{
+	struct timespec spent = { 0 };
+
+	(void)clock_gettime(p->reader, &spent);
+	return (uint64_t)spent.tv_sec * 1000000000u + (uint64_t)spent.tv_nsec;
+}
+
+/* What it spends until it has nothing to do any more. */
+static uint64_t finish_nsec(const struct place *p)
+{
+	uint64_t begin = reader_nsec(p), before, now = begin;
+
+	do {
+		before = now;
+		(void)poll(NULL, 0, 50);
+		now = reader_nsec(p);
+	} while (now != before);
+	return now - begin;
 }
 
 static int do_nothing(struct place *p)
@@ -260,12 +288,15 @@ static const struct column {
 	{ "nginx", do_nginx, 1 },
 };
 
-/* The least time of one round; UINT64_MAX if it fails. */
+/* The least time of one round, or with a reader the mean of all; UINT64_MAX if it fails. */
 static uint64_t measure(const struct column *column, struct place *p)
 {
-	uint64_t least = UINT64_MAX;
+	unsigned int rounds = p->rounds + (column->count > 1 ? ROUNDS_MORE : 0);
+	uint64_t least = UINT64_MAX, total = 0;
 
-	for (unsigned int round = 0; round < p->rounds; round++) {
+	if (p->read)
+		(void)finish_nsec(p);
+	for (unsigned int round = 0; round < rounds; round++) {
 		uint64_t begin = now_nsec(), spent;
 
 		for (unsigned int i = 0; i < column->count; i++) {
@@ -274,8 +305,9 @@ static uint64_t measure(const struct column *column, struct place *p)
 		}
 		spent = now_nsec() - begin;
 		least = spent < least ? spent : least;
+		total += spent;
 	}
-	return least;
+	return p->read ? (total + finish_nsec(p)) / rounds : least;
 }
 
 static int report(const struct column *column, struct place *p)
@@ -339,16 +371,41 @@ static int start_nginx(struct place *p, pid_t *ret)
 	return -1;
 }
 
-static int run_columns(const char *dir, const char *nginx, const char *rounds, const char *only)
+/* The clock of the process whose pid comes into a file. */
+static int find_reader(const char *path, struct place *p)
 {
+	int pid = 0;
+
+	for (int i = 0; i < 2000 && pid == 0; i++) {
+		FILE *file = fopen(path, "re");
+
+		if (file && fscanf(file, "%d", &pid) != 1)
+			pid = 0;
+		if (file)
+			(void)fclose(file);
+		if (pid == 0)
+			(void)poll(NULL, 0, 10);
+	}
+	p->read = true;
+	return pid == 0 || clock_getcpuclockid(pid, &p->reader) != 0 ? -1 : 0;
+}
+
+/* @argv: DIR NGINX ROUNDS [COLUMN] */
+static int run_columns(char **argv, const char *reader)
+{
+	const char *dir = argv[0], *only = argv[3];
 	static struct place p;
 	pid_t server;
 	int r = 0;
 
-	p.nginx = nginx;
-	p.rounds = (unsigned int)strtoul(rounds, NULL, 10);
+	p.nginx = argv[1];
+	p.rounds = (unsigned int)strtoul(argv[2], NULL, 10);
 	if (prepare(dir, &p) < 0) {
 		fprintf(stderr, "bench-peers: %s is not prepared: %s\n", dir, strerror(errno));
+		return 1;
+	}
+	if (reader && find_reader(reader, &p) < 0) {
+		fprintf(stderr, "bench-peers: %s has no reader\n", reader);
 		return 1;
 	}
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -396,7 +453,10 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "drain"))
 		return drain(argv[2], argv[3]);
 	if ((argc == 5 || argc == 6) && !strcmp(argv[1], "run"))
-		return run_columns(argv[2], argv[3], argv[4], argv[5]);
-	fprintf(stderr, "usage: bench-peers run DIR NGINX ROUNDS [COLUMN] | drain IN OUT | exit\n");
+		return run_columns(argv + 2, NULL);
+	if ((argc == 6 || argc == 7) && !strcmp(argv[1], "with"))
+		return run_columns(argv + 3, argv[2]);
+	fprintf(stderr, "usage: bench-peers run|with READER DIR NGINX ROUNDS [COLUMN] | "
+			"drain IN OUT | exit\n");
 	return 2;
 }
