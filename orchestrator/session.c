@@ -597,6 +597,9 @@ static int on_end_request(sd_event_source *source, const struct signalfd_siginfo
 
 	if (s->state == SESSION_DRAINING && s->signal_count)
 		return sd_event_exit(s->event, 0); /* nobody takes the last output */
+	/* Whoever has seen the program run may ask for its end before this loop has. */
+	if (s->state == SESSION_EXECUTING && s->report_source)
+		(void)on_report(s->report_source, s->workload.report, 0, s);
 	if (s->signal_count++ == 0 && s->state == SESSION_RUNNING) {
 		if (s->entrance) {
 			entrance_close(s->entrance);

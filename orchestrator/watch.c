@@ -30,6 +30,9 @@
 /* Shorter than this an agent may be silent because the machine is busy. */
 #define HUNG_USEC_MIN (2000 * USEC_PER_MSEC)
 
+/* A tick that comes so much later than it was to come. */
+#define LATE_USEC (100 * USEC_PER_MSEC)
+
 /* Of a pipe that is full, some times over: 64 KiB by 4 KiB. */
 #define PRELOAD_READS_MAX 64
 
@@ -351,6 +354,16 @@ void watch_losses(struct session *s)
 	s->counters = now;
 }
 
+/*
+ * While this process did not run, nor perhaps the whole machine, an agent was not late: it has
+ * the rest of its time, from now on.
+ */
+static void forgive(struct session *s, uint64_t due, uint64_t now)
+{
+	if (s->ping_usec && now > due + LATE_USEC)
+		s->ping_usec += now - due;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct session *s = userdata;
@@ -362,6 +375,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		return r;
 	if (!can_answer(s))
 		(void)sd_notify(0, "WATCHDOG=1");
+	forgive(s, usec, now);
 	if (s->tma.pid) {
 		ask_tma(s, now);
 		watch_losses(s);
