@@ -18,6 +18,9 @@
 /* How soon to look again at connections that came too fast, or at a client that takes nothing. */
 #define SOON_MSEC 50
 
+/* Nobody looked for so long: this process did not run, nor perhaps the whole machine. */
+#define LATE_USEC (4 * SOON_MSEC * 1000ull)
+
 int manage_init(struct manage *manage, int listener, int epoll, uid_t caller,
 		struct answer_source *source)
 {
@@ -277,8 +280,21 @@ int manage_timeout(const struct manage *manage)
 	return timeout;
 }
 
+/* Time in which nobody could have taken anything from us is not a client's. */
+static void forgive(struct manage *manage, uint64_t now_usec)
+{
+	uint64_t late = now_usec - manage->looked_usec;
+
+	manage->looked_usec = now_usec;
+	if (late <= LATE_USEC)
+		return;
+	for (size_t i = 0; i < MANAGE_CLIENTS; i++)
+		manage->clients[i].progress_usec += late;
+}
+
 void manage_step(struct manage *manage, uint64_t now_usec)
 {
+	forgive(manage, now_usec);
 	/* The listener has a turn as every client has. */
 	for (unsigned int i = 0; i <= MANAGE_CLIENTS; i++) {
 		unsigned int turn = (manage->next + i) % (MANAGE_CLIENTS + 1);

@@ -58,6 +58,7 @@ struct client {
  * @caller: Who may connect, besides root.
  * @connecting: The listener may have a connection.
  * @next: Client whose turn it is.
+ * @looked_usec: When a client had its turn; no @progress_usec is later.
  * @source: Borrowed; its losses are counted here.
  */
 struct manage {
@@ -67,6 +68,7 @@ struct manage {
 	bool connecting;
 	struct allowance connections;
 	unsigned int next;
+	uint64_t looked_usec;
 	struct answer_source *source;
 	struct client clients[MANAGE_CLIENTS];
 };
