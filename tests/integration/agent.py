@@ -11,6 +11,8 @@ import socket
 import struct
 import time
 
+from patience import PATIENCE_SEC
+
 STATUS = struct.Struct("<II7Q200s")
 PING, FINISH, READY, PONG, _, _, FAILED, FINISHED = range(1, 9)
 EVENTS, STATUS_FD, MODEL, NEW_MODEL, MANAGEMENT, JOURNAL, FORENSICS = range(3, 10)
@@ -52,8 +54,8 @@ class Agent:
         assert kind == READY, text
 
     @staticmethod
-    def receive(connection, timeout=10):
-        if not select.select([connection], [], [], timeout)[0]:
+    def receive(connection):
+        if not select.select([connection], [], [], PATIENCE_SEC)[0]:
             raise TimeoutError("the agent says nothing")
         return connection.recv(1 << 17)
 
@@ -92,7 +94,7 @@ class Client:
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.connect(address)        # waits for its turn
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE_SEC)
         self.data = b""
 
     def __enter__(self):

@@ -15,6 +15,9 @@ import struct
 import threading
 import time
 
+from patience import PATIENCE_SEC
+
+STATUS_BYTES = 1024
 SO_PEERCRED_SIZE = struct.calcsize("3i")
 
 
@@ -108,7 +111,7 @@ class FakeKernel:
 
     def change_readers(self):
         """The one before finds the end, and may still answer."""
-        self.changed.wait_for(lambda: self.next, 5)
+        self.changed.wait_for(lambda: self.next, PATIENCE_SEC)
         self.before.append(self.events)
         self.events.shutdown(socket.SHUT_WR)
         self.events, self.next = self.next, None
@@ -126,15 +129,15 @@ class FakeKernel:
             self.changed.notify_all()
 
     def write_status(self):
-        text = "".join(f"{key} {value}\n" for key, value in self.counters.items())
-        temporary = self.path + "/external_tma/.status"
-        with open(temporary, "w", encoding="ascii") as status:
-            status.write(text)
-        # In place: the orchestrator holds the file open, as it does the kernel's.
-        with open(self.path + "/external_tma/1.status", "a+", encoding="ascii") as status:
-            status.truncate(0)
-            status.write(text)
-        os.unlink(temporary)
+        """In place: the orchestrator holds the file open, as it does the kernel's. And at once, with a length
+        that does not change: it reads whenever it likes, and must never find a part of it."""
+        text = "".join(f"{key} {value}\n" for key, value in self.counters.items()) + "room "
+        text = text.ljust(STATUS_BYTES - 1, "x") + "\n"
+        status = os.open(self.path + "/external_tma/1.status", os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.pwrite(status, text.encode(), 0)
+        finally:
+            os.close(status)
 
     def write_counts(self, text):
         with open(self.path + "/external_tma/1.counts", "w", encoding="ascii") as counts:
@@ -144,23 +147,23 @@ class FakeKernel:
         self.counters.update(counters)
         self.write_status()
 
-    def wait(self, condition, timeout=15):
+    def wait(self, condition):
         with self.changed:
-            if not self.changed.wait_for(condition, timeout):
-                raise TimeoutError(f"not within {timeout} s; commands so far: {self.commands}")
+            if not self.changed.wait_for(condition, PATIENCE_SEC):
+                raise TimeoutError(f"not within {PATIENCE_SEC} s; commands so far: {self.commands}")
 
-    def wait_armed(self, timeout=15):
-        self.wait(lambda: self.armed and self.events, timeout)
+    def wait_armed(self):
+        self.wait(lambda: self.armed and self.events)
         return self.armed[-1]
 
     def send(self, *records):
         """One read's worth of records."""
         self.events.send("".join(record + "\n" for record in records).encode())
 
-    def verdicts(self, count, timeout=10):
+    def verdicts(self, count):
         """The next `count` lines from the agent."""
         lines = []
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE_SEC
         while len(lines) < count:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.events], [], [], left)[0]:
@@ -171,9 +174,9 @@ class FakeKernel:
             lines += data.splitlines()
         return lines
 
-    def wait_reader_gone(self, timeout=15):
+    def wait_reader_gone(self):
         """As the kernel with gone=kill: the members are killed when the last reader is."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE_SEC
         while time.monotonic() < deadline:
             if select.select([self.events], [], [], 0.1)[0] and not self.events.recv(1 << 17):
                 if "gone=kill" in self.commands[0]:

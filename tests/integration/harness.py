@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 from fake_kernel import FakeKernel
+from patience import PATIENCE_SEC, signal_and_see, wait_until
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "formula1")
 
@@ -42,15 +42,6 @@ def numbered(record, number):
     """The same record as event `number`: which is not hashed."""
     old = json.loads(record)["event"]["number"]
     return record.replace(f'"number": "{old}"', f'"number": "{number}"', 1)
-
-
-def wait_until(condition, timeout=10, what="condition"):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise TimeoutError(what)
 
 
 def children(pid):
@@ -113,7 +104,7 @@ class WorkloadTest(unittest.TestCase):
             "Workload": {"Name": "web", "Type": "tool", "Command": command},
             "Model": {"File": self.model},
             "Trust": {"AllowUnsigned": "yes"},
-            "Failure": {"Deadline": "2s"},
+            "Failure": {"Deadline": "60s"},
         }
         for name, value in keys.items():
             section, key = name.split("_", 1)
@@ -140,9 +131,9 @@ class WorkloadTest(unittest.TestCase):
         self.processes.append(process)
         return process
 
-    def finish(self, process, data=b"", timeout=30):
+    def finish(self, process, data=b""):
         """End its input; (exit status, output, errors)."""
-        out, err = process.communicate(data, timeout)
+        out, err = process.communicate(data, PATIENCE_SEC)
         return process.returncode, out, err.decode()
 
     def train(self, records, command="/bin/cat"):
@@ -165,9 +156,10 @@ class WorkloadTest(unittest.TestCase):
         return []
 
     def kill_child(self, process, name, number=signal.SIGKILL):
+        """When this returns it has ended, or stands still."""
         wait_until(lambda: name[:15] in children(process.pid), what=name)
         pid = children(process.pid)[name[:15]]
-        os.kill(pid, number)
+        signal_and_see(pid, number)
         return pid
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 import unittest
 
+from patience import PATIENCE_SEC, signal_and_see, wait_until
 from simulator import (ANCHORED, BUSY, ENTRY, FLUSH, GARBAGE, GONE, INTERVAL, MODEL, OLD, RESUME, SEAL, START,
                        STATE, STATE_ONLY, STOP, VIOLATION, Client, Machine, pack)
 
@@ -63,11 +64,14 @@ class Chains(AnchorTest):
         self.assertEqual(self.machine.records()[1]["digests"], [{"hashAlg": "sha256", "digest": digest}])
 
     def test_what_comes_together_is_one_extension(self):
-        self.machine.start()
+        anchor = self.machine.start()
         before = len(self.machine.records())
         clients = [self.machine.client() for _ in range(40)]
+        self.machine.client().flush()                               # they are accepted
+        signal_and_see(anchor.pid, signal.SIGSTOP)
         for i, client in enumerate(clients):
             client.send(ENTRY, START, f"w{i}")
+        anchor.send_signal(signal.SIGCONT)
         for client in clients:
             self.assertEqual(client.answer(), (ANCHORED, 1))
         self.assertEqual(len(self.machine.entries()), 40)
@@ -86,16 +90,17 @@ class Chains(AnchorTest):
 
     def test_interval(self):
         self.machine.configure(Interval="1s")
+        begun = time.monotonic()
         self.machine.start()
         client = self.machine.client()
         client.entry(START)
         client.send(STATE_ONLY, INTERVAL, "web", events=77)
-        deadline = time.monotonic() + 20
-        while self.kinds().count("interval") < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        entries = [e for e in self.machine.entries() if e["kind"] == "interval"]
-        self.assertGreaterEqual(entries[1]["time"] - entries[0]["time"], 900_000)
-        self.assertEqual(entries[1]["events"], 77)
+
+        def intervals():
+            return [e for e in self.machine.entries() if e["kind"] == "interval"]
+        wait_until(lambda: len(intervals()) >= 2 and intervals()[-1]["events"] == 77, what="intervals")
+        count = len(intervals())
+        self.assertLessEqual(count, time.monotonic() - begun)       # none comes sooner
         client.entry(STOP)
         count = len(self.kinds())
         time.sleep(1.5)
@@ -743,9 +748,7 @@ class Failures(AnchorTest):
 
     def test_no_tpm(self):
         self.machine.tpm.stop()
-        started = time.monotonic()
         self.assertIn("no TPM: ", self.machine.failed(self.machine.launch()))
-        self.assertLess(time.monotonic() - started, 10)
         self.machine.tpm.start()
 
     def test_tpm_goes_away_and_comes_back(self):
@@ -868,7 +871,7 @@ class Failures(AnchorTest):
 
     def test_two_anchors(self):
         self.machine.start()
-        other = subprocess.run([ANCHOR, "--config=" + self.machine.config], capture_output=True, timeout=20,
+        other = subprocess.run([ANCHOR, "--config=" + self.machine.config], capture_output=True, timeout=PATIENCE_SEC,
                                check=False)
         self.assertEqual(other.returncode, 1)
         self.assertIn(b"another anchor runs", other.stderr)

@@ -13,7 +13,9 @@ import sys
 import time
 
 import harness
-from harness import WorkloadTest, cmdline, load_records, numbered, wait_until
+from agent import Client
+from harness import WorkloadTest, cmdline, load_records, numbered
+from patience import PATIENCE_SEC, signal_and_see, wait_until
 from simulator import RESUME, START, Machine
 
 ANCHOR = QUIXOTE = None         # set below
@@ -67,7 +69,7 @@ class Anchored(WorkloadTest):
         return [e["kind"] for e in self.entries() if e["kind"] != "interval"]
 
     def wait_kinds(self, *kinds):
-        wait_until(lambda: self.kinds() == list(kinds), timeout=30, what=f"{kinds} in {self.entries()}")
+        wait_until(lambda: self.kinds() == list(kinds), what=f"{kinds} in {self.entries()}")
         wait_until(lambda: self.machine.replay() == self.machine.tpm.register())   # the log is first
 
     def identity(self):
@@ -116,7 +118,7 @@ class Anchored(WorkloadTest):
         self.machine.start()
         kernel, process, _, unknown = self.running(Failure_OnViolation="kill")
         kernel.send(numbered(unknown, 1))
-        self.assertEqual(process.wait(20), 207)
+        self.assertEqual(process.wait(PATIENCE_SEC), 207)
         self.wait_kinds("start", "seal", "violation", "stop")
         self.assertGreater(self.entries()[2]["outside"], 0)
 
@@ -154,7 +156,7 @@ class Anchored(WorkloadTest):
         self.train([known])
         kernel = self.kernel()
         process = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
-        self.assertEqual(process.wait(40), status)
+        self.assertEqual(process.wait(PATIENCE_SEC), status)
         err = process.stderr.read().decode()
         self.assertIn(sentence, err)
         self.assertEqual(len(err.splitlines()), 1, err)
@@ -174,10 +176,10 @@ class Anchored(WorkloadTest):
 
     def test_anchor_that_dies_before_it_answers(self):
         anchor = self.machine.start()
-        anchor.send_signal(signal.SIGSTOP)
+        signal_and_see(anchor.pid, signal.SIGSTOP)
         kernel, process = self.waiting()
         anchor.kill()
-        self.assertEqual(process.wait(20), 205)
+        self.assertEqual(process.wait(PATIENCE_SEC), 205)
         self.assertIn("Connection refused: the anchor does not take", process.stderr.read().decode())
         self.assertEqual(kernel.armed, [])
 
@@ -188,7 +190,7 @@ class Anchored(WorkloadTest):
         self.machine.launch_on(listening)
         self.machine.client().flush()
         anchor = self.machine.anchors[-1]
-        self.machine.tpm.process.send_signal(signal.SIGSTOP)
+        signal_and_see(self.machine.tpm.process.pid, signal.SIGSTOP)
         kernel, process = self.waiting()
         anchor.kill()
         anchor.wait()
@@ -209,7 +211,7 @@ class Anchored(WorkloadTest):
         _, first, _, _ = self.running()
         self.wait_kinds("start", "seal")
         place.close()
-        anchor.send_signal(signal.SIGSTOP)
+        signal_and_see(anchor.pid, signal.SIGSTOP)
         self.end(first)
         kernel = self.kernel()
         second = self.start(kernel, "enforce", self.config("/bin/sleep 1000"))
@@ -252,7 +254,7 @@ class Anchored(WorkloadTest):
 
     def reload(self):
         done = subprocess.run([QUIXOTE, "reload", self.dir + "/web.cfg"], text=True, capture_output=True, check=False,
-                              timeout=60, env=dict(os.environ, QUIXOTE_RUNTIME_DIR=self.dir + "/run"))
+                              timeout=2 * PATIENCE_SEC, env=dict(os.environ, QUIXOTE_RUNTIME_DIR=self.dir + "/run"))
         return done.returncode, done.stdout + done.stderr
 
     def test_another_model(self):
@@ -300,6 +302,16 @@ class Anchored(WorkloadTest):
         self.assertEqual(self.entries()[-1]["model"], first)
         self.end(process)
 
+    def wait_heard(self, kernel):
+        """The orchestrator knows what its agent has done up to now. It asks anew when it was answered, and tells
+        with each question what the kernel counts."""
+        def waiting():
+            with Client(self.dir + "/run/web/socket") as client:
+                return client.call("org.quixote.Workload.GetStatus")["parameters"]["kernel"]["waiting"]
+        for count in (1, 2):
+            kernel.set_counter(waiting=count)
+            wait_until(lambda count=count: waiting() == count, what="a question")
+
     def test_anchor_lost_and_back(self):
         anchor = self.machine.start()
         kernel, process, known, unknown = self.running()
@@ -308,10 +320,10 @@ class Anchored(WorkloadTest):
         anchor.wait()
         kernel.send(numbered(known, 1), numbered(unknown, 2))       # nobody waits for it
         self.assertEqual(kernel.verdicts(2), ["trusted 1", "refused 2"])
-        time.sleep(1)
+        self.wait_heard(kernel)
         self.assertIsNone(process.poll())
         self.machine.start()
-        wait_until(lambda: self.kinds() == ["start", "seal", "resume"], timeout=30)
+        wait_until(lambda: self.kinds() == ["start", "seal", "resume"])
         resumed = self.entries()[-1]
         self.assertEqual((resumed["outside"], resumed["events"]), (1, 2))   # what was missed is told
         err = self.end(process)
@@ -323,7 +335,7 @@ class Anchored(WorkloadTest):
         anchor = self.machine.start()
         _, process, _, _ = self.running()
         self.wait_kinds("start", "seal")
-        process.send_signal(signal.SIGSTOP)
+        signal_and_see(process.pid, signal.SIGSTOP)
         anchor.kill()
         anchor.wait()
         self.machine.start()
@@ -333,22 +345,20 @@ class Anchored(WorkloadTest):
         time.sleep(7)                                               # it tries every 5 s
         self.assertEqual(self.kinds(), ["start", "seal", "resume"])
         other.close()
-        wait_until(lambda: self.kinds() == ["start", "seal", "resume", "gone", "resume"], timeout=30)
+        wait_until(lambda: self.kinds() == ["start", "seal", "resume", "gone", "resume"])
         self.assertEqual(self.end(process).count("the anchor is gone"), 1)
 
     def test_anchor_that_does_not_read(self):
         anchor = self.machine.start()
         kernel, process, known, _ = self.running()
         self.wait_kinds("start", "seal")
-        anchor.send_signal(signal.SIGSTOP)
+        signal_and_see(anchor.pid, signal.SIGSTOP)
         for i in range(20):
             kernel.send(numbered(known, i + 1))
             kernel.verdicts(1)
             time.sleep(0.1)
         self.assertIsNone(process.poll())
-        started = time.monotonic()
         self.end(process)
-        self.assertLess(time.monotonic() - started, 15)
         anchor.send_signal(signal.SIGCONT)
         self.wait_kinds("start", "seal", "stop")                    # it was in the socket
 

@@ -18,7 +18,8 @@ import zlib
 
 import openmetrics
 from agent import Client
-from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
+from harness import WorkloadTest, children, load_records, main, numbered
+from patience import PATIENCE_SEC, has_ended, wait_until
 
 STATUS = "org.quixote.Workload.GetStatus"
 QUIXOTE = None
@@ -41,7 +42,7 @@ class LiveTest(WorkloadTest):
 
     def end(self, process):
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SEC), 128 + signal.SIGTERM)
         return process.stderr.read().decode()
 
     def status(self):
@@ -50,7 +51,7 @@ class LiveTest(WorkloadTest):
 
     def quixote(self, *arguments, status=0):
         done = subprocess.run([QUIXOTE, *arguments], env=self.environment(), capture_output=True, text=True,
-                              check=False, timeout=60)
+                              check=False, timeout=PATIENCE_SEC)
         self.assertEqual(done.returncode, status, done.stderr)
         return done
 
@@ -74,7 +75,7 @@ class Socket(LiveTest):
         process.kill()
         process.wait()
         # It ends a moment later; until then the model is locked.
-        wait_until(lambda: not os.path.exists(f"/proc/{agent}") or not cmdline(agent), what="the agent to end")
+        wait_until(lambda: has_ended(agent), what="the agent to end")
         self.assertTrue(os.path.exists(self.socket))
         _, process = self.running()
         self.assertEqual(self.status()["mode"], "train")
@@ -103,12 +104,11 @@ class Socket(LiveTest):
         self.end(process)
 
     def test_a_client_does_not_hold_up_the_end(self):
+        """Nor is its agent killed for it, after a minute."""
         _, process = self.running(records=load_records(3))
         with Client(self.socket) as client:
             client.ask("org.quixote.Workload.FollowEvents", more=True)
-            started = time.monotonic()
-            self.end(process)
-            self.assertLess(time.monotonic() - started, 5)
+            self.assertNotIn("does not answer", self.end(process))
             self.assertTrue(client.is_dropped())
 
 
@@ -126,7 +126,7 @@ class Commands(LiveTest):
         _, process = self.enforced()
         head, line = self.quixote("ps").stdout.splitlines()
         self.assertEqual(head.split(), "NAME MODE UP EVENTS EVENTS/S NEW REFUSED P50 P99".split())
-        self.assertRegex(line, r"^web +enforce +\d+s +3 +\d+ +0 +1 +[\d.]+(us|ms) +[\d.]+(us|ms)$")
+        self.assertRegex(line, r"^web +enforce +\d+s +3 +\d+ +0 +1 +[\d.]+(us|ms|s) +[\d.]+(us|ms|s)$")
         self.assertEqual(len(head), len(line))
         status, = self.lines("ps", "--json")
         self.assertEqual((status["name"], status["events"], status["outside"]), ("web", 3, 1))
@@ -143,10 +143,11 @@ class Commands(LiveTest):
                                           "from outside it\n")
 
     def test_what_a_killed_run_left_is_not_listed(self):
-        kernel, process = self.running()
+        _, process = self.running()
+        agent = children(process.pid)["quixote-tma"]
         process.kill()
         process.wait()
-        kernel.wait_reader_gone()
+        wait_until(lambda: has_ended(agent), what="the agent to end")
         self.assertEqual(self.quixote("ps").stdout, "")
 
     def test_by_configuration(self):
@@ -169,7 +170,7 @@ class Commands(LiveTest):
         os.close(theirs)
         seen = b""
         while seen.count(b"\x1b[H") < 3:
-            self.assertTrue(select.select([ours], [], [], 10)[0], seen)
+            self.assertTrue(select.select([ours], [], [], PATIENCE_SEC)[0], seen)
             seen += os.read(ours, 4096)
         os.write(ours, b"q")
         try:
@@ -177,7 +178,7 @@ class Commands(LiveTest):
                 seen += data
         except OSError:
             pass  # nobody has the terminal open any more, and everything was read
-        self.assertEqual(top.wait(10), 0)
+        self.assertEqual(top.wait(PATIENCE_SEC), 0)
         os.close(ours)
         self.assertIn(b"web ", seen)
         self.assertTrue(seen.startswith(b"\x1b[?1049h"), seen[:20])
@@ -245,16 +246,15 @@ class Commands(LiveTest):
         kernel, process = self.enforced()
         follow = subprocess.Popen([QUIXOTE, "events", "--follow", "web"], env=self.environment(),
                                   stdout=subprocess.PIPE, text=True)
-        line = None
-        for number in range(10, 200):           # until it has begun
+        number, begun = 10, time.monotonic()
+        while not select.select([follow.stdout], [], [], 0.1)[0]:   # until it has begun
+            self.assertLess(time.monotonic() - begun, PATIENCE_SEC)
             kernel.send(numbered(self.unknown, number))
             kernel.verdicts(1)
-            if select.select([follow.stdout], [], [], 0.1)[0]:
-                line = follow.stdout.readline()
-                break
-        self.assertRegex(line, r": refused\n$")
+            number += 1
+        self.assertRegex(follow.stdout.readline(), r": refused\n$")
         self.end(process)
-        self.assertEqual(follow.wait(10), 0)
+        self.assertEqual(follow.wait(PATIENCE_SEC), 0)
         follow.stdout.close()
 
     def test_metrics(self):
@@ -267,7 +267,7 @@ class Commands(LiveTest):
         self.assertEqual(samples["quixote_events_outside_total", labels], 1)
         self.assertEqual(samples["quixote_waiting", labels], 2)
         self.assertEqual(samples["quixote_verdict_seconds_count", labels], 3)
-        self.assertTrue(0 < samples["quixote_verdict_seconds", (*labels[:1], ("quantile", "0.99"), *labels[1:])] < 1)
+        self.assertTrue(0 < samples["quixote_verdict_seconds", (*labels[:1], ("quantile", "0.99"), *labels[1:])] < PATIENCE_SEC)
         self.end(process)
         self.assertEqual(openmetrics.parse(self.quixote("metrics").stdout), {})
 
@@ -401,16 +401,16 @@ class Recorded(LiveTest):
         pid = self.kill_child(process, "quixote-recorder", signal.SIGSTOP)
         sent = 0
 
-        def work(count):
+        def work():
             nonlocal sent
-            for _ in range(count):
-                kernel.send(*[numbered(records[0], sent + i + 1) for i in range(50)])
-                kernel.verdicts(50)
-                sent += 50
-        work(100)
+            before = self.status()["lost"]["trajectory"]
+            kernel.send(*[numbered(records[0], sent + i + 1) for i in range(50)])
+            kernel.verdicts(50)
+            sent += 50
+            return self.status()["lost"]["trajectory"] == before
+        wait_until(lambda: not work(), what="the room to be taken")
         os.kill(pid, signal.SIGCONT)
-        time.sleep(0.5)
-        work(1)
+        wait_until(work, what="room again")
         self.end(process)
         lines = [json.loads(line) for line in
                  self.quixote("show", "trajectory", "--json", "web").stdout.splitlines()]
@@ -422,7 +422,6 @@ class Recorded(LiveTest):
     def test_recorder_killed(self):
         kernel, process = self.running(records=load_records(1), Model_Trajectory="16M")
         self.kill_child(process, "quixote-recorder")
-        time.sleep(0.2)
         kernel.send(numbered(load_records(1)[0], 9))
         self.assertEqual(kernel.verdicts(1), ["trusted 9"])
         self.assertIn("not recorded", self.end(process))
@@ -454,9 +453,16 @@ class Recorded(LiveTest):
             time.sleep(0.005)
         self.assertEqual(self.status()["mode"], "enforce")
         os.unlink(self.state + "/filler")
-        total += 1
-        kernel.send(numbered(unknown, total))
-        kernel.verdicts(1)
+
+        def work():
+            """Whether there was room on the way to the recorder."""
+            nonlocal total
+            before = self.status()["lost"]
+            total += 1
+            kernel.send(numbered(unknown, total))
+            kernel.verdicts(1)
+            return self.status()["lost"] == before
+        wait_until(work, what="room again")
         self.end(process)
         for file, count in (("forensics.jsonl", "verdict"), ("trajectory.jsonl", "verdict")):
             with open(f"{self.state}/{file}", encoding="utf-8") as lines:
@@ -527,9 +533,7 @@ class HostileAgent(LiveTest):
         listener.bind(self.socket)
         listener.listen(0)
         self.addCleanup(listener.close)
-        started = time.monotonic()
         self.assertIn("Connection timed out", self.quixote("ps").stderr)
-        self.assertLess(time.monotonic() - started, 10)
 
     def test_agent_that_never_comes_to_an_end(self):
         os.makedirs(self.dir + "/run/web")
@@ -540,17 +544,15 @@ class HostileAgent(LiveTest):
 
         def drip():
             connection, _ = listener.accept()
-            for _ in range(20):
-                time.sleep(1)
-                try:
-                    connection.sendall(b" ")
-                except OSError:
-                    break
-            connection.close()
+            with connection:
+                while True:
+                    time.sleep(1)
+                    try:
+                        connection.sendall(b" ")
+                    except OSError:
+                        break
         threading.Thread(target=drip, daemon=True).start()
-        started = time.monotonic()
         self.assertIn("Connection timed out", self.quixote("ps").stderr)
-        self.assertLess(time.monotonic() - started, 15)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class OciTest(unittest.TestCase):
         self.dir.cleanup()
 
     def run_words(self, *words):
-        return subprocess.run(words, text=True, capture_output=True, check=False, timeout=60, cwd=self.dir.name,
+        return subprocess.run(words, text=True, capture_output=True, check=False, timeout=120, cwd=self.dir.name,
                               env={**os.environ, "PATH": self.dir.name + ":/usr/bin:/bin"})
 
     def test_delegated(self):

@@ -4,15 +4,18 @@
 fake kernel, with the real orchestrator and TMA. Who judges is asked by records."""
 
 import os
+import queue
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import harness
-from harness import WorkloadTest, children, cmdline, load_records, numbered, wait_until
+from harness import WorkloadTest, children, cmdline, load_records, numbered
+from patience import PATIENCE_SEC, has_ended, wait_until
 
 QUIXOTE = None
 GOES_ON = "the new model was not taken and the workload goes on under the one it has"
@@ -60,7 +63,7 @@ class ReloadTest(WorkloadTest):
 
     def reload(self, asked=None):
         asked = asked or self.ask()
-        out, err = asked.communicate(timeout=60)
+        out, err = asked.communicate(timeout=2 * PATIENCE_SEC)
         # In a kernel the readers have changed when the command returns; here its commands may still be in a socket.
         if asked.returncode == 0:
             self.reloads += 1
@@ -166,11 +169,20 @@ class Taking(ReloadTest):
         manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(manager.close)
         manager.bind(path)
-        manager.settimeout(10)
+        heard = queue.Queue()
+
+        def listen():
+            """All the time: who tells it something waits when ten messages are there already."""
+            try:
+                while True:
+                    heard.put(manager.recv(4096).decode())
+            except OSError:
+                pass                            # closed: the test is over
+        threading.Thread(target=listen, daemon=True).start()
         _, process = self.running(environment={"NOTIFY_SOCKET": path})
 
         def hear(word):
-            while word not in (said := manager.recv(4096).decode()):
+            while word not in (said := heard.get(timeout=PATIENCE_SEC)):
                 pass
             return said
         hear("READY=1")
@@ -262,9 +274,8 @@ class Refusing(ReloadTest):
         self.second()
         asked = self.ask()
         wait_until(lambda: "reload\n" in kernel.commands, what="a reload")
-        began = time.monotonic()
         self.assertEqual(self.verdict(kernel, self.known), "trusted")
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertIsNone(asked.poll())
         busy = self.reload()
         self.assertEqual(busy[0], 203)
         self.assertIn("it is taking a new model already", busy[2])
@@ -279,9 +290,10 @@ class Refusing(ReloadTest):
         helpers = children(process.pid)
         process.kill()
         process.wait()
-        kernel.wait_reader_gone(5)      # the one that judges, though the next one was there
-        for pid in helpers.values():
-            wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}/fd/0"), what="helpers to end")
+        kernel.wait_reader_gone()       # the one that judges, though the next one was there
+        for name, pid in helpers.items():
+            if name.startswith("quixote"):
+                wait_until(lambda pid=pid: has_ended(pid), what=name)
         self.assertNotEqual(self.reload(asked)[0], 0)
 
     def test_workload_ends_in_the_middle(self):
@@ -317,10 +329,10 @@ class Refusing(ReloadTest):
 class Leaving(ReloadTest):
     """The agent before."""
 
-    def stopped(self):
-        kernel, process = self.running()
-        pid = self.kill_child(process, "quixote-tma", signal.SIGSTOP)
+    def stopped(self, **keys):
+        kernel, process = self.running(**keys)
         self.learn(self.other)
+        pid = self.kill_child(process, "quixote-tma", signal.SIGSTOP)
         self.check_taken()
         self.assertEqual(self.verdict(kernel, self.other), "trusted")
         return kernel, process, pid
@@ -331,10 +343,9 @@ class Leaving(ReloadTest):
         self.assertIn("the modelling agent before did not end as it should", self.end(process))
 
     def test_agent_before_that_stops(self):
-        kernel, process, pid = self.stopped()
-        began = time.monotonic()
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 20, "its end")
-        self.assertLess(time.monotonic() - began, 10)   # the deadline is two seconds
+        """An agent that nobody reloads in the meantime would be found to hang as soon."""
+        kernel, process, pid = self.stopped(Failure_Deadline="10s")
+        wait_until(lambda: has_ended(pid), "its end")
         self.check_left(kernel, process)
 
     def test_agent_before_that_dies(self):

@@ -7,7 +7,8 @@ import signal
 import time
 
 import harness
-from harness import WorkloadTest, children, cmdline, load_records, main, numbered, wait_until
+from harness import WorkloadTest, children, cmdline, load_records, main, numbered
+from patience import PATIENCE_SEC, wait_until
 
 
 class Learning(WorkloadTest):
@@ -64,7 +65,7 @@ class Learning(WorkloadTest):
         verbs = [command.split()[0] for command in kernel.commands]
         self.assertEqual(verbs, ["create", "pseudonym", "state", "enforce", "seal", "arm"])
         words = kernel.commands[0].split()
-        for word in ("tma=external", "remember=1", "exec=1", "batch=1", "deadline=2000", "gone=kill"):
+        for word in ("tma=external", "remember=1", "exec=1", "batch=1", "deadline=60000", "gone=kill"):
             self.assertIn(word, words)
 
     def test_who_wants_all_events_is_asked_about_all(self):
@@ -99,7 +100,7 @@ class Learning(WorkloadTest):
 
     def test_kill(self):
         kernel, process = self.violation("kill")
-        self.assertEqual(process.wait(20), 207)
+        self.assertEqual(process.wait(PATIENCE_SEC), 207)
         with self.assertRaises(EOFError):       # it was killed waiting
             kernel.verdicts(1)
         self.assertIn("quixote explain", process.stderr.read().decode())
@@ -121,7 +122,7 @@ class Learning(WorkloadTest):
         self.assertEqual(self.finish(self.after_the_fact("deny"))[0], 0)
 
     def test_isolate_after_the_fact_is_one_step_harder(self):
-        self.assertEqual(self.after_the_fact("isolate").wait(20), 207)
+        self.assertEqual(self.after_the_fact("isolate").wait(PATIENCE_SEC), 207)
 
 
 class Streams(WorkloadTest):
@@ -149,7 +150,7 @@ class Streams(WorkloadTest):
             streams.setdefault("stdout", file)
             config = self.config(command, Workload_Terminal=terminal)
             process = self.start(self.kernel(), "train", config, **streams)
-            process.wait(20)
+            process.wait(PATIENCE_SEC)
         with open(out, "rb") as file:
             return process.returncode, file.read()
 
@@ -166,7 +167,7 @@ class Streams(WorkloadTest):
 
     def test_input_that_nobody_reads(self):
         process = self.start(self.kernel(), "train", self.config("/bin/true"))
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(PATIENCE_SEC), 0)
 
     def test_output_that_nobody_reads(self):
         read, write = os.pipe()
@@ -174,7 +175,7 @@ class Streams(WorkloadTest):
         os.close(write)
         os.read(read, 4096)
         os.close(read)
-        self.assertEqual(process.wait(20), 128 + signal.SIGPIPE)
+        self.assertEqual(process.wait(PATIENCE_SEC), 128 + signal.SIGPIPE)
 
     def test_slow_reader_holds_up_nothing_but_output(self):
         kernel = self.kernel()
@@ -184,7 +185,7 @@ class Streams(WorkloadTest):
         kernel.send(*[numbered(record, 1) for record in load_records(1)])
         self.assertEqual(kernel.verdicts(1), ["trusted 1"])
         os.kill(pid, signal.SIGKILL)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SEC)
         self.assertEqual(process.returncode, 128 + signal.SIGKILL)
 
     def test_flags_of_shared_descriptors_are_left_alone(self):
@@ -194,7 +195,7 @@ class Streams(WorkloadTest):
         time.sleep(0.2)
         self.assertEqual([os.get_blocking(fd) for fd in (read, write)], [True, True])
         os.close(write)
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(PATIENCE_SEC), 0)
         os.close(read)
 
     def test_streams_are_pipes(self):
@@ -233,10 +234,8 @@ class Streams(WorkloadTest):
         self.assertEqual(out.split(), [b"0", b"1", b"10", b"2"])     # 10: sh's own script
 
     def test_what_stays_behind_is_ended(self):
-        started = time.monotonic()
         status, out, _ = self.run_shell("sleep 1000 & (setsid sleep 1000 &) ; echo done")
         self.assertEqual((status, out), (0, b"done\n"))
-        self.assertLess(time.monotonic() - started, 10)
 
     def test_arguments_are_appended(self):
         process = self.start(self.kernel(), "train", self.config("/bin/echo one"), ["two", "3 4"])
@@ -325,7 +324,7 @@ class Drivers(WorkloadTest):
                    "r, w = os.pipe(); s.sendmsg([b'x'], [(socket.SOL_SOCKET, "
                    "socket.SCM_RIGHTS, array.array('i', [w, w]))]); os.close(w); "
                    "print(int.from_bytes(s.recv(4), 'little', signed=True), "
-                   "select.select([r], [], [], 5)[0] == [r])")
+                   "select.select([r], [], [], 60)[0] == [r])")
         kernel, status, out, err = self.drive(f'python3 -c "{program}"', "/usr/bin/id")
         self.assertEqual((status, out), (0, b"-74 True\n"), err)
         self.assertEqual(kernel.armed, [])
@@ -365,21 +364,19 @@ class Ending(WorkloadTest):
         process = self.start(kernel, "train", self.config("/bin/sleep 1000"))
         pid = kernel.wait_armed()
         wait_until(lambda: b"sleep" in cmdline(pid))
-        time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SEC), 128 + signal.SIGTERM)
 
     def test_second_signal_kills(self):
         kernel = self.kernel()
         process = self.start(kernel, "train", self.config("/bin/sh -c \"trap '' TERM; echo up; "
                                                           "while :; do sleep 0.1; done\""))
         self.assertEqual(process.stdout.readline(), b"up\n")
-        time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
-        self.assertIn(process.wait(20), (128 + signal.SIGTERM, 128 + signal.SIGKILL))
+        self.assertIn(process.wait(PATIENCE_SEC), (128 + signal.SIGTERM, 128 + signal.SIGKILL))
         self.assertEqual(children(process.pid), {})
 
     def test_no_such_program(self):
