@@ -135,6 +135,20 @@ def wait_until(condition, text, seconds=PATIENCE_SEC):
         time.sleep(0.01)
 
 
+class StoodStill(Exception):
+    """More was late than a rule about a short deadline has made late: nobody ran for as long."""
+
+
+def though_it_stands_still(attempt):
+    """Its result, from the first time that the machine does not stand still in the midst of it."""
+    end = time.monotonic() + PATIENCE_SEC
+    while True:
+        try:
+            return attempt()
+        except StoodStill:
+            expect(time.monotonic() < end, "the machine stands still again and again")
+
+
 def reap():
     """Children of the dead become ours where we are init's stand-in."""
     try:

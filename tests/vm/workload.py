@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 
-from kernel import PATIENCE_SEC, expect, run_rules, wait_until
+from kernel import PATIENCE_SEC, StoodStill, expect, run_rules, though_it_stands_still, wait_until
 
 TREE = "/sys/kernel/security/tsem/"
 BUILD = os.environ.get("QUIXOTE_BUILD", "/usr/libexec/quixote")
@@ -107,8 +107,14 @@ class Workload:
         return children(self.process.pid)[name]
 
     def stop_tma(self):
+        """When this returns it stands still."""
         pid = self.helper("quixote-tma")
         os.kill(pid, signal.SIGSTOP)
+
+        def stands():
+            with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
+                return file.read().rpartition(")")[2].split()[0] == "T"
+        wait_until(stands, "the agent to stop")
         return pid
 
     def wait_for_waiter(self):
@@ -142,7 +148,7 @@ def write_config(path, model="shell.model", command="/bin/sh", **keys):
         "Workload": {"Name": "shell", "Type": "tool", "Command": command},
         "Model": model_keys,
         "Trust": trust_keys,
-        "Failure": dict({"Deadline": "2s"}, **keys),
+        "Failure": dict({"Deadline": "60s"}, **keys),
     }
     with open(path, "w", encoding="ascii") as file:
         for section, pairs in sections.items():
@@ -219,9 +225,15 @@ def forget_forensics():
 
 def lost(kill, sentence, **keys):
     """A task waits, a supervisor is lost: nothing of it runs."""
-    workload = Workload("enforce", **ASKED, **keys)
-    workload.type(TRAINED)
-    expect(workload.read(len(grep_output())) == grep_output(), "does not run at all")
+    def running():
+        workload = Workload("enforce", **ASKED, **keys)
+        workload.type(TRAINED)
+        if workload.read(len(grep_output())) != grep_output():
+            expect(workload.count("expired"), "does not run at all")
+            workload.close()
+            raise StoodStill
+        return workload
+    workload = though_it_stands_still(running)
     workload.stop_tma()
     workload.type(TRAINED)
     workload.wait_for_waiter()
@@ -244,7 +256,7 @@ def close_workloads():
 
 def assert_told(workload, sentence):
     """The workload was ended, and a person is told why."""
-    expect(workload.process.wait(20) == 205, "status %s" % workload.process.returncode)
+    expect(workload.process.wait(PATIENCE_SEC) == 205, "status %s" % workload.process.returncode)
     err = workload.process.stderr.read().decode()
     expect(sentence in err, err)
 
