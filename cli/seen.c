@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,26 @@ static int refuse_file(const struct seen *s, struct text *why, int r, const char
 	text_add_shown(why, s->path, strlen(s->path));
 	text_format(why, ": %s", text);
 	return r;
+}
+
+/* The file itself is replaced whenever it is written: a lock on it would be on one of before. */
+int seen_lock(struct seen *s, struct text *why)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s.lock", s->path) < 0) {
+		path = NULL;
+		return refuse_file(s, why, -ENOMEM, strerror(ENOMEM));
+	}
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (s->lock < 0)
+		return refuse_file(s, why, -errno, strerror(errno));
+	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return refuse_file(s, why, -errno, strerror(errno));
+	return refuse_file(s, why, -EBUSY,
+			   "another quixote verify uses it; type it again when that has ended");
 }
 
 static int hash_key(EVP_PKEY *ak, uint8_t ret[TSEM_ANCHOR_HASH])
@@ -222,4 +243,5 @@ int seen_write(const struct seen *s, uint64_t made_usec, struct tsem_anchor_log 
 void seen_done(struct seen *s)
 {
 	tsem_anchor_log_done(&s->log);
+	s->lock = close_fd(s->lock);
 }

@@ -6,6 +6,7 @@
 #ifndef QUIXOTE_SEEN_H
 #define QUIXOTE_SEEN_H
 
+#include <errno.h>
 #include <openssl/evp.h>
 
 #include "../libtsem/anchor-log.h"
@@ -14,6 +15,7 @@
 /**
  * struct seen - What was seen.
  * @path: Of the file; borrowed.
+ * @lock: Of the file beside it; -EBADF if it is not locked.
  * @known: There is something; else all that follows but @key has no meaning.
  * @key: SHA-256 of the machine's key.
  * @made_usec: When the newest evidence was made, by the machine's clock.
@@ -22,12 +24,23 @@
  */
 struct seen {
 	const char *path;
+	int lock;
 	bool known;
 	uint8_t key[TSEM_ANCHOR_HASH];
 	uint64_t made_usec;
 	struct tsem_anchor_log log;
 	bool met;
 };
+
+/** SEEN_EMPTY - Before anything; seen_done() ends it, too. */
+#define SEEN_EMPTY ((struct seen){ .lock = -EBADF })
+
+/**
+ * seen_lock() - Keep other verifiers away from a file, until seen_done(). Waits for nobody.
+ * @seen: Its @path says which.
+ * Return: 0; -EBUSY if another one has it; -ENOMEM; an errno of open().
+ */
+int seen_lock(struct seen *seen, struct text *why);
 
 /**
  * seen_read() - Read a file; that it is not there yet is no failure.

@@ -391,7 +391,9 @@ static int read_known(const struct verification *v, struct appraise_params *p, E
 
 	if (v->values[OPTION_STATE]) {
 		p->seen->path = v->values[OPTION_STATE];
-		r = seen_read(p->seen, ak, p->policy->pcr, &why);
+		r = seen_lock(p->seen, &why);
+		if (r == 0)
+			r = seen_read(p->seen, ak, p->policy->pcr, &why);
 		if (r < 0)
 			return fail_text(NULL, &why, r == -EKEYREJECTED ? 1 : EXIT_LOST);
 	}
@@ -404,7 +406,7 @@ static int judge(const struct verification *v, const struct policy *policy,
 {
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *ak = read_key(policy->key);
 	_cleanup_(freep) struct appraisals *a = calloc(1, sizeof(*a));
-	_cleanup_(seen_done) struct seen seen = { .path = NULL };
+	_cleanup_(seen_done) struct seen seen = SEEN_EMPTY;
 	struct text why = TEXT_EMPTY, before = TEXT_EMPTY;
 	struct evidence evidence = { .body = NULL };
 	struct appraise_params params = { .evidence = &evidence,

@@ -3,6 +3,7 @@
 """test_attest.py - evidence made with a simulated TPM, and what a verifier without one says of it."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ try:
 except ImportError:
     cbor2 = None
 
+from patience import PATIENCE_SEC
 from simulator import ANCHORED, ANSWER, INTERVAL, MODEL, SEAL, START, STATE_ONLY, STOP, VIOLATION, Machine
 
 ANCHOR = QUIXOTE = CHANGED = None   # set below
@@ -470,6 +472,42 @@ class Remembered(FilesTest):
         self.client.entry(VIOLATION, version=3, outside=1, measurement="ef" * 32)
         self.seen(self.evidence(), check=1)
         self.unseen("it is older than what was seen", first)
+
+    def test_two_verifiers_at_once(self):
+        """Neither waits; who came later is told, and has written nothing."""
+        first = self.evidence()
+        self.seen(first)
+        self.client.entry(SEAL, version=3)
+        second = self.evidence()
+        with open(self.dir + "/seen", "rb") as file:
+            before = file.read()
+        with open(self.dir + "/seen.lock", "rb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            out, err = self.seen(second, check=205)
+            self.assertEqual((out, err), ("", f"quixote: {self.dir}/seen: another quixote verify uses it; type it again when "
+                                              "that has ended\n"))
+            with open(self.dir + "/seen", "rb") as file:
+                self.assertEqual(file.read(), before)
+            self.verify(second)                                     # nobody remembers that
+        self.seen(second)
+        self.assertEqual(os.stat(self.dir + "/seen.lock").st_mode & 0o777, 0o600)
+        os.unlink(self.dir + "/seen.lock")
+        os.symlink(self.dir + "/elsewhere", self.dir + "/seen.lock")
+        self.seen(second, check=205)
+        self.assertFalse(os.path.exists(self.dir + "/elsewhere"))
+
+    def test_verifiers_at_once(self):
+        """What the last one has written is whole, and one of them at least had the file."""
+        self.policy()
+        path = self.write("evidence", self.evidence())
+        running = [subprocess.Popen([QUIXOTE, "verify", f"--policy={self.dir}/policy", "--nonce=" + NONCE,
+                                     f"--state={self.dir}/seen", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                   for _ in range(8)]
+        told = [(process.communicate(timeout=PATIENCE_SEC)[1], process.returncode) for process in running]
+        self.assertIn((b"", 0), told)
+        self.assertEqual({status for _, status in told} - {0, 205}, set())
+        self.assertTrue(all(b"another quixote verify uses it" in err for err, status in told if status))
+        self.seen(self.evidence())
 
     def test_what_is_refused_was_not_seen(self):
         self.client.entry(SEAL, version=3)
