@@ -21,7 +21,7 @@ packages_check="sparse python3-ply clang libclang-rt-14-dev gcc-arm-none-eabi cu
 	crun runc podman
 	libpq5 libxml2 libldap-2.5-0 libicu72 libpam0g libgssapi-krb5-2 libreadline8"
 packages_full="debhelper lintian kmod cpio stress-ng libcap-ng-dev python3-sphinx python3-sphinx-rtd-theme
-	apparmor libdevmapper1.02.1 ima-evm-utils fsverity"
+	apparmor libdevmapper1.02.1 ima-evm-utils fsverity dwarves libbpf-dev bpftool"
 
 if [ -t 1 ]; then
 	bold=$'\033[1m' red=$'\033[31m' plain=$'\033[0m'

@@ -9,15 +9,17 @@ import ctypes
 import fcntl
 import glob
 import hashlib
+import json
 import mmap
 import os
+import shutil
 import signal
 import struct
 import subprocess
 
 import comparison
 from comparison import PROGRAMS, at, execute, fork, libraries, script, wait, write
-from kernel import expect
+from kernel import expect, wait_until
 from system_call import libc, system_call
 
 SECURITY = "/sys/kernel/security/"
@@ -381,3 +383,85 @@ class Ipe(Peer):
     def close(self):
         put(SECURITY + "ipe/enforce", "0")
         Ipe.active = False
+
+
+# BPF: programs that learn what they are asked about, and refuse the rest (confine.bpf.c). They are in
+# force as long as somebody holds what links them to their hooks.
+
+PROGRAMS_OF_BPF = os.environ.get("QUIXOTE_BUILD", "build") + "/tests/vm/"
+PINNED = "/sys/fs/bpf/"
+BPF_CALL, MAP_UPDATE, OBJECT_GET, LINK_PROGRAM = 321, 2, 7, 17
+LINKS = []
+
+
+def call_bpf(command, attributes):
+    return system_call(BPF_CALL, command, attributes, len(attributes))
+
+
+def open_pinned(path):
+    name = ctypes.create_string_buffer(path.encode())
+    return call_bpf(OBJECT_GET, struct.pack("=QII", ctypes.addressof(name), 0, 0))
+
+
+def link_program(path):
+    program = open_pinned(path)
+    LINKS.append(call_bpf(LINK_PROGRAM, struct.pack("=QIIQ", 0, program, 0, 0)))
+    os.close(program)
+
+
+def load_bpf(name):
+    """The kernel takes the programs of an object, which are not in force yet."""
+    run("bpftool", "prog", "loadall", PROGRAMS_OF_BPF + name, PINNED + "programs", "pinmaps", PINNED + "maps")
+
+
+def loaded_bpf():
+    return [program["name"] for program in json.loads(run("bpftool", "--json", "prog", "show"))
+            if program["type"] == "lsm"]
+
+
+def unload_bpf():
+    """They are ended by a worker of the kernel, some time later."""
+    while LINKS:
+        os.close(LINKS.pop())
+    for directory in ("programs", "maps"):
+        shutil.rmtree(PINNED + directory, ignore_errors=True)
+    wait_until(lambda: not loaded_bpf(), "the end of programs of BPF")
+
+
+class Bpf(Peer):
+    name = "BPF"
+    needs = PINNED
+    settings = struct.Struct("=III64s")
+
+    def __init__(self, case):
+        self.case = case
+        self.enforcing = 0
+        load_bpf("confine.bpf.o")
+        self.set(0)
+        for path in sorted(glob.glob(PINNED + "programs/*")):
+            link_program(path)
+
+    def set(self, first):
+        settings = open_pinned(PINNED + "maps/settings")
+        key = ctypes.create_string_buffer(4)
+        value = ctypes.create_string_buffer(
+            self.settings.pack(first, self.enforcing, self.case.arguments, self.case.directory.encode()))
+        call_bpf(MAP_UPDATE, struct.pack("=IIQQQ", settings, 0, ctypes.addressof(key), ctypes.addressof(value), 0))
+        os.close(settings)
+
+    def passes(self, command, meanwhile=None):
+        """The child is a member from when it is told to go on."""
+        reader, writer = os.pipe()
+        pid = fork(lambda: os.read(reader, 1) and execute(command))
+        self.set(pid)
+        os.write(writer, b"x")
+        os.close(reader)
+        os.close(writer)
+        return wait(pid, meanwhile) == 0
+
+    def enforce(self):
+        self.enforcing = 1
+        self.set(0)
+
+    def close(self):
+        unload_bpf()
