@@ -14,6 +14,12 @@
 /* The anchor takes what was said last when its interval is over; more often is of no use. */
 #define STATE_USEC USEC_PER_SEC
 
+/*
+ * How long nothing of the workload is started for want of an answer. The anchor waits for a TPM and a disk, which
+ * others may hold up for longer than a model takes to load; with that it fits into TimeoutStartSec= of the units.
+ */
+#define ANSWER_USEC (60 * USEC_PER_SEC)
+
 /* A service manager starts it again within some seconds, or not at all. */
 #define AGAIN_USEC (5 * USEC_PER_SEC)
 
@@ -187,6 +193,11 @@ int anchor_begin(struct session *s, const struct status_message *ready)
 	(void)snprintf(a->state.workload, sizeof(a->state.workload), "%s", s->params->name);
 	a->begun = a->waiting = true;
 	r = begin(s);
+	if (r < 0)
+		return r;
+	r = session_limit(s, ANSWER_USEC);
+	if (r < 0)
+		(void)session_fail(s, FAILURE_INTERNAL, NULL, r);
 	return r < 0 ? r : 1;
 }
 

@@ -137,6 +137,9 @@ int session_fail(struct session *s, enum failure failure, const char *detail, in
 /** session_enter() - Go to a state. Return: 0, for handlers. */
 int session_enter(struct session *s, enum session_state state);
 
+/** session_limit() - The state may last so long from now on; 0: as long as it likes. */
+int session_limit(struct session *s, uint64_t usec);
+
 /** session_armed() - A process that was started by others is armed. Return: 0 or a negative errno. */
 int session_armed(pid_t pid, int pidfd, void *userdata);
 

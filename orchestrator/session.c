@@ -157,7 +157,7 @@ static const struct {
 	[SESSION_DRAINING] = { enter_draining, 10 * USEC_PER_SEC, limit_draining },
 };
 
-static int set_limit(struct session *s, uint64_t usec)
+int session_limit(struct session *s, uint64_t usec)
 {
 	int r;
 
@@ -185,7 +185,7 @@ int session_enter(struct session *s, enum session_state state)
 	if (state > SESSION_RUNNING)
 		reload_stop(s);
 	s->state = state;
-	r = set_limit(s, states[state].limit_usec);
+	r = session_limit(s, states[state].limit_usec);
 	if (r >= 0 && states[state].enter)
 		r = states[state].enter(s);
 	if (r < 0)

@@ -203,6 +203,18 @@ class Anchored(WorkloadTest):
         self.wait_kinds("start", "start", "seal")                   # the first was in the log, and not in the TPM
         self.assertEqual(self.end(process), "")
 
+    def test_anchor_that_is_held_up_for_longer_than_a_model_may_load(self):
+        """By a TPM or a disk that others use, as while a machine boots."""
+        anchor = self.machine.start()
+        signal_and_see(anchor.pid, signal.SIGSTOP)
+        kernel, process = self.waiting()
+        time.sleep(31)                                              # a model has 30 s
+        self.assertEqual((process.poll(), kernel.armed), (None, []))
+        anchor.send_signal(signal.SIGCONT)
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in cmdline(pid))
+        self.assertEqual(self.end(process), "")
+
     def test_next_start_is_read_with_the_end_before(self):
         """An anchor that was held up finds both, on two lines, of which either may be the first in its table."""
         anchor = self.machine.start()
