@@ -192,6 +192,7 @@ class Anchored(WorkloadTest):
         anchor = self.machine.anchors[-1]
         signal_and_see(self.machine.tpm.process.pid, signal.SIGSTOP)
         kernel, process = self.waiting()
+        wait_until(lambda: self.kinds() == ["start"], what="the first in the log")
         anchor.kill()
         anchor.wait()
         time.sleep(1)
