@@ -2,6 +2,7 @@
 /* doctor-kernel.c - what quixote doctor looks at in the running kernel and its devices. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,15 @@
 #include "../libtsem/cleanup.h"
 #include "builtin.h"
 #include "doctor.h"
+#include "hash-driver.h"
 #include "launch.h"
 #include "lsm-order.h"
 
 #define SECURITYFS "/sys/kernel/security"
 #define SECURITYFS_TYPE 0x73636673 /* linux/magic.h */
 #define TPM "/dev/tpmrm0"
+#define HASH_MODULE "sha256-ssse3"
+#define MODULES "/lib/modules/%s/kernel/arch/x86/crypto/" HASH_MODULE ".ko*"
 
 /* More than all names of modules that there are. */
 #define ORDER_BYTES 512
@@ -128,7 +132,69 @@ void doctor_capability(struct doctor *d)
 				 "enforces as root only");
 }
 
-/* Nothing of quixote uses it yet, so nothing about it is a problem. */
+/* Whether this processor has what the kernel's modules for hashing need. */
+static bool processor_helps(void)
+{
+#ifdef __x86_64__
+	return __builtin_cpu_supports("ssse3");
+#else
+	return false;
+#endif
+}
+
+static bool has_hash_module(void)
+{
+	_cleanup_(freep) char *pattern = NULL;
+	glob_t found = { 0 };
+	struct utsname name;
+	bool has;
+
+	(void)uname(&name); /* cannot fail */
+	if (asprintf(&pattern, MODULES, name.release) < 0)
+		return false;
+	has = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+	globfree(&found);
+	return has;
+}
+
+/* What is executed or mapped is hashed once after each boot, by the kernel. */
+void doctor_hashing(struct doctor *d)
+{
+	char driver[HASH_DRIVER_BYTES];
+	bool found = false;
+	FILE *crypto;
+
+	if (launch_is_guest() || !builtin_host_has_tsem())
+		return;
+	crypto = fopen("/proc/crypto", "re");
+	if (crypto) {
+		found = hash_driver_find(crypto, "sha256", driver);
+		(void)fclose(crypto);
+	}
+	if (!found)
+		(void)doctor_say(d, FINDING_NOTE,
+				 "/proc/crypto does not tell how SHA-256 is computed");
+	else if (hash_driver_is_helped(driver) || !processor_helps())
+		(void)doctor_say(d, FINDING_OK, "SHA-256 is computed by %s", driver);
+	else if (has_hash_module())
+		text_format(
+			doctor_say(d, FINDING_NOTE,
+				   "SHA-256 is computed by %s, without the processor's help, so "
+				   "programs start slowly after a boot",
+				   driver),
+			"echo " HASH_MODULE " | %stee /etc/modules-load.d/quixote.conf && "
+			"%smodprobe " HASH_MODULE,
+			doctor_sudo(), doctor_sudo());
+	else
+		(void)doctor_say(d, FINDING_NOTE,
+				 "SHA-256 is computed by %s, without the processor's help, so "
+				 "programs start slowly after a boot; a kernel with "
+				 "CONFIG_CRYPTO_SHA256_SSSE3=y has it",
+				 driver);
+}
+
+/* It is the anchor's, which says itself when it cannot use it: nothing about it is a problem here.
+ */
 void doctor_tpm(struct doctor *d)
 {
 	if (access(TPM, R_OK | W_OK) == 0)

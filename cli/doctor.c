@@ -40,12 +40,13 @@ static const struct {
 } checks[] = {
 	{ "kernel", doctor_kernel },	 { "securityfs", doctor_securityfs },
 	{ "lsm", doctor_lsm },		 { "capability", doctor_capability },
-	{ "builtin", doctor_builtin },	 { "memory", doctor_memory },
-	{ "programs", doctor_programs }, { "tpm", doctor_tpm },
-	{ "clock", doctor_clock },	 { "keys", doctor_keys },
-	{ "state", doctor_state },	 { "sockets", doctor_sockets },
-	{ "config", doctor_config },	 { "workload", doctor_workload },
-	{ "scratch", doctor_scratch },	 { "files", doctor_files },
+	{ "hashing", doctor_hashing },	 { "builtin", doctor_builtin },
+	{ "memory", doctor_memory },	 { "programs", doctor_programs },
+	{ "tpm", doctor_tpm },		 { "clock", doctor_clock },
+	{ "keys", doctor_keys },	 { "state", doctor_state },
+	{ "sockets", doctor_sockets },	 { "config", doctor_config },
+	{ "workload", doctor_workload }, { "scratch", doctor_scratch },
+	{ "files", doctor_files },
 };
 
 static const struct {

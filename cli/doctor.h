@@ -78,6 +78,7 @@ void doctor_kernel(struct doctor *doctor);
 void doctor_securityfs(struct doctor *doctor);
 void doctor_lsm(struct doctor *doctor);
 void doctor_capability(struct doctor *doctor);
+void doctor_hashing(struct doctor *doctor);
 void doctor_tpm(struct doctor *doctor);
 void doctor_clock(struct doctor *doctor);
 
