@@ -85,7 +85,7 @@ FIXTURE_VARIANT(agent)
 FIXTURE_VARIANT_ADD(agent, trusts) { .verdict = "trusted", .said = 0 };
 FIXTURE_VARIANT_ADD(agent, refuses) { .verdict = "refused", .said = 1 };
 FIXTURE_VARIANT_ADD(agent, distrusts) { .verdict = "untrusted", .said = 3 };
-FIXTURE_VARIANT_ADD(agent, is_late) { .arguments = "deadline=100", .verdict = "", .said = 1 };
+FIXTURE_VARIANT_ADD(agent, is_late) { .arguments = "deadline=3000", .verdict = "", .said = 1 };
 FIXTURE_VARIANT_ADD(agent, goes_deny) { .arguments = "gone=deny", .said = 3 };
 FIXTURE_VARIANT_ADD(agent, goes_allow) { .arguments = "gone=allow", .said = 0 };
 FIXTURE_VARIANT_ADD(agent, goes_kill) { .arguments = "gone=kill", .said = -SIGKILL };

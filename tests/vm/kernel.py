@@ -94,7 +94,8 @@ class Namespace:
             self.drain()
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                self.drain()
+                for _ in range(self.count("queued") + 1):   # one record a read, unless batch=1
+                    self.drain()
                 return status
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
