@@ -38,6 +38,9 @@
 #define REQUESTS 100
 /* Of what is short, as a timer or a worker may be in all of two rounds. */
 #define ROUNDS_MORE 6
+/* How often a reader is looked at, and for how long, until it is idle. */
+#define PAUSE_MSEC 50
+#define FINISH_MSEC 60000
 
 extern char **environ;
 
@@ -77,17 +80,22 @@ static uint64_t reader_nsec(const struct place *p)
 	return (uint64_t)spent.tv_sec * 1000000000u + (uint64_t)spent.tv_nsec;
 }
 
-/* What it spends until it has nothing to do any more. */
+/* What it spends until it has nothing to do any more; UINT64_MAX if there is no end to it. */
 static uint64_t finish_nsec(const struct place *p)
 {
-	uint64_t begin = reader_nsec(p), before, now = begin;
+	uint64_t begin = reader_nsec(p), before = begin;
 
-	do {
-		before = now;
-		(void)poll(NULL, 0, 50);
+	for (unsigned int waited_msec = 0; waited_msec < FINISH_MSEC; waited_msec += PAUSE_MSEC) {
+		uint64_t now;
+
+		(void)poll(NULL, 0, PAUSE_MSEC);
 		now = reader_nsec(p);
-	} while (now != before);
-	return now - begin;
+		if (now == before)
+			return now - begin;
+		before = now;
+	}
+	errno = ETIMEDOUT;
+	return UINT64_MAX;
 }
 
 static int do_nothing(struct place *p)
@@ -292,10 +300,10 @@ static const struct column {
 static uint64_t measure(const struct column *column, struct place *p)
 {
 	unsigned int rounds = p->rounds + (column->count > 1 ? ROUNDS_MORE : 0);
-	uint64_t least = UINT64_MAX, total = 0;
+	uint64_t least = UINT64_MAX, total = 0, rest;
 
-	if (p->read)
-		(void)finish_nsec(p);
+	if (p->read && finish_nsec(p) == UINT64_MAX)
+		return UINT64_MAX;
 	for (unsigned int round = 0; round < rounds; round++) {
 		uint64_t begin = now_nsec(), spent;
 
@@ -307,7 +315,10 @@ static uint64_t measure(const struct column *column, struct place *p)
 		least = spent < least ? spent : least;
 		total += spent;
 	}
-	return p->read ? (total + finish_nsec(p)) / rounds : least;
+	if (!p->read)
+		return least;
+	rest = finish_nsec(p);
+	return rest == UINT64_MAX ? rest : (total + rest) / rounds;
 }
 
 static int report(const struct column *column, struct place *p)
