@@ -172,6 +172,11 @@ static int check_log(const struct evidence *e, const struct policy *p,
 		return refuse(why, "its log is not what the register says");
 	if (log->begin.reset != e->resets)
 		return refuse(why, "its log is not of this boot of the TPM");
+	if (e->restarts && !p->suspend)
+		return refuse(why,
+			      "its TPM was started again without a reset: the machine slept, or its "
+			      "registers were begun anew to take back what was in them; boot it, or "
+			      "believe the former by Suspend=yes");
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/ini-lines.h"
 #include "../orchestrator/privilege.h"
 #include "config-edit.h"
 
@@ -169,7 +170,7 @@ int config_edit(const char *path, const char *key, const char *value, struct con
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return say(error, path, -errno);
-	r = text_read(fd, CONFIG_FILE_BYTES, &before);
+	r = text_read(fd, INI_FILE_BYTES, &before);
 	if (r == 0)
 		r = config_edit_text(&before, "Model", key, value, &after);
 	if (r < 0)

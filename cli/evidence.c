@@ -212,6 +212,7 @@ static int read_body(const char *line, size_t size, const TPMS_ATTEST *attest, s
 	if (take_values(e, &attest->attested.quote) < 0)
 		return refuse(why, -EBADMSG, "its registers are not those that were quoted");
 	e->resets = attest->clockInfo.resetCount;
+	e->restarts = attest->clockInfo.restartCount;
 	return 0;
 }
 

@@ -52,12 +52,14 @@ void evidence_add_quote(struct text *t, const uint8_t *attest, size_t attest_siz
  * @registers: Those that were quoted.
  * @values: Of them.
  * @resets: How often the TPM was reset, as it says itself.
+ * @restarts: How often it was started since without a reset: registers may have begun anew.
  */
 struct evidence {
 	json_t *body;
 	uint32_t registers;
 	uint8_t values[24][TSEM_ANCHOR_HASH];
 	uint64_t resets;
+	uint64_t restarts;
 };
 
 /**

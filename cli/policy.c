@@ -2,13 +2,14 @@
 /* policy.c - see policy.h. What is not understood is refused: a verifier must not want less than it
  * says. */
 #include <errno.h>
-#include <ini.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
 #include "../libtsem/envelope.h"
+#include "../libtsem/ini-lines.h"
 #include "evidence.h"
 #include "policy.h"
 
@@ -19,6 +20,7 @@
 /** struct reading - A file on its way. */
 struct reading {
 	const char *path;
+	unsigned int line; /* in hand; 0 for what is about all of them */
 	struct policy *policy;
 	struct policy_workload *workload; /* whose section it is; NULL in [Machine] */
 	uint64_t seen[POLICY_WORKLOADS + 1];
@@ -104,6 +106,11 @@ static int take_aggregate(struct reading *r, const char *value)
 	return take_yes(value, &r->policy->aggregate);
 }
 
+static int take_suspend(struct reading *r, const char *value)
+{
+	return take_yes(value, &r->policy->suspend);
+}
+
 static int take_model(struct reading *r, const char *value)
 {
 	uint8_t hash[TSEM_ANCHOR_HASH];
@@ -164,6 +171,7 @@ static const struct {
 	{ false, "Start", take_start, "64 small hexadecimal digits" },
 	{ false, "Checkpoint", take_checkpoint, "yes or no" },
 	{ false, "Aggregate", take_aggregate, "yes or no" },
+	{ false, "Suspend", take_suspend, "yes or no" },
 	{ true, "Model", take_model, "64 small hexadecimal digits" },
 	{ true, "Keys", take_keys, "a directory" },
 	{ true, "Threshold", take_threshold, "a number from 1 to 16" },
@@ -175,26 +183,32 @@ static const struct {
 /* Registers have bits behind those of the rows. */
 #define REGISTER_BIT(i) (1ull << (ARRAY_SIZE(keys) + (i)))
 
+/* The first reason stays. @name: what it is about; NULL for the whole line. */
 static void refuse(struct reading *r, const char *name, const char *why)
 {
 	if (r->why->size)
 		return;
 	text_add_shown(r->why, r->path, strlen(r->path));
+	if (r->line)
+		text_format(r->why, ":%u", r->line);
 	text_add_string(r->why, ": ");
-	text_add_shown(r->why, name, strlen(name));
-	text_format(r->why, ": %s", why);
+	if (name) {
+		text_add_shown(r->why, name, strlen(name));
+		text_add_string(r->why, ": ");
+	}
+	text_add_string(r->why, why);
 }
 
-/* Returns 0, as on_key() does for a refusal. */
 static int refuse_value(struct reading *r, const char *name, const char *expected)
 {
 	char why[120];
 
 	(void)snprintf(why, sizeof(why), "has another value than it may; expected %s", expected);
 	refuse(r, name, why);
-	return 0;
+	return -EBADMSG;
 }
 
+/* [Workload NAME] may come again. */
 static int enter_section(struct reading *r, const char *section)
 {
 	struct policy *p = r->policy;
@@ -244,18 +258,34 @@ static int take_boot(struct reading *r, const char *name, const char *value)
 	return take_hash(value, r->policy->values[n]);
 }
 
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
+static int on_section(void *userdata, unsigned int line, const char *section)
+{
+	struct reading *r = userdata;
+	int entered;
+
+	r->line = line;
+	entered = enter_section(r, section);
+	if (entered == -E2BIG)
+		refuse(r, section, "is one more than a policy can have");
+	else if (entered < 0)
+		refuse(r, section, "is no section of it; expected Machine or Workload NAME");
+	return entered;
+}
+
+static int on_key(void *userdata, unsigned int line, const char *section, const char *name,
+		  const char *value)
 {
 	struct reading *r = userdata;
 	int found;
 
-	if (enter_section(r, section) < 0) {
-		refuse(r, section, "is no section of it; expected Machine or Workload NAME");
-		return 0;
+	r->line = line;
+	if (!*section) {
+		refuse(r, name, "stands before any section; expected Machine or Workload NAME");
+		return -EBADMSG;
 	}
 	found = take_boot(r, name, value);
 	if (found == 0)
-		return 1;
+		return 0;
 	if (found == -EBADMSG)
 		return refuse_value(r, name, "64 small hexadecimal digits");
 	for (size_t i = 0; found == -ENOENT && i < ARRAY_SIZE(keys); i++) {
@@ -265,16 +295,25 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 			found = -EEXIST;
 			break;
 		}
-		return keys[i].take(r, value) == 0 ? 1 : refuse_value(r, name, keys[i].expected);
+		return keys[i].take(r, value) == 0 ? 0 : refuse_value(r, name, keys[i].expected);
 	}
 	refuse(r, name, found == -EEXIST ? "is given twice" : "unknown key; see quixote-policy(5)");
-	return 0;
+	return -EBADMSG;
+}
+
+static void on_refused(void *userdata, unsigned int line, const char *what)
+{
+	struct reading *r = userdata;
+
+	r->line = line;
+	refuse(r, NULL, what);
 }
 
 static int check_whole(struct reading *r)
 {
 	const struct policy *p = r->policy;
 
+	r->line = 0;
 	if (!p->key[0])
 		refuse(r, "Key", "is missing: whose evidence would it be?");
 	if (!p->workload_count)
@@ -290,19 +329,20 @@ static int check_whole(struct reading *r)
 
 int policy_read(const char *path, struct policy *ret, struct text *why)
 {
-	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	static const struct ini_reader reader = { on_section, on_key, on_refused };
+	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct reading r = { .path = path, .policy = ret, .why = why };
+	_cleanup_(freep) char *data = NULL;
+	size_t size = 0;
+	int n = fd < 0 ? -errno : ini_lines_read(fd, &data, &size);
 
 	*ret = (struct policy){ .max_age_usec = 15 * 60 * USEC_PER_SEC, .pcr = 13 };
-	if (!file) {
-		int error = -errno;
-
-		refuse(&r, "file", strerror(-error));
-		return error;
+	if (n < 0) {
+		refuse(&r, NULL, strerror(-n));
+		return n;
 	}
-	if (ini_parse_file(file, on_key, &r) != 0) {
-		refuse(&r, "line", "is not a key with its value");
-		return -EBADMSG;
-	}
-	return check_whole(&r);
+	n = ini_lines_parse(data, size, &reader, &r);
+	if (n == -ENOMEM)
+		refuse(&r, NULL, strerror(ENOMEM));
+	return n < 0 ? n : check_whole(&r);
 }

@@ -38,6 +38,7 @@ struct policy_workload {
  * @start: Start=: the register before the anchor's log.
  * @checkpoint: Checkpoint=yes: a log need not be told from its first record on.
  * @aggregate: Aggregate=yes: the kernel must tell what TSEM saw of the boot registers.
+ * @suspend: Suspend=yes: a TPM that was started again without a reset has slept.
  * @boot: Bits of the registers that have a value.
  * @values: PCRn=.
  */
@@ -48,6 +49,7 @@ struct policy {
 	uint8_t start[TSEM_ANCHOR_HASH];
 	bool checkpoint;
 	bool aggregate;
+	bool suspend;
 	uint32_t boot;
 	uint8_t values[24][TSEM_ANCHOR_HASH];
 	struct policy_workload workloads[POLICY_WORKLOADS];

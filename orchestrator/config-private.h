@@ -9,17 +9,13 @@
  * struct parse - A file being parsed.
  * @path: Its name, for messages.
  * @dir_size: Bytes of @path up to the last slash, that one included.
- * @rest: What has not been read yet.
- * @rest_size: Bytes at @rest.
- * @line: Number of the line that was read last.
+ * @line: Number of the line in hand.
  * @seen: Per key the line where it stands, 0 if it has not come.
  * @result: Result of the parse so far; the first failure stays.
  */
 struct parse {
 	const char *path;
 	size_t dir_size;
-	const char *rest;
-	size_t rest_size;
 	unsigned int line;
 	unsigned int *seen;
 	struct config *config;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * config.c - see config.h. One table of keys; libinih finds lines, sections and
+ * config.c - see config.h. One table of keys; ini-lines.h finds lines, sections and
  * names, everything else is refused or taken here.
  */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../libtsem/cleanup.h"
+#include "../libtsem/ini-lines.h"
 #include "config-private.h"
 #include "config-value.h"
 #include "suggest.h"
@@ -94,7 +94,7 @@ static int refuse(struct parse *p, int error)
 {
 	if (!p->result)
 		p->result = error;
-	return 0; /* to inih: stop */
+	return p->result;
 }
 
 static int refuse_value(struct parse *p, const struct key *key, const char *value, const char *what)
@@ -204,7 +204,16 @@ static int refuse_unknown(struct parse *p, const char *section, const char *name
 	return refuse(p, -EBADMSG);
 }
 
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
+static int on_section(void *userdata, unsigned int line, const char *section)
+{
+	struct parse *p = userdata;
+
+	p->line = line;
+	return is_section(section) ? 0 : refuse_section(p, section, "");
+}
+
+static int on_key(void *userdata, unsigned int line, const char *section, const char *name,
+		  const char *value)
 {
 	struct parse *p = userdata;
 	const struct key *key = find_key(section, name);
@@ -212,7 +221,8 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	void *field;
 	int r;
 
-	if (!is_section(section))
+	p->line = line;
+	if (!*section)
 		return refuse_section(p, section, name);
 	if (!key)
 		return refuse_unknown(p, section, name);
@@ -226,109 +236,28 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	field = key->offset == SIZE_MAX ? NULL : (char *)p->config + key->offset;
 	r = key->take(p, key, value, field, &what);
 	if (r == 0)
-		return 1;
+		return 0;
 	if (r == -ENOMEM)
 		return refuse(p, r);
 	return refuse_value(p, key, value, what);
 }
 
-/* Lines. */
-
-/* Length of a valid character of UTF-8 that is not a control character; 0 if there is none. */
-static size_t character(const unsigned char *at, size_t size)
+static void on_refused(void *userdata, unsigned int line, const char *what)
 {
-	size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-	unsigned int value = length == 1 ? at[0] : at[0] & (0x7f >> length);
-	static const unsigned int least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
+	struct parse *p = userdata;
+	struct text t = begin_error(p, line);
 
-	if (at[0] == '\t')
-		return 1;
-	if (length > size || (at[0] >= 0x80 && at[0] < 0xc2) || at[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (at[i] & 0x3f);
-	}
-	if (value < least[length] || value == 0x7f || value > 0x10ffff ||
-	    (value >= 0xd800 && value < 0xe000))
-		return 0;
-	return length;
-}
-
-static int check_line(struct parse *p, const char *line, size_t size)
-{
-	struct text t;
-
-	if (size && line[size - 1] == '\r')
-		size--;
-	for (size_t i = 0; i < size;) {
-		size_t length = character((const unsigned char *)line + i, size - i);
-
-		if (!length) {
-			t = begin_error(p, p->line);
-			put(&t,
-			    "byte %zu (0x%02x) is a control character or no UTF-8; expected text",
-			    i + 1, (unsigned char)line[i]);
-			return refuse(p, -EBADMSG);
-		}
-		i += length;
-	}
-	return 1;
-}
-
-/* For inih, in the form of fgets(). */
-static char *read_line(char *buffer, int room, void *stream)
-{
-	struct parse *p = stream;
-	const char *end = memchr(p->rest, '\n', p->rest_size);
-	size_t size = end ? (size_t)(end - p->rest) : p->rest_size;
-
-	if (!p->rest_size || p->result < 0)
-		return NULL;
-	p->line++;
-	if (size + 2 > (size_t)room) {
-		struct text t = begin_error(p, p->line);
-
-		put(&t, "the line is too long; expected at most %u bytes", CONFIG_LINE_BYTES);
-		(void)refuse(p, -E2BIG);
-		return NULL;
-	}
-	if (!check_line(p, p->rest, size))
-		return NULL;
-	memcpy(buffer, p->rest, size);
-	buffer[size] = '\0';
-	p->rest += size + (end ? 1 : 0);
-	p->rest_size -= size + (end ? 1 : 0);
-	return buffer;
-}
-
-static void parse_lines(struct parse *p)
-{
-	struct text t;
-	int r;
-
-	/* No inline comments: a command may hold " ;". No continued lines: a typing error is told.
-	 */
-	ini_allow_multiline = false;
-	ini_allow_inline_comments = false;
-	ini_allow_no_value = false;
-	ini_stop_on_first_error = true;
-	ini_use_stack = false;
-	ini_allow_realloc = false;
-	ini_max_line = CONFIG_LINE_BYTES + 3;
-	ini_initial_alloc = CONFIG_LINE_BYTES + 3;
-
-	r = ini_parse_stream(read_line, p, on_key, p);
-	if (p->result < 0 || r == 0)
-		return;
-	if (r < 0) {
-		(void)refuse(p, -ENOMEM);
-		return;
-	}
-	t = begin_error(p, (unsigned int)r);
-	put(&t, "not understood; expected [Section], Key=value, or a comment after #");
+	put(&t, "%s", what);
 	(void)refuse(p, -EBADMSG);
+}
+
+static void parse_lines(struct parse *p, const char *data, size_t size)
+{
+	static const struct ini_reader reader = { on_section, on_key, on_refused };
+	int r = ini_lines_parse(data, size, &reader, p);
+
+	if (r < 0)
+		(void)refuse(p, r);
 }
 
 /* The whole. */
@@ -456,13 +385,13 @@ static int set_defaults(struct config *c)
 	return c->environment && c->pseudonym && c->pseudonym[0] && c->keys ? 0 : -ENOMEM;
 }
 
-static int parse_all(struct parse *p)
+static int parse_all(struct parse *p, const char *data, size_t size)
 {
 	int r = set_defaults(p->config);
 
 	if (r < 0)
 		return r;
-	parse_lines(p);
+	parse_lines(p, data, size);
 	if (p->result < 0)
 		return p->result;
 	r = settle_unit(p);
@@ -484,6 +413,15 @@ static int fail(struct config_error *error, const char *path, int r)
 	return r;
 }
 
+static int fail_long(struct config_error *error, const char *path)
+{
+	struct parse p = { .path = path, .error = error };
+	struct text t = begin_error(&p, 0);
+
+	put(&t, "the file is too long; expected at most %u bytes", INI_FILE_BYTES);
+	return -E2BIG;
+}
+
 int config_parse(const char *path, const char *data, size_t size, struct config **ret,
 		 struct config_error *error)
 {
@@ -492,22 +430,16 @@ int config_parse(const char *path, const char *data, size_t size, struct config 
 	unsigned int seen[KEYS_MAX] = { 0 };
 	struct parse p = { .path = path,
 			   .dir_size = slash ? slash + 1 - path : 0,
-			   .rest = data,
-			   .rest_size = size,
 			   .seen = seen,
 			   .config = config,
 			   .error = error };
 	int r = -ENOMEM;
 
-	if (size > CONFIG_FILE_BYTES) {
-		struct text t = begin_error(&p, 0);
-
-		put(&t, "the file is too long; expected at most %u bytes", CONFIG_FILE_BYTES);
-		return -E2BIG;
-	}
+	if (size > INI_FILE_BYTES)
+		return fail_long(error, path);
 	assert(config_key_count <= KEYS_MAX);
 	if (config)
-		r = parse_all(&p);
+		r = parse_all(&p, data, size);
 	if (r == -ENOMEM)
 		return fail(error, path, r);
 	if (r == 0)
@@ -515,37 +447,18 @@ int config_parse(const char *path, const char *data, size_t size, struct config 
 	return r;
 }
 
-static int read_file(int fd, char *data, size_t room, size_t *ret_size)
-{
-	size_t size = 0;
-
-	while (size < room) {
-		ssize_t n = read(fd, data + size, room - size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		size += n;
-	}
-	*ret_size = size;
-	return 0;
-}
-
 int config_read(const char *path, struct config **ret, struct config_error *error)
 {
 	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	_cleanup_(freep) char *data = malloc(CONFIG_FILE_BYTES + 1);
+	_cleanup_(freep) char *data = NULL;
 	size_t size = 0;
 	int r;
 
 	if (fd < 0)
 		return fail(error, path, -errno);
-	if (!data)
-		return fail(error, path, -ENOMEM);
-	r = read_file(fd, data, CONFIG_FILE_BYTES + 1, &size);
+	r = ini_lines_read(fd, &data, &size);
+	if (r == -E2BIG)
+		return fail_long(error, path);
 	if (r < 0)
 		return fail(error, path, r);
 	return config_parse(path, data, size, ret, error);

@@ -11,12 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** CONFIG_FILE_BYTES - Longest file: a hundred pages, which nobody writes by hand. */
-#define CONFIG_FILE_BYTES (256u << 10)
-
-/** CONFIG_LINE_BYTES - Longest line: room for as many paths as a command may have. */
-#define CONFIG_LINE_BYTES (32u << 10)
-
 /** CONFIG_WORDS - Most words in one value. */
 #define CONFIG_WORDS 1024
 

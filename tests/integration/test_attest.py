@@ -272,6 +272,38 @@ class Evidence(AttestTest):
             thread.join()
         self.refused("not of this boot of the TPM", evidence)
 
+    def test_after_a_restart_of_the_tpm(self):
+        """Registers begin anew, and no reset is counted: what came last could be taken back."""
+        self.policy()
+        self.machine.stop(self.machine.anchors[-1])
+        resets = self.machine.tpm.run("readclock").stdout
+        self.machine.tpm.run("shutdown")        # of its state; it is started with CLEAR
+        self.machine.tpm.reset()
+        for key in (b"reset_count", b"restart_count"):
+            before, after = (next(line for line in text.splitlines() if key + b":" in line and b"re" + key not in line)
+                             for text in (resets, self.machine.tpm.run("readclock").stdout))
+            self.assertEqual(before == after, key == b"reset_count")
+        with open(self.machine.log, encoding="ascii") as file:
+            for line in file:
+                self.machine.tpm.run("pcrextend", "13:sha256=" + json.loads(line)["digests"][0]["digest"])
+        self.assertEqual(self.machine.replay(), self.machine.tpm.register())
+        self.machine.start()
+        evidence = self.attest()
+        self.refused("was started again without a reset", evidence)
+        self.verify(evidence, machine="Suspend=yes\n")
+
+    def test_a_name_as_long_as_names_may_be(self):
+        """It is not that of another workload that begins alike."""
+        client, other = self.machine.client(), self.machine.client()
+        name = 64 * "a"
+        client.entry(START, workload=name, version=3)
+        evidence = self.attest()
+        self.verify(evidence, workload=f"[Workload {name}]\nModel={MODEL}\n")
+        other.entry(START, workload=name[:40], version=3)
+        client.entry(VIOLATION, workload=name, version=3, outside=1, measurement="ee" * 32)
+        out, _ = self.verify(self.attest(), check=1, workload=f"[Workload {name}]\nModel={MODEL}\n")
+        self.assertIn(name + ": NOT trusted: it has left its model", out)
+
 
 class FilesTest(AttestTest):
     """A log that goes on in further files."""
@@ -799,7 +831,15 @@ class Policies(AttestTest):
                 ("[Workload ../web]\nModel=" + MODEL, "no section"), ("[Quux]\nKey=1\n", "no section"),
                 ("[Workload web]\nMode=train\n", "enforce or shadow"), ("[Workload web]\nKey=ak.pem\n", "unknown key"),
                 ("[Workload web]\nModel=" + MODEL.upper(), "64 small"), ("[Workload web]\nThreshold=0\n", "from 1"),
-                ("key\n", "is not a key"))
+                ("key\n", ":1: not understood"), ("Key=ak.pem\n", "stands before any section"),
+                (f"[Machine]\nKey=ak.pem\n[Workload web]\nModel={MODEL}\n[Workload db]\n#Model=\n", "db: has neither"),
+                (f"[Machine]\nKey=ak.pem\n[Workload web]\nModel={MODEL}\n[Wrkload db]\n", ":5: Wrkload db: is no section"),
+                (f"[Workload {65 * 'a'}]\nModel={MODEL}\n", "is no section"), ("[Workload web] Mode=shadow\n", "behind the section"),
+                ("[Machine]\nSuspend=perhaps\n", "yes or no"), ("[Machine]\nKey=a\x01\n", ":2: byte 6 (0x01) is a control"),
+                ("[Machine]\nKey=ak.pem\n  Quux=1\n", ":3: Quux: unknown key"),
+                # The end of a long comment is no line.
+                ("[Machine]\n#" + 198 * "x" + "Quux=1\nKey=ak.pem\n", "Workload: is missing"),
+                ("#" + 32770 * "x" + "\n", ":1: the line is too long"), (262145 * "#", "too long"))
         evidence = self.write("evidence", self.attest())
         for text, why in rows:
             _, err = self.quixote("verify", "--policy=" + self.write("policy", text), "--nonce=" + NONCE, evidence, check=202)

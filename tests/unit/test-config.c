@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../libtsem/cleanup.h"
+#include "../../libtsem/ini-lines.h"
 #include "../../orchestrator/config-value.h"
 #include "../../orchestrator/config.h"
 #include "table.h"
@@ -23,9 +24,18 @@ static struct refusal {
 	{ "no model", "[Workload]\nCommand=/bin/true\n",
 	  "/etc/q/web.cfg: File: missing in [Model]; expected the path of the model" },
 	{ "unknown section", "[Workloads]\nName=a\n",
-	  "/etc/q/web.cfg:2: [Workloads]: unknown section; did you mean [Workload]?" },
+	  "/etc/q/web.cfg:1: [Workloads]: unknown section; did you mean [Workload]?" },
 	{ "far section", "[Service]\nExecStart=/bin/true\n",
-	  "/etc/q/web.cfg:2: [Service]: unknown section; "
+	  "/etc/q/web.cfg:1: [Service]: unknown section; "
+	  "expected [Workload], [Model], [Trust], [TPM] or [Failure]" },
+	{ "unknown section without a key", "[Workload]\nName=a\n[Modle]\n",
+	  "/etc/q/web.cfg:3: [Modle]: unknown section; did you mean [Model]?" },
+	{ "section without a name", "[]\nName=a\n",
+	  "/etc/q/web.cfg:1: not understood; expected [Section], Key=value, or a comment after #" },
+	{ "key behind a section", "[Workload] Name=a\n",
+	  "/etc/q/web.cfg:1: something stands behind the section; expected it in a line of its own" },
+	{ "section of which a prefix is known", "[Workload                                               ]\nName=a\n",
+	  "/etc/q/web.cfg:1: [Workload                                               ]: unknown section; "
 	  "expected [Workload], [Model], [Trust], [TPM] or [Failure]" },
 	{ "no section", "Name=a\n",
 	  "/etc/q/web.cfg:1: Name: stands before any section; "
@@ -355,17 +365,17 @@ static void test_program_without_slash_stays(void **state)
 
 static void test_limits(void **state)
 {
-	_cleanup_(freep) char *text = malloc(CONFIG_FILE_BYTES + 1);
+	_cleanup_(freep) char *text = malloc(INI_FILE_BYTES + 1);
 	struct config *c = NULL;
 	struct config_error error;
 
 	assert_non_null(text);
-	memset(text, 'x', CONFIG_FILE_BYTES + 1);
-	assert_int_equal(config_parse("a", text, CONFIG_FILE_BYTES + 1, &c, &error), -E2BIG);
+	memset(text, 'x', INI_FILE_BYTES + 1);
+	assert_int_equal(config_parse("a", text, INI_FILE_BYTES + 1, &c, &error), -E2BIG);
 	assert_string_equal(error.text, "a: the file is too long; expected at most 262144 bytes");
 	text[0] = '#';
-	text[CONFIG_LINE_BYTES + 2] = '\n';
-	assert_int_equal(config_parse("a", text, CONFIG_LINE_BYTES + 3, &c, &error), -E2BIG);
+	text[INI_LINE_BYTES + 2] = '\n';
+	assert_int_equal(config_parse("a", text, INI_LINE_BYTES + 3, &c, &error), -EBADMSG);
 	assert_string_equal(error.text, "a:1: the line is too long; expected at most 32768 bytes");
 	assert_null(c);
 }
@@ -384,17 +394,17 @@ static void test_unit(void **state)
 
 static void test_long_command(void **state)
 {
-	_cleanup_(freep) char *text = malloc(CONFIG_LINE_BYTES + 100);
+	_cleanup_(freep) char *text = malloc(INI_LINE_BYTES + 100);
 	_cleanup_(config_freep) struct config *c = NULL;
 	struct config_error error;
 	int n;
 
 	assert_non_null(text);
 	n = sprintf(text, "[Model]\nFile=m\n[Workload]\nCommand=");
-	memset(text + n, 'x', CONFIG_LINE_BYTES - 8);
-	text[n + CONFIG_LINE_BYTES - 8] = '\0';
+	memset(text + n, 'x', INI_LINE_BYTES - 8);
+	text[n + INI_LINE_BYTES - 8] = '\0';
 	assert_int_equal(config_parse("a", text, strlen(text), &c, &error), 0);
-	assert_int_equal(strlen(c->command[0]), CONFIG_LINE_BYTES - 8);
+	assert_int_equal(strlen(c->command[0]), INI_LINE_BYTES - 8);
 }
 
 static void test_no_file(void **state)

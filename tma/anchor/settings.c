@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* settings.c - see settings.h. */
 #include <errno.h>
-#include <ini.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../libtsem/anchor-log.h"
 #include "../../libtsem/cleanup.h"
+#include "../../libtsem/ini-lines.h"
 #include "feed.h"
 #include "settings.h"
 
@@ -37,6 +38,7 @@
 /** struct reading - A file on its way. */
 struct reading {
 	const char *path;
+	unsigned int line;
 	struct settings settings;
 	unsigned int seen;
 	struct settings_error *error;
@@ -214,40 +216,62 @@ static const struct {
 static void refuse(struct reading *reading, const char *name, const char *why)
 {
 	if (!reading->error->text[0])
-		(void)snprintf(reading->error->text, sizeof(reading->error->text), "%s: %.40s: %s",
-			       reading->path, name, why);
+		(void)snprintf(reading->error->text, sizeof(reading->error->text),
+			       "%s:%u: %.40s: %s", reading->path, reading->line, name, why);
 }
 
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
+static int on_section(void *userdata, unsigned int line, const char *section)
+{
+	struct reading *reading = userdata;
+
+	reading->line = line;
+	if (strcmp(section, "TPM") == 0)
+		return 0;
+	refuse(reading, section, "is no section of it; expected TPM");
+	return -EBADMSG;
+}
+
+static int on_key(void *userdata, unsigned int line, const char *section, const char *name,
+		  const char *value)
 {
 	struct reading *reading = userdata;
 	char why[120];
 
-	if (strcmp(section, "TPM") != 0) {
-		refuse(reading, section, "is no section of it; expected TPM");
-		return 0;
+	reading->line = line;
+	if (!*section) {
+		refuse(reading, name, "stands before any section; expected [TPM]");
+		return -EBADMSG;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
 		if (reading->seen & 1u << i) {
 			refuse(reading, name, "is given twice");
-			return 0;
+			return -EBADMSG;
 		}
 		reading->seen |= 1u << i;
 		if (keys[i].take(&reading->settings, value) == 0)
-			return 1;
+			return 0;
 		(void)snprintf(why, sizeof(why), "has another value than it may; expected %s",
 			       keys[i].expected);
 		refuse(reading, name, why);
-		return 0;
+		return -EBADMSG;
 	}
 	refuse(reading, name, "unknown key; see tpm.conf(5)");
-	return 0;
+	return -EBADMSG;
+}
+
+static void on_refused(void *userdata, unsigned int line, const char *what)
+{
+	struct reading *reading = userdata;
+
+	reading->line = line;
+	refuse(reading, "line", what);
 }
 
 int settings_read(const char *path, struct settings *ret, struct settings_error *error)
 {
+	static const struct ini_reader reader = { on_section, on_key, on_refused };
 	struct reading reading = {
 		.path = path ?: SETTINGS_FILE,
 		.settings = { .tcti = "device:/dev/tpmrm0",
@@ -260,20 +284,21 @@ int settings_read(const char *path, struct settings *ret, struct settings_error 
 			      .socket = FEED_SOCKET },
 		.error = error,
 	};
-	_cleanup_(fclosep) FILE *file = fopen(reading.path, "re");
-	int r;
+	_cleanup_(close_fdp) int fd = open(reading.path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_(freep) char *data = NULL;
+	size_t size = 0;
+	int r = fd < 0 ? -errno : ini_lines_read(fd, &data, &size);
 
 	error->text[0] = '\0';
-	if (!file && (path || errno != ENOENT)) {
-		r = -errno;
+	if (r < 0 && (path || r != -ENOENT)) {
 		(void)snprintf(error->text, sizeof(error->text), "%s: %s", reading.path,
-			       strerror(errno));
+			       strerror(-r));
 		return r;
 	}
-	r = file ? ini_parse_file(file, on_key, &reading) : 0;
-	if (r != 0) {
-		refuse(&reading, "line", "is not a key with its value");
-		return -EBADMSG;
+	r = r < 0 ? 0 : ini_lines_parse(data, size, &reader, &reading);
+	if (r < 0) {
+		refuse(&reading, "line", strerror(-r));
+		return r;
 	}
 	*ret = reading.settings;
 	return 0;
