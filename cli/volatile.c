@@ -171,7 +171,9 @@ static void leave_out(const struct tsem_model_point *point, const struct part *p
 		return;
 	}
 	while ((found = memmem(at, end - at, part->begin, size))) {
-		bool whole = found[-1] == '/' && (found[size] == '/' || found[size] == '"');
+		/* The brace that a record begins or ends with may be all of a name. */
+		bool whole = found > point->event && found[-1] == '/' && found + size < end &&
+			     (found[size] == '/' || found[size] == '"');
 
 		text_add(ret, at, found - at);
 		text_add(ret, whole ? part->with : found, whole ? strlen(part->with) : size);
