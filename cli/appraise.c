@@ -245,6 +245,9 @@ static const char *check_state(const struct policy *p, const struct policy_workl
 		return NULL;
 	if (has_ended(entry))
 		return "it does not run";
+	/* Else it would be young for as long as the clock was ahead. */
+	if (entry->time_usec > now_usec + CLOCK_USEC)
+		return "what was heard of it is from the future: the clocks differ";
 	if (now_usec > entry->time_usec && now_usec - entry->time_usec > p->max_age_usec)
 		return "nothing was heard of it for longer than MaxAge=";
 	return NULL;

@@ -57,7 +57,7 @@ enum tsem_anchor_mode {
  * @events: Judged so far.
  * @outside: Of them outside the model.
  * @lost: Of them without a verdict.
- * @time_usec: Since 1970, by the clock of the machine.
+ * @time_usec: When the anchor heard it; since 1970, by the clock of the machine.
  */
 struct tsem_anchor_entry {
 	char workload[TSEM_ANCHOR_NAME_BYTES + 1];

@@ -11,7 +11,11 @@
 
 #define USEC_PER_SEC 1000000ULL
 
-/* The anchor takes what was said last when its interval is over; more often is of no use. */
+/*
+ * Also of a workload that does nothing: an entry says when the anchor heard of it, and a verifier
+ * does not believe one that is older than his MaxAge=. More often is of no use: the anchor writes
+ * down what was said last when its interval is over, or somebody asks.
+ */
 #define STATE_USEC USEC_PER_SEC
 
 /*

@@ -116,6 +116,27 @@ class Chains(AnchorTest):
         self.assertEqual(self.machine.entries()[-1]["events"], 5)
         self.assert_log_is_register()
 
+    def test_time_is_that_of_hearing(self):
+        """Who says nothing does not become younger by being written down again."""
+        process = self.machine.start()
+        web, mail = self.machine.client(), self.machine.client()
+        web.entry(START)
+        mail.entry(START, "mail")
+        for _ in range(2):
+            self.assertEqual(web.flush(), (ANCHORED, 0))
+        web.send(STATE_ONLY, INTERVAL, "web")
+        self.assertEqual(web.flush(), (ANCHORED, 0))
+        self.assert_log_is_register()
+
+        def times(workload):
+            return [e["time"] for e in self.machine.entries() if e["workload"] == workload and e["kind"] != "gone"]
+        self.assertEqual((len(times("web")), len(set(times("web")[:3])), len(set(times("mail")))), (4, 1, 1))
+        self.assertGreater(times("web")[3], times("web")[0])
+        self.assertGreater(times("mail")[0], times("web")[1])       # which is behind it in the log
+        self.machine.stop(process)
+        self.machine.start()                                        # on that log
+        self.assertIn("workloads: 2\n", self.machine.run("tpm", "status", "--config=" + self.machine.config)[0])
+
     def test_orchestrator_gone(self):
         self.machine.start()
         client = self.machine.client()

@@ -6,9 +6,11 @@ import base64
 import fcntl
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -154,6 +156,58 @@ class Evidence(AttestTest):
         """)
         evidence = self.attest(env=dict(os.environ, LD_PRELOAD=ahead))
         self.refused("from the future", evidence)
+
+    def test_workload_of_which_nothing_is_heard(self):
+        """The anchor writes it down again for each evidence, and says when it had heard of it."""
+        self.machine.stop(self.machine.anchors[-1])
+        library = self.preload("""
+            #define _GNU_SOURCE
+            #include <fcntl.h>
+            #include <stdlib.h>
+            #include <sys/mman.h>
+            #include <sys/syscall.h>
+            #include <time.h>
+            #include <unistd.h>
+            static const volatile int *ahead;
+            __attribute__((constructor)) static void begin(void)    /* the sandbox comes later */
+            {
+                ahead = mmap(NULL, sizeof(*ahead), PROT_READ, MAP_SHARED, open(getenv("AHEAD"), O_RDONLY), 0);
+            }
+            int clock_gettime(clockid_t clock, struct timespec *ret)
+            {
+                int r = syscall(SYS_clock_gettime, clock, ret);
+                if (clock == CLOCK_REALTIME)
+                    ret->tv_sec += *ahead;
+                return r;
+            }
+        """)
+        path = self.write("ahead", bytes(4))
+        with open(path, "r+b") as file:
+            clock = mmap.mmap(file.fileno(), 4)
+        self.addCleanup(clock.close)
+
+        def set_clock(ahead):
+            clock[:] = struct.pack("=i", ahead)
+        self.machine.start(LD_PRELOAD=library, AHEAD=path)
+        client = self.machine.client()
+        client.entry(START, version=3)
+        self.verify(self.attest())
+        for seconds, why in ((-3600, "nothing was heard of it for longer than MaxAge="),
+                             (3600, "what was heard of it is from the future")):
+            set_clock(seconds)
+            client.send(STATE_ONLY, INTERVAL, "web", version=3)
+            client.flush()                                          # that was read
+            set_clock(0)
+            self.untrusted(why, self.attest())
+            self.untrusted(why, self.attest())
+            client.send(STATE_ONLY, INTERVAL, "web", version=3)
+            client.flush()
+            self.verify(self.attest())
+        set_clock(3600)
+        client.entry(STOP, version=3)
+        set_clock(0)
+        self.untrusted("it does not run", self.attest())
+        self.verify(self.attest(), workload=f"[Workload web]\nModel={MODEL}\nState=any\n")
 
     def test_every_changed_bit_is_refused(self):
         """One file, all of its bytes, each of their bits: by the code that quixote verify runs."""

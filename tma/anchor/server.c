@@ -28,7 +28,8 @@
 /**
  * struct client - A workload.
  * @fd: Negative if the place is free.
- * @named: It has sent an entry; @entry is its newest state.
+ * @named: It has sent an entry; @entry is its newest state, with the time when that was heard:
+ *         however often it is written again, it does not become younger.
  * @running: Its newest entry is not a stop.
  * @waiting: It wants to know when everything pending is in the TPM.
  */
@@ -144,13 +145,12 @@ static int add(struct server *s, const struct tsem_anchor_entry *entry, int from
 	if (r < 0)
 		return r;
 	s->pending[s->pending_count] = *entry;
-	s->pending[s->pending_count].time_usec = now_usec();
 	s->from[s->pending_count++] = from;
 	want_flush(s);
 	return 0;
 }
 
-/* Of each workload that runs. */
+/* Of each workload that runs, as it was heard of last. */
 static int add_states(struct server *s)
 {
 	int r = 0;
@@ -295,6 +295,7 @@ static int take_entry(struct server *s, struct client *client, const struct feed
 		answer(client, result, number);
 		return -EPROTO;
 	}
+	entry.time_usec = now_usec();
 	client->named = true;
 	client->running = entry.kind != TSEM_ANCHOR_STOP;
 	client->entry = entry;
@@ -339,6 +340,7 @@ static int end_client(struct server *s, struct client *client)
 	if (!running)
 		return 0;
 	entry.kind = TSEM_ANCHOR_GONE;
+	entry.time_usec = now_usec();
 	return add(s, &entry, -1);
 }
 
