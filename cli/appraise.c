@@ -146,17 +146,23 @@ static int replay(const struct appraise_params *p, struct appraisals *a, struct 
 	return r == 0 && p->seen ? seen_end(p->seen, &a->log, why) : r;
 }
 
+/* What was believed is not proved by having been seen. */
+static uint64_t find_believed(const struct seen *seen, uint64_t first)
+{
+	return seen && seen->met && seen->believed < first ? seen->believed : first;
+}
+
 /* Whoever has become root could have had the register extended with a checkpoint of his own. */
 static int check_first(const struct appraise_params *p, struct appraisals *a, struct text *why)
 {
-	a->believed = a->log.first && !(p->seen && p->seen->met);
+	a->believed = find_believed(p->seen, a->log.first);
 	if (!a->believed || p->policy->checkpoint)
 		return 0;
 	text_format(why,
-		    "its log begins with the checkpoint of record %" PRIu64
+		    "its log%s begins with the checkpoint of record %" PRIu64
 		    ", and nothing tells what was before: have it made with --from=0, give the "
 		    "records before by --log=, or believe it by Checkpoint=yes",
-		    a->log.first);
+		    a->believed < a->log.first ? ", as far as it was seen," : "", a->believed);
 	return -EKEYREJECTED;
 }
 
@@ -282,7 +288,7 @@ static void appraise_workload(const struct appraise_params *p, const struct poli
 			    chain->number);
 	if (!wrong && all->believed)
 		text_format(&ret->words, "; what was before record %" PRIu64 " is believed",
-			    all->log.first);
+			    all->believed);
 	if (signers.failed || ret->words.failed)
 		ret->trusted = false;
 	text_done(&signers);

@@ -27,14 +27,15 @@ struct appraisal {
  * struct appraisals - Of one machine.
  * @made_usec: When the evidence was made, by the machine's clock.
  * @log: In it, after its last line.
- * @believed: It begins with a checkpoint, and nothing tells of what was before.
+ * @believed: Number of the record with which it, or what was seen of it, begins, if that is a
+ *            checkpoint and nothing tells of what was before; else 0.
  */
 struct appraisals {
 	struct appraisal all[POLICY_WORKLOADS];
 	size_t count;
 	uint64_t made_usec;
 	struct tsem_anchor_log log;
-	bool believed;
+	uint64_t believed;
 };
 
 /**

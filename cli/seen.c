@@ -16,6 +16,7 @@
 
 #define HEAD_BEGIN "{\"format\":\"quixote-seen-1\",\"key\":\""
 #define HEAD_MIDDLE "\",\"made\":"
+#define HEAD_BELIEVED ",\"believed\":"
 #define HEAD_END "}\n"
 
 /* Both lines. */
@@ -73,6 +74,15 @@ static int read_whole(const char *path, struct text *ret)
 	return fd < 0 ? -errno : text_read(fd, FILE_BYTES, ret);
 }
 
+/* It is there only if there is something to tell. */
+static int take_believed(struct tsem_cursor *c, uint64_t *ret)
+{
+	*ret = 0;
+	if (tsem_take(c, HEAD_BELIEVED) < 0)
+		return 0;
+	return tsem_take_number(c, ret) < 0 || !*ret ? -EBADMSG : 0;
+}
+
 /* Nothing else has this spelling. */
 static int parse(struct seen *s, const struct text *t, uint8_t key[TSEM_ANCHOR_HASH])
 {
@@ -80,9 +90,11 @@ static int parse(struct seen *s, const struct text *t, uint8_t key[TSEM_ANCHOR_H
 
 	if (!t->size || c.end[-1] != '\n' || tsem_take(&c, HEAD_BEGIN) < 0 ||
 	    tsem_take_hex(&c, key, TSEM_ANCHOR_HASH) < 0 || tsem_take(&c, HEAD_MIDDLE) < 0 ||
-	    tsem_take_number(&c, &s->made_usec) < 0 || tsem_take(&c, HEAD_END) < 0 || c.at == c.end)
+	    tsem_take_number(&c, &s->made_usec) < 0 || take_believed(&c, &s->believed) < 0 ||
+	    tsem_take(&c, HEAD_END) < 0 || c.at == c.end)
 		return -EBADMSG;
-	return tsem_anchor_log_replay(&s->log, c.at, c.end - 1 - c.at) == 0 && s->log.first
+	return tsem_anchor_log_replay(&s->log, c.at, c.end - 1 - c.at) == 0 &&
+			       s->log.first > s->believed
 		       ? 0
 		       : -EBADMSG;
 }
@@ -210,8 +222,8 @@ static int write_file(const char *path, const struct text *t)
 	return r;
 }
 
-int seen_write(const struct seen *s, uint64_t made_usec, struct tsem_anchor_log *log,
-	       struct text *why)
+int seen_write(const struct seen *s, uint64_t made_usec, uint64_t believed,
+	       struct tsem_anchor_log *log, struct text *why)
 {
 	const struct tsem_anchor_file file = { .serial = log->begin.file.serial + 1,
 					       .pruned = log->begin.file.pruned,
@@ -222,7 +234,10 @@ int seen_write(const struct seen *s, uint64_t made_usec, struct tsem_anchor_log 
 	int r = line ? tsem_anchor_log_checkpoint(log, &file, line) : -ENOMEM;
 
 	tsem_anchor_hex(s->key, sizeof(s->key), key);
-	text_format(&t, HEAD_BEGIN "%s" HEAD_MIDDLE "%" PRIu64 HEAD_END, key, made_usec);
+	text_format(&t, HEAD_BEGIN "%s" HEAD_MIDDLE "%" PRIu64, key, made_usec);
+	if (believed)
+		text_format(&t, HEAD_BELIEVED "%" PRIu64, believed);
+	text_add_string(&t, HEAD_END);
 	if (r > 0) {
 		text_add(&t, line, r);
 		text_add_string(&t, "\n");

@@ -19,6 +19,8 @@
  * @known: There is something; else all that follows but @key has no meaning.
  * @key: SHA-256 of the machine's key.
  * @made_usec: When the newest evidence was made, by the machine's clock.
+ * @believed: Number of the record whose checkpoint was believed; 0 if the log is proved from its
+ *            begin on.
  * @log: As it was then, and one checkpoint later.
  * @met: The log in evidence has come past where this one ended.
  */
@@ -28,6 +30,7 @@ struct seen {
 	bool known;
 	uint8_t key[TSEM_ANCHOR_HASH];
 	uint64_t made_usec;
+	uint64_t believed;
 	struct tsem_anchor_log log;
 	bool met;
 };
@@ -61,10 +64,11 @@ int seen_end(const struct seen *seen, const struct tsem_anchor_log *log, struct 
 
 /**
  * seen_write() - This is what is seen now; whole, or not at all.
+ * @believed: As in struct seen.
  * @log: It gets a checkpoint.
  */
-int seen_write(const struct seen *seen, uint64_t made_usec, struct tsem_anchor_log *log,
-	       struct text *why);
+int seen_write(const struct seen *seen, uint64_t made_usec, uint64_t believed,
+	       struct tsem_anchor_log *log, struct text *why);
 
 void seen_done(struct seen *seen);
 

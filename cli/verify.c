@@ -353,7 +353,7 @@ static int finish(const struct verification *v, struct appraisals *a,
 		r = tell(v, a);
 	/* A verdict that was not told is not remembered. */
 	if ((r == EXIT_SUCCESS || r == 1) && v->values[OPTION_STATE] &&
-	    seen_write(seen, a->made_usec, &a->log, &why) < 0)
+	    seen_write(seen, a->made_usec, a->believed, &a->log, &why) < 0)
 		return fail_text(NULL, &why, EXIT_LOST);
 	return r;
 }

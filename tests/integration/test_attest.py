@@ -615,6 +615,40 @@ class Remembered(FilesTest):
         out, _ = self.verify(self.evidence("--from=newest"), f"--state={self.dir}/seen", "--log=" + self.older())
         self.assertNotIn("believed", out)
 
+    def test_what_was_believed_is_not_proved(self):
+        """By having been seen: who does not believe checkpoints wants to know what was before."""
+        self.fill(2)
+        believes = "Checkpoint=yes\n"
+        newest = self.evidence("--from=newest")
+        first = self.machine.records()[0]["recnum"]
+        said = f"; what was before record {first} is believed"
+        why = f"begins with the checkpoint of record {first}, and nothing tells what was before"
+        self.assertIn(said, self.seen(newest, machine=believes)[0])
+        self.unseen("its log " + why, newest)
+        self.fill(2)
+        self.unseen("its log " + why, self.evidence(f"--from={first}"))
+        whole = self.evidence()
+        told = self.seen(self.evidence(f"--from={first}"), machine=believes)[0]
+        self.assertIn(said, told)                                   # and so on, whoever goes on from there
+        newest = self.evidence("--from=newest")
+        self.assertGreater(self.machine.records()[0]["recnum"], first)
+        self.assertIn(said, self.seen(newest, machine=believes)[0])
+        self.unseen("its log, as far as it was seen, " + why, newest)
+        second = self.machine.records(self.machine.files()[1])[0]["recnum"]
+        self.assertLess(second, first)                              # which proves more
+        out, _ = self.seen(self.evidence(f"--from={second}"), machine=believes)
+        self.assertIn(f"; what was before record {second} is believed", out)
+        self.unseen("its log, as far as it was seen, " + why.replace(str(first), str(second)),
+                    self.evidence("--from=newest"))
+        shutil.copy(self.dir + "/seen", self.dir + "/kept")
+        self.unseen("it is older than what was seen", whole)
+        for evidence, options in ((self.evidence(), ()), (self.evidence("--from=newest"), ("--log=" + self.older(),))):
+            shutil.copy(self.dir + "/kept", self.dir + "/seen")
+            out, _ = self.verify(evidence, f"--state={self.dir}/seen", *options)
+            self.assertNotIn("believed", out)
+            out, _ = self.seen(self.evidence("--from=newest"))      # now it is
+            self.assertNotIn("believed", out)
+
     def test_seen_up_to_the_end_of_a_file(self):
         """The checkpoint is the first that was not seen."""
         while os.path.getsize(self.machine.log) <= 4096:
@@ -693,7 +727,10 @@ class Remembered(FilesTest):
         first, second = good.splitlines(True)
         for text in (b"", b"\n", first, second, second + first, good + b"\n", good + second, good[:-1], good[:-2],
                      good.replace(b'"made":', b'"made": '), good.replace(b'"violated":0', b'"violated":1'),
-                     good.replace(b"quixote-seen-1", b"quixote-seen-2"), good.replace(b'"recnum":', b'"recnum":9')):
+                     good.replace(b"quixote-seen-1", b"quixote-seen-2"), good.replace(b'"recnum":', b'"recnum":9'),
+                     *(good.replace(b"}\n", b',"believed":' + number + b"}\n", 1)
+                       for number in (b"", b"0", b"01", b"-1", b"x", b"1,", b"18446744073709551616",
+                                      b"%d" % json.loads(second)["recnum"], b'1,"believed":1'))):
             self.write("seen", text)
             _, err = self.seen(evidence, check=205)
             self.assertIn("it is not what quixote verify --state writes", err)
