@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
@@ -23,6 +24,9 @@
 #define NAME_BYTES (2u + HASH)
 #define RSA_BYTES 256u
 
+/* The extended use of a key that says that it is an endorsement key. */
+#define EK_USE "2.23.133.8.1"
+
 /* The longest file: three blobs in base64 and their names. */
 #define FILE_BYTES (3 * BASE64_SIZE(CREDENTIAL_BLOB) + 256)
 
@@ -35,6 +39,7 @@ DEFINE_CLEANUP(X509_STORE_CTX, X509_STORE_CTX_free)
 DEFINE_CLEANUP(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
 DEFINE_CLEANUP(OSSL_PARAM, OSSL_PARAM_free)
 DEFINE_CLEANUP(BIGNUM, BN_free)
+DEFINE_CLEANUP(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 
 static int refuse(struct text *why, const char *text)
 {
@@ -209,9 +214,7 @@ static int verify_chain(X509 *certificate, const char *roots, struct text *why)
 		text_add_string(why, ": there are no certificates in it");
 		return -EKEYREJECTED;
 	}
-	/* Names of TPMs are in an extension that OpenSSL does not know, and critical. */
-	if (X509_STORE_set_flags(store, X509_V_FLAG_IGNORE_CRITICAL) != 1 ||
-	    X509_STORE_CTX_init(ctx, store, certificate, NULL) != 1)
+	if (X509_STORE_CTX_init(ctx, store, certificate, NULL) != 1)
 		return refuse(why, "out of memory");
 	if (X509_verify_cert(ctx) == 1)
 		return 0;
@@ -220,12 +223,66 @@ static int verify_chain(X509 *certificate, const char *roots, struct text *why)
 	return -EKEYREJECTED;
 }
 
+/* Nor says that it was, and may not be by its key usage. */
+static bool is_no_authority(X509 *certificate)
+{
+	return X509_check_ca(certificate) == 0 &&
+	       !(X509_get_extension_flags(certificate) & EXFLAG_CA);
+}
+
+/* All bits are set if it does not say. */
+static bool may_encipher(X509 *certificate)
+{
+	return X509_get_key_usage(certificate) & KU_KEY_ENCIPHERMENT;
+}
+
+/* tcg-kp-EKCertificate. Source: TCG EK Credential Profile. */
+static bool is_for_ek(X509 *certificate)
+{
+	_cleanup_(EXTENDED_KEY_USAGE_freep) EXTENDED_KEY_USAGE *uses =
+		X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
+
+	for (int i = 0; i < sk_ASN1_OBJECT_num(uses); i++) {
+		char name[sizeof(EK_USE) + 1] = "";
+
+		/* A longer one is cut off, and is another: there is room for more than this one. */
+		(void)OBJ_obj2txt(name, sizeof(name), sk_ASN1_OBJECT_value(uses, i), 1);
+		if (!strcmp(name, EK_USE))
+			return true;
+	}
+	/* It need not say, but what is there has to be one that can be read. */
+	return X509_get_ext_by_NID(certificate, NID_ext_key_usage, -1) < 0;
+}
+
+/* Who makes TPMs, or has his own authority among --roots=, certifies other keys as well. */
+static int check_use(X509 *certificate, struct text *why)
+{
+	static const struct {
+		bool (*is_good)(X509 *certificate);
+		const char *refusal;
+	} checks[] = {
+		{ is_no_authority, "it is that of an authority" },
+		{ may_encipher, "its key may not encipher keys, as one of a TPM has to" },
+		{ is_for_ek, "it is for other uses; that of a TPM (" EK_USE ") is not among them" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		if (!checks[i].is_good(certificate)) {
+			text_format(why, "the certificate is not that of a TPM: %s",
+				    checks[i].refusal);
+			return -EKEYREJECTED;
+		}
+	}
+	return 0;
+}
+
 int credential_check_ek(const struct credential_request *request, const char *roots,
 			struct text *why)
 {
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *ek = take_ek(request);
 	_cleanup_(X509_freep) X509 *certificate = NULL;
 	const unsigned char *der = request->certificate;
+	int r;
 
 	if (!ek)
 		return refuse(why, "its endorsement key is not made as it must be");
@@ -235,7 +292,8 @@ int credential_check_ek(const struct credential_request *request, const char *ro
 		return refuse(why, "its TPM has no certificate");
 	if (EVP_PKEY_eq(X509_get0_pubkey(certificate), ek) != 1)
 		return refuse(why, "the certificate is that of another TPM");
-	return verify_chain(certificate, roots, why);
+	r = verify_chain(certificate, roots, why);
+	return r < 0 ? r : check_use(certificate, why);
 }
 
 /** struct part - Bytes. */

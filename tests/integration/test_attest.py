@@ -868,23 +868,28 @@ class Enrolment(AttestTest):
             self.assertIn("not made as it must be", err)
         self.assertFalse(os.path.exists(self.dir + "/secret"))
 
-    def certificate(self, public, subject="/CN=TPM maker", usage=()):
-        """Of an endorsement key, by a maker made here."""
-        def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.dir)
+    def openssl(self, *arguments):
+        done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, cwd=self.dir)
+        self.assertEqual(done.returncode, 0, (arguments, done.stderr))
+
+    def make_authority(self, subject="/CN=TPM maker"):
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", subject,
+                     "-days", "2")
+
+    def certificate(self, public, extensions=""):
+        """Of an endorsement key, by that authority."""
         modulus = public[-256:]
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", subject,
-                "-days", "2")
         sequence = b"\x02\x82\x01\x01\x00" + modulus + b"\x02\x03\x01\x00\x01"
         rsa = b"\x30\x82" + len(sequence).to_bytes(2, "big") + sequence
         algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
         bits = b"\x03\x82" + (len(rsa) + 1).to_bytes(2, "big") + b"\0" + rsa
         spki = algorithm + bits
         self.write("ek.der", b"\x30\x82" + len(spki).to_bytes(2, "big") + spki)
-        openssl("pkey", "-pubin", "-inform", "DER", "-in", "ek.der", "-out", "ek.pem")
-        openssl("req", "-new", "-key", "ca.key", "-subj", "/CN=TPM", "-out", "ek.csr")
-        openssl("x509", "-req", "-in", "ek.csr", "-force_pubkey", "ek.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "1",
-                "-outform", "DER", "-out", "ek.crt")
+        self.write("extensions", extensions)
+        self.openssl("pkey", "-pubin", "-inform", "DER", "-in", "ek.der", "-out", "ek.pem")
+        self.openssl("req", "-new", "-key", "ca.key", "-subj", "/CN=TPM", "-out", "ek.csr")
+        self.openssl("x509", "-req", "-in", "ek.csr", "-force_pubkey", "ek.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "1",
+                     "-extfile", "extensions", "-outform", "DER", "-out", "ek.crt")
         with open(self.dir + "/ek.crt", "rb") as file:
             return file.read()
 
@@ -896,6 +901,7 @@ class Enrolment(AttestTest):
         path = self.write("request", json.dumps(request, separators=(",", ":")) + "\n")
         _, err = self.quixote("verify", "--challenge=" + path, "--roots=/dev/null", f"--secret={self.dir}/s", check=1)
         self.assertIn("its TPM has no certificate", err)
+        self.make_authority()
         certificate = self.certificate(base64.b64decode(request["ek"]))
         tpm = self.machine.tpm
         tpm.run("nvdefine", "0x01c00002", "-C", "p", "-s", str(len(certificate)), "-a",
@@ -903,11 +909,52 @@ class Enrolment(AttestTest):
         tpm.run("nvwrite", "0x01c00002", "-C", "p", "-i", "-", data=certificate)
         self.enroll(f"--roots={self.dir}/ca.pem")
         shutil.copy(self.dir + "/ca.pem", self.dir + "/first.pem")
-        self.certificate(base64.b64decode(request["ek"]), "/CN=Another maker")
+        self.make_authority("/CN=Another maker")
         request = self.write("request", self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
         _, err = self.quixote("verify", "--challenge=" + request, f"--roots={self.dir}/ca.pem", f"--secret={self.dir}/s",
                               check=1)
         self.assertIn("the certificate of its TPM: ", err)
+
+    def test_certificate_of_something_else(self):
+        """An authority certifies other keys as well, also its own and those of servers."""
+        self.make_authority()
+        request = json.loads(self.quixote("attest", "--enroll", "--config=" + self.machine.config)[0])
+        public = base64.b64decode(request["ek"])
+        authority, encipher, use = ("not that of a TPM: " + why for why in (
+            "it is that of an authority", "its key may not encipher keys", "it is for other uses"))
+        # As swtpm_cert makes them, and with less or more in them.
+        tpm = ("""
+            extendedKeyUsage=2.23.133.8.1
+            subjectAltName=critical,dirName:tpm
+            basicConstraints=critical,CA:FALSE
+            subjectDirectoryAttributes=DER:3019301706056781050210310E300C0C03322E30020100020200A4
+            keyUsage=critical,keyEncipherment
+            [tpm]
+            1.2.23.133.2.1=id:00001014
+            2.2.23.133.2.2=swtpm
+            3.2.23.133.2.3=id:20191023
+        """)
+        rows = ((tpm, None), ("keyUsage=keyEncipherment,digitalSignature", None), ("extendedKeyUsage=serverAuth,2.23.133.8.1", None),
+                ("basicConstraints=CA:FALSE", None),
+                ("basicConstraints=CA:TRUE", authority), ("basicConstraints=CA:TRUE\n" + tpm.replace("basic", "#"), authority),
+                ("keyUsage=keyCertSign,keyEncipherment", authority), ("keyUsage=digitalSignature", encipher),
+                ("keyUsage=keyAgreement\nextendedKeyUsage=2.23.133.8.1", encipher),
+                ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth", encipher),
+                ("keyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth", use),
+                ("extendedKeyUsage=serverAuth", use), ("extendedKeyUsage=anyExtendedKeyUsage", use),
+                ("extendedKeyUsage=2.23.133.8.3", use), ("extendedKeyUsage=2.23.133.8.1.1", use),
+                ("extendedKeyUsage=2.23.133.8.10", use), ("extendedKeyUsage=DER:3000", use),
+                ("extendedKeyUsage=DER:30030000", "certificate"), ("keyUsage=DER:3000", "certificate"),
+                ("1.2.3.4=critical,DER:0500", "unhandled critical extension"))
+        for extensions, why in rows:
+            changed = dict(request, certificate=base64.b64encode(self.certificate(public, extensions)).decode())
+            path = self.write("request", json.dumps(changed, separators=(",", ":")) + "\n")
+            _, err = self.quixote("verify", "--challenge=" + path, f"--roots={self.dir}/ca.pem", f"--secret={self.dir}/secret",
+                                  check=1 if why else 0)
+            self.assertIn(why or "", err, extensions)
+            self.assertEqual(os.path.exists(self.dir + "/secret"), not why, extensions)
+            if not why:
+                os.unlink(self.dir + "/secret")
 
 
 class Policies(AttestTest):
