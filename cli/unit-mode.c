@@ -20,6 +20,7 @@
 #include "command.h"
 #include "launch.h"
 #include "line.h"
+#include "membership.h"
 #include "mode.h"
 #include "named.h"
 #include "unit-drop-in.h"
@@ -222,7 +223,7 @@ static int change(int argc, char *argv[], const char *help, enum config_mode mod
 
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
-	r = unit_find(argv[0], line.operands[0], &unit);
+	r = membership_check(argv) ?: unit_find(argv[0], line.operands[0], &unit);
 	return r ?: apply(argv[0], &unit, &line, mode);
 }
 
@@ -277,6 +278,6 @@ int release_main(int argc, char *argv[])
 
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
-	r = unit_find(argv[0], line.operands[0], &unit);
+	r = membership_check(argv) ?: unit_find(argv[0], line.operands[0], &unit);
 	return r ?: release(&unit);
 }

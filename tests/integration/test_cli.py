@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -243,6 +244,34 @@ class CliTest(unittest.TestCase):
                 self.assertIn(said, done.stderr)
                 with open(self.path("a.model"), encoding="utf-8") as untouched:
                     self.assertEqual(untouched.read(), model)
+
+    def run_with_id(self, content, *arguments):
+        """With a control plane that has only this `id`, or none, in place of the machine's."""
+        make = f"mkdir $0/tsem && printf {content!r} >$0/tsem/id" if content is not None else ":"
+        script = f'mount -t tmpfs none "$0" && {make} && exec "$@"'
+        return subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script, "/sys/kernel/security", *arguments],
+                              text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+    def test_services_are_not_ended_from_inside(self):
+        if self.run_with_id(None, "true").returncode:
+            self.skipTest("no file systems can be mounted here")
+        unit = "quixote-test-of-nothing"        # whoever is let through finds no such service
+        for command in (["train"], ["shadow"], ["enforce", "--force", "--why=it's me"], ["release"]):
+            for content in ("5", "18446744073709551615", "", "x"):
+                done = self.run_with_id(content + "\n", QUIXOTE, *command, unit)
+                self.assertEqual((done.returncode, done.stdout), (205, ""), done)
+                self.assertIn(f"inside a workload (namespace {content}), and would end itself", done.stderr)
+                self.assertIn("systemd-run --collect --wait quixote " + shlex.join([*command, unit]).replace("'\"'\"'", "'\\''"), done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+            for content in ("0\n", None):
+                done = self.run_with_id(content, QUIXOTE, *command, unit)
+                self.assertEqual(done.returncode, 205)
+                self.assertNotIn("inside", done.stderr)
+                self.assertRegex(done.stderr, "systemd")
+            # As the kernel refuses it to a namespace that is sealed: what is no file cannot be read.
+            done = self.run_with_id(None, "sh", "-c", 'mkdir -p /sys/kernel/security/tsem/id && exec "$@"', "-", QUIXOTE, *command, unit)
+            self.assertEqual((done.returncode, done.stdout), (205, ""))
+            self.assertIn("this may have been typed inside a workload (/sys/kernel/security/tsem/id: ", done.stderr)
 
 
 if __name__ == "__main__":
