@@ -61,6 +61,12 @@ static int open_files(struct session *s)
 		return r;
 	}
 	r = door_open(s->params->name, s->params->caller.uid, &s->door);
+	/* The container of that run has the id that this one's would have. */
+	if (r == -EBUSY && s->params->entry == ENTRY_BUNDLE) {
+		(void)session_fail(s, FAILURE_WORKLOAD_START,
+				   "another container of this name runs: see quixote ps", r);
+		return r;
+	}
 	if (r < 0)
 		(void)session_fail(s, FAILURE_MANAGEMENT, NULL, r);
 	if (s->params->train && !s->params->trajectory_kept)

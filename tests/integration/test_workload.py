@@ -5,10 +5,11 @@
 import os
 import signal
 import time
+from unittest import mock
 
 import harness
 from harness import WorkloadTest, children, cmdline, load_records, main, numbered
-from patience import PATIENCE_SEC, wait_until
+from patience import PATIENCE_SEC, has_ended, wait_until
 
 
 class Learning(WorkloadTest):
@@ -242,15 +243,18 @@ class Streams(WorkloadTest):
         self.assertEqual(self.finish(process)[1], b"one two 3 4\n")
 
 
-class Drivers(WorkloadTest):
+class InstalledTest(WorkloadTest):
     def setUp(self):
         super().setUp()
         self.libexec = self.dir + "/libexec"        # an installation: all in one place
         os.mkdir(self.libexec)
-        for place, names in ((os.path.dirname(harness.ORCHESTRATOR), ["quixote-shim"]),
+        for place, names in ((os.path.dirname(harness.ORCHESTRATOR), ["quixote-shim", "quixote-bundle"]),
                              (harness.LIBEXEC, ["quixote-tma", "quixote-recorder"])):
             for name in names:
                 os.symlink(os.path.abspath(os.path.join(place, name)), self.libexec + "/" + name)
+
+
+class Drivers(InstalledTest):
 
     def drive(self, script, command, data=b"", **keys):
         kernel = self.kernel()
@@ -356,6 +360,79 @@ class Drivers(WorkloadTest):
     def test_enforcing_needs_no_driver(self):
         process = self.start(self.kernel(), "enforce", self.config(), ["true"], driver=True)
         self.assertEqual(self.finish(process)[0], 201)
+
+
+# Stands for crun: its container is a process that sleeps, and there is one of each id.
+RUNTIME = """#!/bin/sh
+[ "$1" != --root ] || shift 2
+echo "$@" >>{0}/asked
+verb=$1
+while [ $# -gt 1 ]; do
+    [ "$1" != --pid-file ] || file=$2
+    shift
+done
+case $verb in
+create) setsid sleep 1000 & echo $! >{0}/"$1"; cp {0}/"$1" "$file" ;;
+delete) [ ! -e {0}/"$1" ] || kill -KILL $(cat {0}/"$1"); rm -f {0}/"$1" ;;
+esac
+exit 0
+"""
+
+
+class Bundles(InstalledTest):
+    def setUp(self):
+        super().setUp()
+        self.train(load_records(1))
+        self.path = self.config("/bundle")
+        with open(self.path, encoding="utf-8") as file:
+            text = file.read().replace("Command=/bundle", "Bundle=" + self.dir).replace("Type=tool\n", "")
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.mkdir(self.dir + "/bin")
+        with open(self.dir + "/bin/crun", "w", encoding="utf-8") as file:
+            file.write(RUNTIME.format(self.dir))
+        os.chmod(self.dir + "/bin/crun", 0o755)
+        patch = mock.patch.dict(os.environ, PATH=self.dir + "/bin:" + os.environ["PATH"])
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def tearDown(self):
+        if os.path.exists(self.dir + "/quixote-web"):
+            os.kill(self.container(), signal.SIGKILL)       # only a failed test leaves one
+        super().tearDown()
+
+    def container(self):
+        with open(self.dir + "/quixote-web", encoding="ascii") as file:
+            return int(file.read())
+
+    def asked(self):
+        with open(self.dir + "/asked", encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def run_container(self):
+        """It, its orchestrator, and what its runtime was asked until it runs."""
+        kernel = self.kernel()
+        process = self.start(kernel, "enforce", self.path, libexec=self.libexec)
+        kernel.wait_armed()
+        wait_until(lambda: self.asked()[-1].startswith("start "), what="the start of the container")
+        return self.container(), process, self.asked()
+
+    def end_container(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.finish(process)[0], 128 + signal.SIGTERM)
+
+    def test_two_runs_of_one_name(self):
+        pid, first, asked = self.run_container()
+        second = self.start(self.kernel(), "enforce", self.path, libexec=self.libexec)
+        status, _, err = self.finish(second)
+        self.assertEqual(status, 206, err)
+        self.assertIn("another container of this name runs", err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertEqual(self.asked(), asked)
+        self.assertFalse(has_ended(pid))
+        self.assertIsNone(first.poll())
+        self.end_container(first)
+        self.end_container(self.run_container()[1])     # nobody is in its way any more
 
 
 class Ending(WorkloadTest):
