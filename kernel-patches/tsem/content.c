@@ -262,7 +262,9 @@ int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem
 	}
 	tsem_ns_count(ns, TSEM_COUNT_CONTENT_READ);
 	r = fails_on_request() ? -EIO : read_content(ns, path, ret);
-	if (r == 0 && settled && is_settled(inode) && inode_query_iversion(inode) == version)
+	/* What was copied up meanwhile was read from another inode to the end. */
+	if (r == 0 && settled && is_settled(inode) && inode_query_iversion(inode) == version &&
+	    d_real_inode(path->dentry) == inode)
 		keep(inode, &ns->alg, version, ret);
 	return r;
 }
