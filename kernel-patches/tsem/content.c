@@ -247,18 +247,16 @@ static bool fails_on_request(void)
 int tsem_content_digest(struct tsem_ns *ns, const struct path *path, struct tsem_digest *ret)
 {
 	struct inode *inode = d_real_inode(path->dentry);	/* below overlayfs */
+	/* Before it is asked who can write: a page that is writable by then counts no more. */
+	u64 version = IS_I_VERSION(inode) ? inode_query_iversion(inode) : 0;
 	bool settled = is_settled(inode);
-	u64 version = 0;
 	int r;
 
 	if (i_size_read(inode) > TSEM_CONTENT_BYTES_MAX)
 		return -EFBIG;
-	if (settled) {
-		version = inode_query_iversion(inode);
-		if (find_kept(inode, &ns->alg, version, ret)) {
-			tsem_ns_count(ns, TSEM_COUNT_CONTENT_KEPT);
-			return 0;
-		}
+	if (settled && find_kept(inode, &ns->alg, version, ret)) {
+		tsem_ns_count(ns, TSEM_COUNT_CONTENT_KEPT);
+		return 0;
 	}
 	tsem_ns_count(ns, TSEM_COUNT_CONTENT_READ);
 	r = fails_on_request() ? -EIO : read_content(ns, path, ret);
