@@ -14,13 +14,12 @@
  * the filesystem counts nothing.
  */
 
-#include <linux/blk_types.h>
+#include <linux/blkdev.h>
 #include <linux/cred.h>
 #include <linux/fault-inject.h>
 #include <linux/file.h>
 #include <linux/init_task.h>
 #include <linux/iversion.h>
-#include <linux/kdev_t.h>
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/sched/signal.h>
@@ -113,10 +112,10 @@ out_free:
 	return r;
 }
 
-/* Whether all changes of content go through the filesystem. */
+/* Whether all changes go through the filesystem. The number of a partition tells no driver. */
 static bool on_own_disk(const struct super_block *sb)
 {
-	return sb->s_bdev && MAJOR(sb->s_bdev->bd_dev) != LOOP_MAJOR;
+	return sb->s_bdev && sb->s_bdev->bd_disk->major != LOOP_MAJOR;
 }
 
 /* Whether this inode's count of changes can be relied on now. */

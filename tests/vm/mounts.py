@@ -5,10 +5,12 @@ machine outside, ext4 in a loop device, overlays, what a server of 9p has.
 import atexit
 import os
 import shutil
+import struct
 import subprocess
 
 from kernel import expect
 
+MB = 1 << 20
 here = host = None      # directories of the machine itself, and of the one outside
 
 
@@ -35,16 +37,28 @@ def hostfs(name):
     return mount("hostfs", host, name)
 
 
-def ext4(name):
+def write_partition(image, start, end):
+    """One in the old table, from byte to byte."""
+    entry = struct.pack("<4B4BII", 0, 0, 0, 0, 0x83, 0, 0, 0, start // 512, (end - start) // 512)
+    with open(image, "rb+") as file:
+        file.seek(446)
+        file.write(entry.ljust(64, b"\0") + b"\x55\xaa")
+
+
+def ext4(name, partition=False):
     """On a loop device that nobody else has open: this kernel protects what is mounted."""
-    image = here + "/image-" + name
-    made = sh("PATH=$PATH:/usr/sbin; grep -qw ext4 /proc/filesystems && truncate -s 16M {0} && "
-              "mke2fs -q -t ext4 -O ^has_journal {0} && losetup -f --show {0} > {0}.device".format(image))
+    image, start, end = here + "/image-" + name, MB if partition else 0, 17 * MB
+    made = sh("PATH=$PATH:/usr/sbin; grep -qw ext4 /proc/filesystems && truncate -s {1} {0} && "
+              "mke2fs -q -t ext4 -O ^has_journal -E offset={2} {0} 16M".format(image, end, start))
     if not made:
         return None
+    if partition:
+        write_partition(image, start, end)
+    expect(sh("/usr/sbin/losetup {1} -f --show {0} > {0}.device".format(image, "-P" if partition else "")),
+           "no loop device")
     with open(image + ".device", encoding="ascii") as file:
         device = file.read().strip()
-    place = mount("ext4", "rw", name, device)
+    place = mount("ext4", "rw", name, device + "p1" if partition else device)
     sh("/usr/sbin/losetup -d " + device)    # goes with the mount
     expect(place, "an ext4 that cannot be mounted")
     return place
