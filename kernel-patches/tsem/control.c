@@ -35,26 +35,30 @@ static const struct file_operations control_fops, id_fops, aggregate_fops;
  * struct control - A control descriptor.
  * @lock: One command at a time.
  * @ns: The namespace it owns, reference; NULL before create.
+ * @by_member: A member has opened it: whoever it is handed to makes no namespace by it.
  */
 struct control {
 	struct mutex lock;
 	struct tsem_ns *ns;
+	bool by_member;
 };
 
 static int control_open(struct inode *inode, struct file *file)
 {
+	const struct tsem_ns *ns = tsem_task(current)->ns;
 	struct control *control;
 
 	if (!tsem_may_control(file->f_cred) || (file->f_flags & O_ACCMODE) == O_RDONLY)
 		return -EACCES;
-	/* Reading and writing is our way in, writing alone upstream's, members included. */
-	if ((file->f_mode & FMODE_READ) && tsem_task(current)->ns)
+	/* Reading and writing is our way in, writing alone upstream's, its members included. */
+	if (ns && ((file->f_mode & FMODE_READ) || !ns->params.upstream))
 		return -EACCES;
 
 	control = kzalloc(sizeof(*control), GFP_KERNEL_ACCOUNT);
 	if (!control)
 		return -ENOMEM;
 	mutex_init(&control->lock);
+	control->by_member = ns;
 	file->private_data = control;
 	return 0;
 }
@@ -113,7 +117,7 @@ static int command_create(struct control *control, char *arguments)
 
 	if (control->ns)
 		return -EBUSY;
-	if (tsem_task(current)->ns)
+	if (tsem_task(current)->ns || control->by_member)
 		return -EPERM;
 	r = tsem_params_parse(TSEM_VERB_CREATE, arguments, &params);
 	if (r < 0)
@@ -419,7 +423,7 @@ static int command_untrusted(struct control *control, char *arguments)
 /* No model comes or goes from now on, for the whole system. */
 static int command_lock(struct control *control, char *arguments)
 {
-	if (*arguments || tsem_task(current)->ns)
+	if (*arguments || tsem_task(current)->ns || control->by_member)
 		return -EINVAL;
 	return tsem_loadable_lock();
 }
