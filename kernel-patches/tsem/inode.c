@@ -142,6 +142,8 @@ static int note_places(const struct path *dir, struct dentry *dentry, const stru
 		return 0;
 	/* Nobody waits there with a directory locked that making a namespace needs. */
 	r = tsem_may_change_tree(dentry);
+	if (r == 0 && new_dentry)
+		r = tsem_may_change_tree(new_dentry);
 	if (r < 0)
 		return r;
 	forget_places(task);
@@ -552,10 +554,10 @@ static int hook_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, c
 			       const void *value, size_t size, int flags)
 {
 	struct tsem_event event __uninitialized;
-	int r;
+	int r = tsem_may_change_tree(dentry);
 
-	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR, TSEM_PACKED_MAX + size,
-				    &r))
+	if (r < 0 || !tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SETXATTR,
+					     TSEM_PACKED_MAX + size, &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
 	tsem_pack_text(&event.cell, name, strlen(name));
@@ -576,7 +578,9 @@ static int hook_inode_listxattr(struct dentry *dentry)
 
 static int hook_inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
 {
-	return named(TSEM_EVENT_INODE_REMOVEXATTR, dentry, name);
+	int r = tsem_may_change_tree(dentry);
+
+	return r < 0 ? r : named(TSEM_EVENT_INODE_REMOVEXATTR, dentry, name);
 }
 
 static int hook_inode_killpriv(struct mnt_idmap *idmap, struct dentry *dentry)
@@ -590,10 +594,10 @@ static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry, co
 	size_t size = acl ? posix_acl_xattr_size(acl->a_count) : 0;
 	struct tsem_event event __uninitialized;
 	void *value = NULL;
-	int r;
+	int r = tsem_may_change_tree(dentry);
 
-	if (!tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SET_ACL, TSEM_PACKED_MAX + size,
-				    &r))
+	if (r < 0 || !tsem_event_begin_sized(&event, TSEM_EVENT_INODE_SET_ACL,
+					     TSEM_PACKED_MAX + size, &r))
 		return r;
 	r = tsem_pack_dentry(&event.cell, event.ns, dentry, NULL);
 	tsem_pack_text(&event.cell, acl_name, strlen(acl_name));
@@ -614,7 +618,9 @@ static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry, co
 static int hook_inode_remove_acl(struct mnt_idmap *idmap, struct dentry *dentry,
 				 const char *acl_name)
 {
-	return named(TSEM_EVENT_INODE_REMOVE_ACL, dentry, acl_name);
+	int r = tsem_may_change_tree(dentry);
+
+	return r < 0 ? r : named(TSEM_EVENT_INODE_REMOVE_ACL, dentry, acl_name);
 }
 
 static void hook_d_instantiate(struct dentry *dentry, struct inode *inode)
