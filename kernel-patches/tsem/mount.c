@@ -115,7 +115,9 @@ static int two_paths(enum tsem_event_id id, const struct path *a, const struct p
 
 static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
 {
-	return two_paths(TSEM_EVENT_SB_PIVOTROOT, old_path, new_path);
+	int r = tsem_may_change_tree(old_path->dentry);
+
+	return r < 0 ? r : two_paths(TSEM_EVENT_SB_PIVOTROOT, old_path, new_path);
 }
 
 static int hook_move_mount(const struct path *from_path, const struct path *to_path)
