@@ -276,8 +276,11 @@ static void enter(struct tsem_ns *ns)
 {
 	struct tsem_task *task = tsem_task(current);
 
-	if (ns->params.tma != TSEM_TMA_INTERNAL)
-		ns->reader = get_pid(task_tgid(current));
+	if (ns->params.tma != TSEM_TMA_INTERNAL) {
+		guard(spinlock_irq)(&ns->lock);
+		if (!ns->reader)	/* its files are there: somebody may read already */
+			WRITE_ONCE(ns->reader, get_pid(task_tgid(current)));
+	}
 	tsem_task_identify(NULL);
 	task->p_task_id = (struct tsem_digest){};
 	WRITE_ONCE(task->ns, ns);
