@@ -125,15 +125,26 @@ static int may_signal(struct task_struct *target)
 	return r;
 }
 
+/*
+ * Upstream judges SIGURG nowhere. Ours lets a process alone that sends it to itself, as
+ * run-time systems do when a thread of theirs has computed for long.
+ */
+static bool is_let_alone(struct task_struct *target, int sig)
+{
+	const struct tsem_ns *ns = tsem_task(current)->ns;
+
+	return sig == SIGURG && (!ns || ns->params.upstream || same_thread_group(current, target));
+}
+
 static int hook_task_kill(struct task_struct *target, struct kernel_siginfo *info, int sig,
 			  const struct cred *cred)
 {
 	struct tsem_event event __uninitialized;
 	int r;
 
-	/* Sent for somebody else, by the kernel, or for out-of-band data: not ours to judge. */
-	if (cred || sig == SIGURG || info == SEND_SIG_PRIV ||
-	    (info != SEND_SIG_NOINFO && SI_FROMKERNEL(info)))
+	/* Sent for somebody else, or by the kernel, as for out-of-band data: not ours to judge. */
+	if (cred || info == SEND_SIG_PRIV || (info != SEND_SIG_NOINFO && SI_FROMKERNEL(info)) ||
+	    is_let_alone(target, sig))
 		return 0;
 	r = may_signal(target);
 	if (r < 0)
