@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/string.h>
 
 #include "control.h"
 #include "describe.h"
@@ -19,14 +20,15 @@ static void pack_optional_text(struct tsem_event *event, const char *text)
 		tsem_pack_text(&event->cell, text, strlen(text));
 }
 
+/*
+ * Those with FS_BINARY_MOUNTDATA. They are known by name, because looking one up loads its
+ * module, and mount(2) has not asked yet whether the caller may mount.
+ */
+static const char *const binary_filesystems[] = { "btrfs", "coda", "nfs", "nfs4" };
+
 static bool takes_binary_options(const char *type)
 {
-	struct file_system_type *found = type ? get_fs_type(type) : NULL;
-	bool binary = found && (found->fs_flags & FS_BINARY_MOUNTDATA);
-
-	if (found)
-		put_filesystem(found);
-	return binary;
+	return type && match_string(binary_filesystems, ARRAY_SIZE(binary_filesystems), type) >= 0;
 }
 
 /* The page of options that mount(2) copied; not ended by NUL if it is full. */
