@@ -170,7 +170,8 @@ static int read_annotations(const struct oci *o, json_t **ret, struct text *why)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_size > SPEC_BYTES)
 		return -E2BIG;
-	spec = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	/* Only texts of it are read; numbers are unsigned in it, as those of limits are. */
+	spec = json_load_file(path, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
 	if (!spec) {
 		text_format(why, "config.json:%d: ", error.line);
 		text_add_shown(why, error.text, strlen(error.text));

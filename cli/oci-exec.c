@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "../orchestrator/program.h"
 #include "launch.h"
 #include "oci.h"
+#include "oci-process.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -79,22 +79,21 @@ static int open_enter(void)
 /* The process, with @first before its arguments, as a file of memory. */
 static int rewrite_process(const char *path, const char *first)
 {
+	_cleanup_(close_fdp) int from = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(text_done) struct text old = TEXT_EMPTY, new = TEXT_EMPTY;
 	_cleanup_(close_fdp) int fd = make_memory("process");
-	json_t *process, *args;
-	json_error_t error;
-	int r = 0;
+	int r;
 
+	if (from < 0)
+		return -errno;
+	r = text_read(from, OCI_PROCESS_BYTES, &old);
+	if (r >= 0)
+		r = oci_process_insert(text_get(&old), old.size, first, &new);
+	if (r < 0)
+		return r;
 	if (fd < 0)
 		return fd;
-	process = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	args = json_object_get(process, "args");
-	if (!json_is_array(args) || !json_array_size(args) ||
-	    json_array_insert_new(args, 0, json_string(first)) < 0)
-		r = -EBADMSG;
-	else if (json_dumpfd(process, fd, 0) < 0)
-		r = -EIO;
-	json_decref(process);
-	return r < 0 ? r : seal(fd);
+	return write(fd, new.data, new.size) == (ssize_t)new.size ? seal(fd) : -EIO;
 }
 
 /* Not only for this program: from here on for the runtime, too. */

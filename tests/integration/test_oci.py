@@ -75,6 +75,10 @@ class OciTest(unittest.TestCase):
                                ('{"annotations": {"quixote.model": 1}}', "not one line"),
                                ('{"annotations": {"quixote.\\u001bx": ""}}', "\\x1b"),
                                ('{"annotations": {"quixote.mode": "train"}}', "quixote.model is missing"),
+                               # An unlimited limit, which is no signed integer.
+                               ('{"process": {"rlimits": [{"hard": 18446744073709551615}]}, "annotations": {"quixote.mode": "train"}}',
+                                "quixote.model is missing"),
+                               ('{"annotations": {"quixote.model": 18446744073709551615}}', "not one line"),
                                ("{" + " " * (4 << 20) + "}", "too long")):
             with open(os.path.join(self.dir.name, "config.json"), "w", encoding="utf-8") as file:
                 file.write(text)
