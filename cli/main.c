@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* main.c - quixote: the index of subcommands, and what to do with what is none. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -106,6 +107,8 @@ int main(int argc, char *argv[])
 {
 	static char run[] = "run";
 
+	/* Who ignores it and has executed this has passed that on: no end of a child were heard of. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	/* What an engine is told to use is one path. */
 	if (argc > 0 && oci_runtime(argv[0]))
 		return oci_alias_main(argc, argv);

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -244,6 +245,15 @@ class CliTest(unittest.TestCase):
                 self.assertIn(said, done.stderr)
                 with open(self.path("a.model"), encoding="utf-8") as untouched:
                     self.assertEqual(untouched.read(), model)
+
+    def test_ends_where_ends_of_children_are_ignored(self):
+        """Whoever has executed it may have ignored SIGCHLD."""
+        config = self.write("a.cfg", GOOD)
+        done = subprocess.run([QUIXOTE, "train", "--kernel=builtin", "-c", config], text=True, capture_output=True, check=False, timeout=60,
+                              env={**os.environ, "QUIXOTE_BUILTIN_KERNEL": "/bin/false", "QUIXOTE_BUILTIN_INIT": "/bin/true"},
+                              preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual((done.returncode, done.stdout), (205, ""), done)
+        self.assertIn("the built-in kernel did not come up", done.stderr)
 
     def run_with_id(self, content, *arguments):
         """With a control plane that has only this `id`, or none, in place of the machine's."""

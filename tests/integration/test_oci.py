@@ -2,6 +2,7 @@
 """test_oci.py - quixote oci without a kernel: what is handed to the runtime, and what is refused."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,9 +28,9 @@ class OciTest(unittest.TestCase):
     def tearDown(self):
         self.dir.cleanup()
 
-    def run_words(self, *words):
+    def run_words(self, *words, **options):
         return subprocess.run(words, text=True, capture_output=True, check=False, timeout=120, cwd=self.dir.name,
-                              env={**os.environ, "PATH": self.dir.name + ":/usr/bin:/bin"})
+                              env={**os.environ, "PATH": self.dir.name + ":/usr/bin:/bin"}, **options)
 
     def test_delegated(self):
         for words in (("start", "c1"), ("state", "c1"), ("kill", "c1", "KILL"), ("kill", "--all", "c1", "9"), ("list",),
@@ -41,6 +42,10 @@ class OciTest(unittest.TestCase):
             if words[0] != "--help":
                 result = self.run_words(QUIXOTE, "oci", *words)
                 self.assertEqual((result.returncode, result.stdout), (3, expected), result)
+
+    def test_status_of_the_runtime_where_ends_of_children_are_ignored(self):
+        result = self.run_words(self.alias, "delete", "c1", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (3, "crun delete c1\n", ""), result)
 
     def test_refused(self):
         for words, sentence in (
