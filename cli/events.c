@@ -43,8 +43,8 @@ static void tell_missed(const struct events *e, const struct answer *answer)
 	const char *missed = facts_get(&answer->facts, "parameters.missed");
 
 	if (missed && !e->json)
-		(void)fprintf(stderr, "quixote: %s: %.20s events are not in memory any more\n",
-			      e->subject.name, missed);
+		(void)fprintf(stderr, "quixote: %s: %llu events are not in memory any more\n",
+			      e->subject.name, strtoull(missed, NULL, 10)); /* whatever it is */
 }
 
 static int tell_answer(struct events *e, struct answer *answer)

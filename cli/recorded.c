@@ -58,8 +58,8 @@ static bool tell_lost(const struct reading *r, const struct facts *facts)
 
 	if (lost && !r->events->json) {
 		(void)fflush(stdout);
-		(void)fprintf(stderr, "quixote: %s:%u: %.20s events could not be recorded\n",
-			      r->path, r->line, lost);
+		(void)fprintf(stderr, "quixote: %s:%u: %llu events could not be recorded\n",
+			      r->path, r->line, strtoull(lost, NULL, 10)); /* whatever it is */
 	}
 	return lost;
 }

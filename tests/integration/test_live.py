@@ -338,6 +338,14 @@ class Recorded(LiveTest):
         self.assertEqual([json.loads(line)["event"]["record"]["event"]["type"] for line in lines],
                          [json.loads(record)["event"]["type"] for record in records])
 
+    def test_what_is_lost_is_a_number(self):
+        """Also if an agent that has fallen has told something else to be recorded."""
+        self.recorded(load_records(1))
+        with open(self.trajectory().replace("trajectory", "forensics"), "w", encoding="utf-8") as file:
+            file.write('{"lost":"\\u001b]0;x\\u0007\\u001b[2J"}\n{"lost":7}\n')
+        said = self.quixote("show", "forensics", "web").stderr.splitlines()
+        self.assertEqual([line.rsplit(":", 1)[1] for line in said], [" 0 events could not be recorded", " 7 events could not be recorded"])
+
     def test_forensics_when_nothing_runs(self):
         known, unknown = load_records(2)
         self.train([known])
@@ -522,6 +530,11 @@ class HostileAgent(LiveTest):
                     b'"record":{"event":{"type":"\\u001b[31mfile_open"}}}},"continues":true}\0{"parameters":{}}\0')
         text = self.quixote("events", "web").stdout
         self.assertNotRegex(text, r"[\x00-\x09\x0b-\x1f]")
+        os.unlink(self.socket)
+        self.answer(b'{"parameters":{"missed":"\\u001b]0;x\\u0007\\u001b[2J"},"continues":true}\0'
+                    b'{"parameters":{"missed":7},"continues":true}\0{"parameters":{}}\0')
+        self.assertEqual(self.quixote("events", "web").stderr, "quixote: web: 0 events are not in memory any more\n"
+                                                               "quixote: web: 7 events are not in memory any more\n")
         os.unlink(self.socket)
         self.answer(b'{"parameters":{"name":"web","mode":"\x7f\xc2\x9b2J\xe2\x80\xae\xc3\xa4\xf3\xa0\x80\x81"}}\0')
         self.assertEqual(self.quixote("ps", "--json").stdout,
