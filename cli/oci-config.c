@@ -189,14 +189,23 @@ static int config_path(const char *name, const char *suffix, char *path)
 		       : 0;
 }
 
+static int link_path(const char *id, char *path)
+{
+	return snprintf(path, PATH_MAX, OCI_IDS "/%s", id) >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int make_directory(const char *path)
+{
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 static int write_file(const char *path, const struct text *t)
 {
 	_cleanup_(close_fdp) int fd = -EBADF;
+	int r = t->failed ? -ENOMEM : make_directory(OCI_DIRECTORY);
 
-	if (t->failed)
-		return -ENOMEM;
-	if (mkdir(OCI_DIRECTORY, 0700) < 0 && errno != EEXIST)
-		return -errno;
+	if (r < 0)
+		return r;
 	/* A new one: who reads the old one goes on reading that. */
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
@@ -209,9 +218,12 @@ static int write_file(const char *path, const struct text *t)
 static int link_id(const char *id, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX];
+	int r = make_directory(OCI_IDS);
 
-	if (config_path(id, "", path) < 0 ||
-	    snprintf(target, sizeof(target), "%s.cfg", name) >= (int)sizeof(target))
+	if (r < 0)
+		return r;
+	if (link_path(id, path) < 0 ||
+	    snprintf(target, sizeof(target), "../%s.cfg", name) >= (int)sizeof(target))
 		return -ENAMETOOLONG;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
@@ -283,26 +295,32 @@ int oci_config_write(const struct oci *o, char *path, char *name, struct text *w
 
 int oci_config_find(const char *id, char *name)
 {
-	char path[PATH_MAX], target[CONFIG_NAME_BYTES + sizeof(".cfg")];
+	static const char before[] = "../", after[] = ".cfg";
+	const size_t around = sizeof(before) - 1 + sizeof(after) - 1;
+	char path[PATH_MAX], target[CONFIG_NAME_BYTES + sizeof(before) + sizeof(after)];
 	const char *what;
 	ssize_t n;
 
-	if (config_path(id, "", path) < 0)
+	if (link_path(id, path) < 0)
 		return -ENOENT;
 	n = readlink(path, target, sizeof(target));
-	if (n <= (ssize_t)strlen(".cfg") || n == sizeof(target))
+	if (n <= (ssize_t)around || n - around > CONFIG_NAME_BYTES)
 		return -ENOENT;
-	(void)snprintf(name, CONFIG_NAME_BYTES + 1, "%.*s", (int)(n - strlen(".cfg")), target);
+	(void)snprintf(name, CONFIG_NAME_BYTES + 1, "%.*s", (int)(n - around),
+		       target + sizeof(before) - 1);
 	return value_name(name, &what) < 0 ? -ENOENT : 0;
 }
 
 void oci_config_remove(const char *id)
 {
-	static const char *const suffixes[] = { "", ".cfg", ".log" };
-	char path[PATH_MAX];
+	static const char *const suffixes[] = { ".cfg", ".log" };
+	char path[PATH_MAX], name[CONFIG_NAME_BYTES + 1];
+	bool own = oci_config_find(id, name) < 0 || strcmp(id, name) != 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+	if (link_path(id, path) == 0)
+		(void)unlink(path);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !own; i++) {
 		if (config_path(id, suffixes[i], path) == 0)
-			(void)unlink(path); /* those of a name of its own are called otherwise */
+			(void)unlink(path);
 	}
 }

@@ -12,8 +12,11 @@
 
 #include "text.h"
 
-/** OCI_DIRECTORY - Configurations of containers: NAME.cfg, NAME.log, and a link from each id. */
+/** OCI_DIRECTORY - Configurations of containers: NAME.cfg, NAME.log and the like. */
 #define OCI_DIRECTORY "/run/quixote-oci"
+
+/** OCI_IDS - Links from ids to configurations: an id may be called as a file there is. */
+#define OCI_IDS OCI_DIRECTORY "/ids"
 
 /** OCI_WORDS_MAX - Longest command line: that of an "exec" has the command's words. */
 #define OCI_WORDS_MAX 4096
@@ -103,7 +106,7 @@ int oci_config_write(const struct oci *oci, char *path, char *name, struct text 
 /** oci_config_find() - The name of the workload that a container is. Return: 0 or -ENOENT. */
 int oci_config_find(const char *id, char *name);
 
-/** oci_config_remove() - Forget the container; the configuration stays if it has a name. */
+/** oci_config_remove() - Forget the container; the configuration stays if it has a name of its own. */
 void oci_config_remove(const char *id);
 
 /**
