@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +33,7 @@
 /**
  * struct keeper - The orchestrator of a container.
  * @pidfd: It.
- * @notify: Where it says that it is ready.
+ * @notify: Where it says that it is ready, at @notify_address.
  */
 struct keeper {
 	char config[PATH_MAX];
@@ -42,24 +41,29 @@ struct keeper {
 	char name[CONFIG_NAME_BYTES + 1];
 	int pidfd;
 	int notify;
+	struct sockaddr_un notify_address;
 };
 
-/* In no directory: the number after the NUL is the kernel's choice. */
-static int open_notify(struct sockaddr_un *ret)
+/* In a directory that is root's alone, so nobody else says anything there. */
+static int open_notify(struct keeper *k)
 {
 	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t size = sizeof(*ret);
+	struct sockaddr_un *address = &k->notify_address;
+	int n = snprintf(address->sun_path, sizeof(address->sun_path), OCI_DIRECTORY "/%s.notify",
+			 k->name);
 
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (fd < 0 || bind(fd, (struct sockaddr *)ret, sizeof(sa_family_t)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)ret, &size) < 0)
+	if (n >= (int)sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	if (unlink(address->sun_path) < 0 && errno != ENOENT) /* of one that was killed */
 		return -errno;
-	ret->sun_path[size - offsetof(struct sockaddr_un, sun_path)] = '\0';
+	address->sun_family = AF_UNIX;
+	if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof(*address)) < 0)
+		return -errno;
 	return TAKE_FD(fd);
 }
 
 static void __attribute__((noreturn))
-become_orchestrator(const struct keeper *k, const char *address)
+become_orchestrator(const struct keeper *k)
 {
 	static char apart[] = "--apart";
 	char path[PATH_MAX], option[PATH_MAX + 16], notify[160], libexec[PATH_MAX + 32];
@@ -77,7 +81,7 @@ become_orchestrator(const struct keeper *k, const char *address)
 	    launch_find_orchestrator(path, sizeof(path)) < 0)
 		_exit(EXIT_FAILURE);
 	(void)snprintf(option, sizeof(option), "--config=%s", k->config);
-	(void)snprintf(notify, sizeof(notify), "NOTIFY_SOCKET=@%s", address);
+	(void)snprintf(notify, sizeof(notify), "NOTIFY_SOCKET=%s", k->notify_address.sun_path);
 	if (named && snprintf(libexec, sizeof(libexec), "QUIXOTE_LIBEXEC=%s", named) <
 			     (int)sizeof(libexec))
 		environment[2] = libexec;
@@ -129,20 +133,19 @@ static bool wait_until_ready(const struct keeper *k)
 
 static int start(struct keeper *k)
 {
-	struct sockaddr_un address;
 	pid_t pid;
 
 	if (snprintf(k->log, sizeof(k->log), OCI_DIRECTORY "/%s.log", k->name) >=
 	    (int)sizeof(k->log))
 		return oci_say("%s", strerror(ENAMETOOLONG));
-	k->notify = open_notify(&address);
+	k->notify = open_notify(k);
 	if (k->notify < 0)
 		return oci_say("notification: %s", strerror(-k->notify));
 	pid = fork();
 	if (pid < 0)
 		return oci_say("%s", strerror(errno));
 	if (pid == 0)
-		become_orchestrator(k, address.sun_path + 1);
+		become_orchestrator(k);
 	k->pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (k->pidfd < 0)
 		return oci_say("%s", strerror(errno));
@@ -244,6 +247,7 @@ int oci_create(const struct oci *o)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return oci_say("%s", strerror(errno));
 	status = start(&k);
+	(void)unlink(k.notify_address.sun_path); /* if it was made */
 	if (status == EXIT_SUCCESS)
 		status = create_armed(o, &k);
 	if (status != EXIT_SUCCESS) {
