@@ -10,10 +10,9 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
 #include "failure.h"
+#include "tell.h"
 
 const struct failure_desc failure_table[FAILURE_COUNT] = {
 	[FAILURE_NO_TSEM] = { "no-tsem", "0e926592594c413ba84dba432d157179", ACTION_REFUSE,
@@ -153,7 +152,8 @@ void failure_compose(enum failure failure, const char *detail, int error, char *
 		       failure_table[failure].sentence); /* cut, if it must be */
 }
 
-void failure_report(enum failure failure, const char *name, const char *detail, int error)
+void failure_report(struct tell *tell, enum failure failure, const char *name, const char *detail,
+		    int error)
 {
 	const struct failure_desc *desc = &failure_table[failure];
 	char message[1024];
@@ -162,11 +162,12 @@ void failure_report(enum failure failure, const char *name, const char *detail, 
 	n = snprintf(message, sizeof(message), "%s: ", name);
 	if (n > 0 && (size_t)n < sizeof(message))
 		failure_compose(failure, detail, error, message + n, sizeof(message) - n);
+	tell_flatten(message);
 
 	if (!stderr_is_journal())
-		(void)fprintf(stderr, "quixote: %s\n", message);
-	/* Best effort: a journal that is gone or full must not hold up what follows. */
-	(void)sd_journal_send("MESSAGE=%s", message, "MESSAGE_ID=%s", desc->message_id,
-			      "PRIORITY=%i", priority(desc), "TSEM_WORKLOAD=%s", name,
-			      "TSEM_FAILURE=%s", desc->name, NULL);
+		tell_line(tell, "quixote: %s", message);
+	tell_journal(tell,
+		     "MESSAGE=%s\nMESSAGE_ID=%s\nPRIORITY=%i\n" TELL_JOURNAL_IDENTIFIER
+		     "TSEM_WORKLOAD=%s\nTSEM_FAILURE=%s\n",
+		     message, desc->message_id, priority(desc), name, desc->name);
 }

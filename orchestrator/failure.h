@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tell;
+
 /** enum exit_status - Ours, above those of workloads; docs/architecture.md. */
 enum exit_status {
 	EXIT_COMMAND_LINE = 201,
@@ -89,11 +91,12 @@ extern const struct failure_desc failure_table[FAILURE_COUNT];
 void failure_compose(enum failure failure, const char *detail, int error, char *text, size_t size);
 
 /**
- * failure_report() - Say it on standard error and in the journal; never blocks on the journal.
+ * failure_report() - Say it on standard error and in the journal; waits for neither.
  * @name: Of the workload.
  * @detail: What it happened to, for people; NULL if there is nothing to add.
  * @error: Negative errno, or 0.
  */
-void failure_report(enum failure failure, const char *name, const char *detail, int error);
+void failure_report(struct tell *tell, enum failure failure, const char *name, const char *detail,
+		    int error);
 
 #endif

@@ -80,20 +80,20 @@ static void take(struct relay *relay)
 	relay->end = n;
 }
 
-/* A write that does not block although the descriptor may be a blocking one. */
-static ssize_t write_some(const struct side *side, const char *data, size_t size)
+ssize_t relay_write(int fd, const char *data, size_t size)
 {
 	struct iovec part = { .iov_base = (char *)data, .iov_len = size };
-	ssize_t n;
+	ssize_t n = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
 
-	if (!side->deferred) {
-		n = pwritev2(side->fd, &part, 1, -1, RWF_NOWAIT);
-		if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
-			return n;
-		/* Ready for writing means room for this much in whatever is polled. */
-		size = size < PIPE_BUF ? size : PIPE_BUF;
-	}
-	return write(side->fd, data, size);
+	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+		return n;
+	/* Ready for writing means room for this much in whatever is polled. */
+	return write(fd, data, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
+static ssize_t write_some(const struct side *side, const char *data, size_t size)
+{
+	return side->deferred ? write(side->fd, data, size) : relay_write(side->fd, data, size);
 }
 
 static void give(struct relay *relay)

@@ -7,6 +7,7 @@
 #ifndef QUIXOTE_RELAY_H
 #define QUIXOTE_RELAY_H
 
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 struct relay;
@@ -38,6 +39,13 @@ int relay_new(sd_event *event, const struct relay_params *params, struct relay *
 
 /** relay_free() - Stop at once. Return: NULL. */
 struct relay *relay_free(struct relay *relay);
+
+/**
+ * relay_write() - A write that does not block although the descriptor may be a blocking one.
+ * @fd: Is ready for writing, as poll() says.
+ * Return: As write().
+ */
+ssize_t relay_write(int fd, const char *data, size_t size);
 
 /** relay_is_done() - Whether nothing is left to carry; true for NULL. */
 _Bool relay_is_done(const struct relay *relay);

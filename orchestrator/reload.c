@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,18 +38,18 @@ static int set_limit(struct session *s, uint64_t usec)
 }
 
 /* The service manager hears that it has begun, and of its end, whatever that is. */
-static void tell_manager(bool reloading)
+static void tell_reload(struct session *s, bool reloading)
 {
 	struct timespec now;
 
 	if (!reloading) {
-		(void)sd_notify(0, "READY=1");
+		tell_manager(&s->tell, "READY=1");
 		return;
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-			 (unsigned long long)now.tv_sec * USEC_PER_SEC +
-				 (unsigned long long)now.tv_nsec / 1000);
+	tell_manager(&s->tell, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		     (unsigned long long)now.tv_sec * USEC_PER_SEC +
+			     (unsigned long long)now.tv_nsec / 1000);
 }
 
 /* All but the process, which is reaped. */
@@ -105,7 +104,7 @@ int reload_refuse(struct session *s, enum failure failure, const char *detail, i
 	else
 		failure_compose(failure, detail, error, why, sizeof(why));
 	(void)give_up(s, why);
-	tell_manager(false);
+	tell_reload(s, false);
 	return 0;
 }
 
@@ -213,7 +212,7 @@ static void take_over(struct session *s)
 		agent_kill(&s->reload.agent); /* it takes no word any more */
 	watch_tell_model(s, &s->reload.ready, detail, sizeof(detail));
 	bell_answer(s->bell, 0, detail);
-	tell_manager(false);
+	tell_reload(s, false);
 }
 
 static int hear_and_listen(struct session *s);
@@ -350,7 +349,7 @@ static void begin(struct session *s)
 	int r;
 
 	s->reload.step = RELOAD_LOADING;
-	tell_manager(true);
+	tell_reload(s, true);
 	before = privilege_files_as(s->params->caller);
 	r = open_files(s);
 	(void)privilege_files_as(before);

@@ -24,6 +24,7 @@
 #include "reload.h"
 #include "session.h"
 #include "streams.h"
+#include "tell.h"
 #include "workload.h"
 
 /** enum session_state - In this order; only failures and signals skip some. */
@@ -44,6 +45,7 @@ enum session_state {
  * struct session - A workload.
  * @params: What was asked for; borrowed.
  * @event: Loop.
+ * @tell: Those who are told.
  * @state: See enum session_state.
  * @exit_status: To end with.
  * @failed: A row of the failure table has decided @exit_status.
@@ -69,6 +71,8 @@ enum session_state {
  * @workload_source: Tells the end of that container's init.
  * @entrance: Where processes of a unit are armed; else NULL.
  * @streams: Its standard streams.
+ * @end: Enabled when all is done; the loop ends when that was told.
+ * @result_told: What came of it was.
  * @limit: Ends a state that takes too long.
  * @tick: Asks TMA and kernel how they are.
  * @report_source: On workload.report.
@@ -84,6 +88,7 @@ enum session_state {
 struct session {
 	const struct session_params *params;
 	sd_event *event;
+	struct tell tell;
 	enum session_state state;
 	int exit_status;
 	bool failed;
@@ -111,6 +116,8 @@ struct session {
 	struct entrance *entrance;
 	struct streams streams;
 
+	sd_event_source *end;
+	bool result_told;
 	sd_event_source *limit;
 	sd_event_source *tick;
 	sd_event_source *report_source;

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,10 +170,10 @@ int session_limit(struct session *s, uint64_t usec)
  * A service manager does not take what is about to end for something that runs, and binds
  * nothing to it that is started meanwhile.
  */
-static void tell_stopping(const struct session *s, enum session_state state)
+static void tell_stopping(struct session *s, enum session_state state)
 {
 	if (s->state < SESSION_STOPPING && state >= SESSION_STOPPING)
-		(void)sd_notify(0, "STOPPING=1");
+		tell_manager(&s->tell, "STOPPING=1");
 }
 
 int session_enter(struct session *s, enum session_state state)
@@ -202,6 +201,12 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static bool is_done(const struct session *s)
+{
+	return s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
+	       !s->reload.agent.pid && streams_are_drained(&s->streams);
+}
+
 void session_look(struct session *s)
 {
 	enum session_state state = s->state;
@@ -212,9 +217,8 @@ void session_look(struct session *s)
 			next_state(s, s->tma.pid ? SESSION_FINISHING : SESSION_DRAINING);
 	} else if (s->state == SESSION_KILLING) {
 		kill_members(s); /* what was forked since */
-	} else if (s->state == SESSION_DRAINING && !s->tma.pid && !s->recorder.pid &&
-		   !s->reload.agent.pid && streams_are_drained(&s->streams)) {
-		(void)sd_event_exit(s->event, 0);
+	} else if (is_done(s)) {
+		(void)sd_event_source_set_enabled(s->end, SD_EVENT_ONESHOT);
 	}
 }
 
@@ -256,16 +260,18 @@ int session_fail(struct session *s, enum failure failure, const char *detail, in
 {
 	const struct failure_desc *desc = &failure_table[failure];
 	bool noted = desc->action == ACTION_NOTE;
+	int r;
 
 	/* The first failure is the reason; those that follow from it need no telling. */
 	if (s->failed && !noted)
 		return 0;
-	failure_report(failure, s->params->name, detail, error);
 	if (!noted) {
 		s->failed = true;
 		s->exit_status = desc->exit_status;
 	}
-	return actions[desc->action](s);
+	r = actions[desc->action](s); /* first, whatever becomes of the telling */
+	failure_report(&s->tell, failure, s->params->name, detail, error);
+	return r;
 }
 
 static int fail_start(struct session *s, const char *detail, int error)
@@ -377,7 +383,7 @@ static int enter_preparing(struct session *s)
 	int r;
 
 	if (s->params->entry == ENTRY_APART) {
-		(void)sd_notify(0, "READY=1"); /* to whoever creates the container */
+		tell_manager(&s->tell, "READY=1"); /* to whoever creates the container */
 		return session_enter(s, SESSION_EXECUTING);
 	}
 	if (s->params->entry == ENTRY_UNIT)
@@ -401,7 +407,7 @@ static int enter_running(struct session *s)
 	reload_listen(s);
 	/* Of use below a service manager only. */
 	if (s->params->entry != ENTRY_APART)
-		(void)sd_notify(0, "READY=1");
+		tell_manager(&s->tell, "READY=1");
 	if (s->params->driver != DRIVER_BESIDE)
 		return 0;
 	r = setup_driver_beside(s);
@@ -437,34 +443,32 @@ static int enter_draining(struct session *s)
 	return 0;
 }
 
-static void print_training(const struct session *s)
+static void tell_training(struct session *s)
 {
 	const uint64_t *numbers = s->finished.numbers;
 
-	(void)fprintf(stderr,
-		      "quixote: %s: %llu new coefficient%s in this run, %llu in all, %llu %s\n",
-		      s->params->name, (unsigned long long)numbers[STATUS_COUNT_NEW],
-		      numbers[STATUS_COUNT_NEW] == 1 ? "" : "s",
-		      (unsigned long long)numbers[STATUS_COUNT_TOTAL],
-		      (unsigned long long)numbers[STATUS_COUNT_RUNS],
-		      numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
+	tell_line(&s->tell, "quixote: %s: %llu new coefficient%s in this run, %llu in all, %llu %s",
+		  s->params->name, (unsigned long long)numbers[STATUS_COUNT_NEW],
+		  numbers[STATUS_COUNT_NEW] == 1 ? "" : "s",
+		  (unsigned long long)numbers[STATUS_COUNT_TOTAL],
+		  (unsigned long long)numbers[STATUS_COUNT_RUNS],
+		  numbers[STATUS_COUNT_RUNS] == 1 ? "run" : "runs");
 	if (s->params->driver == DRIVER_AROUND && !driver_start_count(s->shims))
-		(void)fprintf(stderr,
-			      "quixote: %s: the driver never started %s by its name through PATH; "
-			      "nothing was learned\n",
-			      s->params->name, s->params->workload.argv[0]);
+		tell_line(&s->tell,
+			  "quixote: %s: the driver never started %s by its name through PATH; "
+			  "nothing was learned",
+			  s->params->name, s->params->workload.argv[0]);
 }
 
-static void print_outside(const struct session *s)
+static void tell_outside(struct session *s)
 {
 	uint64_t outside = s->outside_before + s->finished.numbers[STATUS_COUNT_OUTSIDE];
 
 	if (!outside)
 		return;
-	(void)fprintf(stderr,
-		      "quixote: %s: %llu event%s outside the model; see quixote explain %s\n",
-		      s->params->name, (unsigned long long)outside, outside == 1 ? "" : "s",
-		      s->params->config);
+	tell_line(&s->tell, "quixote: %s: %llu event%s outside the model; see quixote explain %s",
+		  s->params->name, (unsigned long long)outside, outside == 1 ? "" : "s",
+		  s->params->config);
 }
 
 /* Of a run that was cut short nothing is kept, nor of a container that was not started. */
@@ -475,14 +479,24 @@ static bool has_learned(const struct session *s)
 }
 
 /* Last, so that it does not stand amid the workload's own output. */
-static void print_result(const struct session *s)
+static void tell_result(struct session *s)
 {
-	if (!s->finished.kind)
+	if (!s->finished.kind || s->result_told)
 		return;
+	s->result_told = true;
 	if (!s->params->train)
-		print_outside(s);
+		tell_outside(s);
 	else if (has_learned(s))
-		print_training(s);
+		tell_training(s);
+}
+
+/* As output does, this waits for its reader, until a second signal. */
+static int on_end(sd_event_source *source, void *userdata)
+{
+	struct session *s = userdata;
+
+	tell_result(s);
+	return outbox_is_empty(&s->tell.lines) ? sd_event_exit(s->event, 0) : 0;
 }
 
 /* The TMA has ended as it was asked to. */
@@ -633,11 +647,22 @@ static const struct {
 	{ SIGHUP, on_end_request }, { SIGWINCH, on_resize },
 };
 
+static void on_told(void *userdata)
+{
+	session_look(userdata);
+}
+
 static int prepare_loop(struct session *s)
 {
 	int r;
 
 	r = sd_event_new(&s->event);
+	tell_init(&s->tell, s->event, on_told, s);
+	if (r < 0)
+		return r;
+	r = sd_event_add_defer(s->event, &s->end, on_end, s);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(s->end, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(signal_handlers); i++) {
@@ -703,6 +728,8 @@ static void session_done(struct session *s)
 	s->lost_source = sd_event_source_disable_unref(s->lost_source);
 	s->tick = sd_event_source_disable_unref(s->tick);
 	s->limit = sd_event_source_disable_unref(s->limit);
+	s->end = sd_event_source_disable_unref(s->end);
+	tell_close(&s->tell);
 	s->event = sd_event_unref(s->event);
 	door_close(&s->door, s->params->caller);
 	place_close(&s->place);
@@ -739,7 +766,7 @@ int session_run(const struct session_params *params)
 
 	r = prepare_loop(&s);
 	if (r < 0) {
-		failure_report(FAILURE_INTERNAL, params->name, NULL, r);
+		failure_report(&s.tell, FAILURE_INTERNAL, params->name, NULL, r);
 		return EXIT_LOST;
 	}
 	r = start(&s);
@@ -750,6 +777,6 @@ int session_run(const struct session_params *params)
 		(void)session_fail(&s, FAILURE_INTERNAL, NULL, r);
 		kill_members(&s);
 	}
-	print_result(&s);
+	tell_result(&s);
 	return s.exit_status;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
@@ -172,24 +171,12 @@ static int open_model_files(struct session *s, struct preload *preload, int *ret
 	return r < 0 ? r : 0;
 }
 
-/* Without one there is nobody to be told: standard error and the recorder have it all the same. */
-static int connect_journal(void)
-{
-	static const struct sockaddr_un address = {
-		.sun_family = AF_UNIX,
-		.sun_path = "/run/systemd/journal/socket",
-	};
-	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 static int start_tma(struct session *s, const struct tma_parts *parts, int socket,
 		     struct agent *ret)
 {
-	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF, journal = connect_journal();
+	/* Without a journal there is the recorder all the same. */
+	_cleanup_(close_fdp) int counts = -EBADF, preload = -EBADF,
+				 journal = tell_journal_connect();
 	int r = open_model_files(s, parts->preload, &counts, &preload);
 	const struct agent_params params = {
 		.program = "quixote-tma",

@@ -12,10 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
 #include "../libtsem/cleanup.h"
 #include "accepted.h"
@@ -136,7 +133,7 @@ void watch_tell_model(struct session *s, const struct status_message *ready, cha
 		      size_t size)
 {
 	const char *digest = ready->text;
-	int length = (int)strcspn(digest, " ");
+	int length = (int)strcspn(digest, " \n");
 	unsigned long long version = ready->numbers[STATUS_READY_VERSION];
 	unsigned long long points = ready->numbers[STATUS_READY_POINTS];
 	char number[32] = "not signed";
@@ -145,12 +142,12 @@ void watch_tell_model(struct session *s, const struct status_message *ready, cha
 		(void)snprintf(number, sizeof(number), "version %llu", version);
 	(void)snprintf(detail, size, "the model sha256:%.*s is in force, %s, %llu coefficients",
 		       length, digest, number, points);
-	/* Best effort, as that of a failure. */
-	(void)sd_journal_send("MESSAGE=%s: %s", s->params->name, detail,
-			      "MESSAGE_ID=" WATCH_MODEL_MESSAGE_ID, "PRIORITY=%i", LOG_INFO,
-			      "TSEM_WORKLOAD=%s", s->params->name, "TSEM_MODEL=%.*s", length,
-			      digest, "TSEM_VERSION=%llu", version, NULL);
-	(void)sd_notifyf(0, "STATUS=%s", detail);
+	tell_journal(&s->tell,
+		     "MESSAGE=%s: %s\nMESSAGE_ID=" WATCH_MODEL_MESSAGE_ID
+		     "\nPRIORITY=%i\n" TELL_JOURNAL_IDENTIFIER
+		     "TSEM_WORKLOAD=%s\nTSEM_MODEL=%.*s\nTSEM_VERSION=%llu\n",
+		     s->params->name, detail, LOG_INFO, s->params->name, length, digest, version);
+	tell_manager(&s->tell, "STATUS=%s", detail);
 }
 
 /* Who judges has the model, and the anchor knows which. */
@@ -195,7 +192,7 @@ static int answer_pong(struct session *s, const struct status_message *m)
 	s->ping_usec = 0;
 	anchor_take_state(s, m->numbers[STATUS_PONG_EVENTS], m->numbers[STATUS_PONG_OUTSIDE],
 			  m->text);
-	(void)sd_notify(0, "WATCHDOG=1");
+	tell_alive(&s->tell);
 	return 0;
 }
 
@@ -374,7 +371,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	if (r < 0)
 		return r;
 	if (!can_answer(s))
-		(void)sd_notify(0, "WATCHDOG=1");
+		tell_alive(&s->tell);
 	forgive(s, usec, now);
 	if (s->tma.pid) {
 		ask_tma(s, now);

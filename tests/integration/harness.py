@@ -116,11 +116,12 @@ class WorkloadTest(unittest.TestCase):
                 config.writelines(f"{key}={value}\n" for key, value in pairs.items())
         return path
 
-    def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, **options):
+    def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, environment=None, **options):
         more = options.pop("options", [])
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
                            STATE_DIRECTORY=self.state,
-                           QUIXOTE_RUNTIME_DIR=self.dir + "/run", XDG_STATE_HOME=self.state + "-home")
+                           QUIXOTE_RUNTIME_DIR=self.dir + "/run", XDG_STATE_HOME=self.state + "-home",
+                           **(environment or {}))
         for stream in ("stdin", "stdout", "stderr"):
             options.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen(

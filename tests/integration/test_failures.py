@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import stat
 import time
 
@@ -14,13 +15,26 @@ from harness import WorkloadTest, children, cmdline, load_records, main, numbere
 from patience import PATIENCE_SEC, has_ended, signal_and_see, wait_until
 
 
+def fill(fd, data):
+    """Write until there is no room for more; what was written."""
+    os.set_blocking(fd, False)
+    count = 0
+    try:
+        while True:
+            count += os.write(fd, data)
+    except BlockingIOError:
+        return count
+    finally:
+        os.set_blocking(fd, True)   # as others have it
+
+
 class Failures(WorkloadTest):
-    def enforced(self, **keys):
+    def enforced(self, options=None, **keys):
         """A running workload and a record that its model has and one that it has not."""
         known, unknown = load_records(2)
         self.train([known])
         kernel = self.kernel()
-        process = self.start(kernel, "enforce", self.config("/bin/sleep 1000", **keys))
+        process = self.start(kernel, "enforce", self.config("/bin/sleep 1000", **keys), **(options or {}))
         pid = kernel.wait_armed()
         wait_until(lambda: b"sleep" in cmdline(pid))
         return kernel, process, pid, known, unknown
@@ -31,6 +45,99 @@ class Failures(WorkloadTest):
         self.assertIn(sentence, err)
         self.assertEqual(len(err.splitlines()), 1, err)
         wait_until(lambda: has_ended(pid))
+
+    def listener(self, name):
+        """A socket of datagrams, and one that is connected to it."""
+        ours, other = (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2))
+        self.addCleanup(ours.close)
+        self.addCleanup(other.close)
+        ours.bind(f"{self.dir}/{name}")
+        ours.settimeout(PATIENCE_SEC)
+        other.connect(f"{self.dir}/{name}")
+        return ours, other
+
+    def test_standard_error_that_nobody_reads(self):
+        reading, writing = os.pipe()
+        count = fill(writing, bytes(4096))
+        kernel, process, pid, _, unknown = self.enforced({"stderr": writing}, Failure_OnViolation="kill")
+        os.close(writing)
+        kernel.send(numbered(unknown, 1))
+        wait_until(lambda: has_ended(pid))
+        wait_until(lambda: not children(process.pid))   # and it has nothing to do but to be heard
+        self.assertIsNone(process.poll())
+        with open(reading, "rb") as pipe:
+            self.assertEqual(pipe.read(count), bytes(count))
+            lines = pipe.read().decode().splitlines()
+        self.assertEqual(process.wait(PATIENCE_SEC), 207)
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn("the workload left its model", lines[0])
+        self.assertIn("1 event outside the model", lines[1])
+
+    def test_standard_error_that_is_never_read(self):
+        """As with output: the second signal does not wait for a reader."""
+        reading, writing = os.pipe()
+        fill(writing, bytes(4096))
+        kernel, process, pid, _, unknown = self.enforced({"stderr": writing}, Failure_OnViolation="kill")
+        kernel.send(numbered(unknown, 1))
+        wait_until(lambda: has_ended(pid))
+        wait_until(lambda: not children(process.pid))
+
+        def signalled():
+            process.send_signal(signal.SIGTERM)
+            return process.poll() is not None
+        wait_until(signalled)
+        self.assertEqual(process.returncode, 207)
+        os.close(reading)
+        os.close(writing)
+
+    def test_journal_that_nobody_reads(self):
+        _, other = self.listener("journal")
+        fill(other.fileno(), b"MESSAGE=x\n")
+        kernel, process, pid, _, unknown = self.enforced(
+            {"environment": {"QUIXOTE_JOURNAL_SOCKET": self.dir + "/journal"}}, Failure_OnViolation="kill")
+        kernel.send(numbered(unknown, 1))
+        wait_until(lambda: has_ended(pid))
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 207)
+        self.assertIn("the workload left its model", err)
+
+    def test_journal_is_told_when_it_reads_again(self):
+        ours, other = self.listener("journal")
+        count = fill(other.fileno(), b"MESSAGE=x\n") // len(b"MESSAGE=x\n")
+        kernel, process, _, _, unknown = self.enforced(
+            {"environment": {"QUIXOTE_JOURNAL_SOCKET": self.dir + "/journal"}})
+        for _ in range(count):
+            self.assertEqual(ours.recv(4096), b"MESSAGE=x\n")
+        lines = ours.recv(4096).decode().splitlines()
+        self.assertIn("MESSAGE_ID=7d0e6a9d2c1f4c55a3f2bd4c0d1a9e37", lines)
+        self.assertIn("TSEM_WORKLOAD=web", lines)
+        kernel.set_counter(expired=1)
+        lines = ours.recv(4096).decode().splitlines()
+        self.assertRegex(lines[0], "^MESSAGE=web: an event got no verdict before its deadline")
+        self.assertIn("TSEM_FAILURE=event-expired", lines)
+        self.assertIn("PRIORITY=3", lines)
+        self.assertEqual(process.wait(PATIENCE_SEC), 205)
+
+    def test_service_manager_that_does_not_read(self):
+        ours, other = self.listener("manager")
+        count = fill(other.fileno(), b"X=1")
+        kernel, process, pid, _, unknown = self.enforced(
+            {"environment": {"NOTIFY_SOCKET": self.dir + "/manager"}}, Failure_OnViolation="kill")
+        for _ in range(count // len(b"X=1")):
+            self.assertEqual(ours.recv(4096), b"X=1")
+        self.assertRegex(self.next_of(ours), "^STATUS=the model sha256:")
+        self.assertEqual(self.next_of(ours), "READY=1")
+        fill(other.fileno(), b"X=1")
+        kernel.send(numbered(unknown, 1))
+        wait_until(lambda: has_ended(pid))
+        self.assertEqual(self.finish(process)[0], 207)
+
+    @staticmethod
+    def next_of(manager):
+        """But for signs of life."""
+        while (text := manager.recv(4096).decode()) == "WATCHDOG=1":
+            pass
+        return text
 
     def test_garbage_record_is_never_trusted(self):
         kernel, process, pid, known, _ = self.enforced()
