@@ -346,6 +346,19 @@ static int settle_unit(struct parse *p)
 	return c->command[0] ? 0 : -ENOMEM;
 }
 
+/* What is promised of a violation has to be kept: see docs/failures.md. */
+static int check_unit(struct parse *p)
+{
+	const struct config *c = p->config;
+
+	if (c->unit && c->on_violation == CONFIG_ON_VIOLATION_KILL &&
+	    c->on_loss == CONFIG_ON_LOSS_DENY)
+		return refuse_rule(p, "OnLoss",
+				   "with Unit= and OnViolation=kill the kernel has to end members "
+				   "that left the unit's control group; expected kill");
+	return 0;
+}
+
 static int check_workload(struct parse *p)
 {
 	const struct config *c = p->config;
@@ -397,6 +410,8 @@ static int parse_all(struct parse *p, const char *data, size_t size)
 	r = settle_unit(p);
 	if (r == 0)
 		r = check_workload(p);
+	if (r == 0)
+		r = check_unit(p);
 	if (r == 0)
 		r = check_required(p);
 	if (r == 0 && !p->config->name)

@@ -122,7 +122,15 @@ static void limit_killing(struct session *s)
 	signal_process(&s->workload, SIGKILL);
 	(void)members_kill(except, helpers(s, except), 0); /* and what clears up */
 	anchor_abandon(s);
-	agent_kill(&s->tma); /* with the last reader gone the kernel lets nobody pass */
+	/*
+	 * With the last reader gone the kernel lets nobody pass. The agent of a run that has not
+	 * failed ends as it does otherwise, with what it has learned.
+	 */
+	if (!s->failed && s->tma.pid) {
+		next_state(s, SESSION_FINISHING);
+		return;
+	}
+	agent_kill(&s->tma);
 	next_state(s, SESSION_DRAINING);
 }
 
@@ -420,10 +428,22 @@ static int enter_stopping(struct session *s)
 	return 0;
 }
 
+/*
+ * Members of a unit may be in control groups other than its own, as those of ssh sessions are.
+ * There the kernel alone finds them, when the last reader is gone: the agent, having answered
+ * and kept what it has read. The limit of this state is its limit.
+ */
+static void let_kernel_kill(struct session *s)
+{
+	if (s->failed && s->params->entry == ENTRY_UNIT && enter_finishing(s) < 0)
+		agent_kill(&s->tma);
+}
+
 static int enter_killing(struct session *s)
 {
 	entrance_close(s->entrance);
 	kill_members(s);
+	let_kernel_kill(s);
 	return 0;
 }
 

@@ -240,6 +240,8 @@ static int answer_failed(struct session *s, const struct status_message *m)
 
 static int answer_finished(struct session *s, const struct status_message *m)
 {
+	if (s->state == SESSION_KILLING && !s->failed)
+		return session_fail(s, FAILURE_TMA_GARBAGE, "finished too early", 0);
 	s->finished = *m;
 	anchor_take_state(s, m->numbers[STATUS_COUNT_EVENTS], m->numbers[STATUS_COUNT_OUTSIDE],
 			  m->text);
@@ -260,7 +262,7 @@ static const struct {
 	[STATUS_PONG] = { ALIVE, answer_pong },
 	[STATUS_VIOLATION] = { ALIVE, answer_violation },
 	[STATUS_FAILED] = { STATE(STARTING) | ALIVE | STATE(DRAINING), answer_failed },
-	[STATUS_FINISHED] = { STATE(FINISHING), answer_finished },
+	[STATUS_FINISHED] = { STATE(KILLING) | STATE(FINISHING), answer_finished },
 };
 
 /* Returns false when there is nothing more to hear for now. */

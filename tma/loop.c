@@ -28,6 +28,10 @@
 #define PEER_MSEC 5000
 
 #define NSEC_PER_USEC 1000u
+#define NSEC_PER_SEC 1000000000ull
+
+/* Members that go on do not keep the model from being written: half of what there is to end. */
+#define FINISH_NSEC_MAX (30 * NSEC_PER_SEC)
 
 int tell(const struct status_message *message)
 {
@@ -240,13 +244,14 @@ static int finish(struct loop *loop)
 {
 	struct status_message message = { .kind = STATUS_FINISHED };
 	struct judge_counts counts;
+	uint64_t begin_nsec = now_nsec(CLOCK_MONOTONIC);
 	int r;
 
 	do {
 		r = take_records(loop);
 		if (r < 0)
 			return r;
-	} while (loop->readable);
+	} while (loop->readable && loop->read_nsec - begin_nsec < FINISH_NSEC_MAX);
 	end_spool(&loop->forensics);
 	end_spool(&loop->trajectory);
 	while (journal_has_work(&loop->journal))

@@ -113,7 +113,7 @@ class WorkloadTest(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as config:
             for section, pairs in sections.items():
                 config.write(f"[{section}]\n")
-                config.writelines(f"{key}={value}\n" for key, value in pairs.items())
+                config.writelines(f"{key}={value}\n" for key, value in pairs.items() if value is not None)
         return path
 
     def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, environment=None, **options):

@@ -46,6 +46,42 @@ class Failures(WorkloadTest):
         self.assertEqual(len(err.splitlines()), 1, err)
         wait_until(lambda: has_ended(pid))
 
+    def unit(self, mode, **keys):
+        """A unit of which a member has left the control group: only the kernel finds it."""
+        kernel = self.kernel()
+        config = self.config(Workload_Unit="ssh.service", Workload_Type=None, Workload_Command=None, **keys)
+        process = self.start(kernel, mode, config, environment={"QUIXOTE_ENTRANCE_DIR": self.dir})
+        wait_until(lambda: os.path.exists(self.dir + "/ssh.service"))
+        kernel.wait(lambda: kernel.events)
+        kernel.set_counter(members=1, entered=3)
+        return kernel, process
+
+    def test_member_elsewhere_costs_no_model(self):
+        kernel, process = self.unit("train")
+        kernel.send(*[numbered(record, i + 1) for i, record in enumerate(load_records(3))])
+        kernel.verdicts(3)
+        process.send_signal(signal.SIGTERM)
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 0, err)
+        self.assertIn("did not end when killed", err)
+        self.assertIn("3 new coefficients in this run", err)
+        self.assertEqual(len(err.splitlines()), 2, err)
+        self.assertTrue(os.path.exists(self.model))
+
+    def test_member_elsewhere_is_ended_by_the_kernel(self):
+        known, unknown = load_records(2)
+        self.train([known])
+        kernel, process = self.unit("enforce", Failure_OnViolation="kill")
+        self.assertIn("gone=kill", kernel.commands[0])
+        kernel.send(numbered(unknown, 1))
+        kernel.wait_reader_gone()
+        kernel.set_counter(members=0)
+        status, _, err = self.finish(process)
+        self.assertEqual(status, 207, err)
+        self.assertIn("the workload left its model", err)
+        self.assertIn("1 event outside the model", err)     # the agent was heard to its end
+        self.assertEqual(len([line for line in self.forensics() if "lost" not in line]), 1)
+
     def listener(self, name):
         """A socket of datagrams, and one that is connected to it."""
         ours, other = (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2))

@@ -110,6 +110,10 @@ static struct refusal {
 	{ "unit with slash", "[Workload]\nUnit=a/b.service\n",
 	  "/etc/q/web.cfg:2: Unit: \"a/b.service\" has a character that is not taken; expected the name of a service, "
 	  "such as nginx.service" },
+	{ "unit whose members nobody ends",
+	  "[Workload]\nUnit=ssh.service\n[Failure]\nOnViolation=kill\nOnLoss=deny\n",
+	  "/etc/q/web.cfg:5: OnLoss: with Unit= and OnViolation=kill the kernel has to end members that left the "
+	  "unit's control group; expected kill" },
 	{ "unit that is hidden", "[Workload]\nUnit=..service\n",
 	  "/etc/q/web.cfg:2: Unit: \"..service\" does not begin with a letter or digit; expected the name of a service, "
 	  "such as nginx.service" },
