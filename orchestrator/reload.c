@@ -108,6 +108,25 @@ int reload_refuse(struct session *s, enum failure failure, const char *detail, i
 	return 0;
 }
 
+/* What the agent in force has refused waits for the recorder before to end. */
+static bool recorder_waits(const struct session *s)
+{
+	return !can_be_given_up(s) && s->reload.spools.forensics_read >= 0;
+}
+
+static int refuse_wanted(struct session *s)
+{
+	static const char why[] =
+		"the recorder of the model before has not ended, see to the disk of the "
+		"state directory; ask again then";
+
+	if (!s->reload.wanted)
+		return 0;
+	s->reload.wanted = false;
+	bell_answer(s->bell, -ECANCELED, why);
+	return session_fail(s, FAILURE_RELOAD, why, 0);
+}
+
 static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct session *s = userdata;
@@ -121,7 +140,7 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
 		agent_kill(&s->reload.agent); /* the rest when it is reaped */
 		return 0;
 	case RELOAD_NONE:
-		break;
+		return refuse_wanted(s);
 	}
 	return 0;
 }
@@ -380,16 +399,25 @@ static const char *obstacle(const struct session *s)
 	return NULL;
 }
 
+/* The agent before has a limit, its recorder is given one. */
+static int wait_for_those_before(struct session *s)
+{
+	s->reload.wanted = true;
+	return s->reload.agent.pid ? 0 : set_limit(s, READY_USEC);
+}
+
 static void on_rung(void *userdata)
 {
 	struct session *s = userdata;
 	const char *why = obstacle(s);
 
-	s->reload.wanted = !why && s->reload.agent.pid; /* which has a limit */
+	s->reload.wanted = false;
 	if (why)
 		bell_answer(s->bell, -EOPNOTSUPP, why);
-	else if (!s->reload.wanted)
+	else if (!s->reload.agent.pid && !recorder_waits(s))
 		begin(s);
+	else if (wait_for_those_before(s) < 0)
+		(void)refuse_wanted(s);
 }
 
 void reload_listen(struct session *s)
@@ -438,6 +466,8 @@ void reload_recorder_ended(struct session *s)
 {
 	if (s->reload.step == RELOAD_NONE || s->reload.step == RELOAD_LEAVING)
 		begin_recorder(s);
+	if (s->reload.wanted)
+		on_rung(s);
 }
 
 void reload_stop(struct session *s)

@@ -42,7 +42,8 @@ enum reload_step {
  * @ready: What it said when it was ready.
  * @limit: Ends a step that takes too long.
  * @left: The agent before has said its last words.
- * @wanted: Somebody has asked for another one, which begins when the agent before has ended.
+ * @wanted: Somebody has asked for another one, which begins when the agent before and its
+ *	recorder have ended.
  */
 struct reload {
 	enum reload_step step;

@@ -367,6 +367,62 @@ class Leaving(ReloadTest):
         self.end(process)
 
 
+class Recording(ReloadTest):
+    """The recorder of the agent before is slow, as its disk may be: it reads nothing more for now."""
+
+    def taken(self):
+        kernel, process = self.running()
+        self.assertEqual(self.verdict(kernel, self.other), "refused")
+        recorder = self.kill_child(process, "quixote-recorder", signal.SIGSTOP)
+        self.learn(self.other)
+        self.check_taken()
+        self.one_agent(process)
+        for _ in range(3):
+            self.assertEqual(self.verdict(kernel, self.known), "refused")
+        return kernel, process, recorder
+
+    def ask_and_see(self, process):
+        """The orchestrator has been asked, or has answered already."""
+        def descriptors():
+            return len(os.listdir(f"/proc/{process.pid}/fd"))
+        before = descriptors()
+        asked = self.ask()
+        wait_until(lambda: asked.poll() is not None or descriptors() > before, what="the question")
+        return asked
+
+    def refused(self, kernel, process):
+        """Of all five that were refused nothing is lost."""
+        self.assertEqual(self.verdict(kernel, self.known), "refused")
+        err = self.end(process)
+        self.assertIn("5 events outside the model", err)
+        self.assertEqual(len(self.forensics()), 5)
+
+    def test_the_next_one_is_refused_when_it_has_ended(self):
+        kernel, process, recorder = self.taken()
+        with open(self.model, "w", encoding="utf-8") as model:
+            model.write("this is none\n")
+        asked = self.ask_and_see(process)
+        os.kill(recorder, signal.SIGCONT)
+        self.check_refused("the model cannot be used", asked)
+        self.refused(kernel, process)
+
+    def test_the_next_one_is_taken_when_it_has_ended(self):
+        kernel, process, recorder = self.taken()
+        asked = self.ask_and_see(process)
+        self.assertEqual(kernel.commands.count("reload\n"), 1)
+        os.kill(recorder, signal.SIGCONT)
+        status, _, err = self.reload(asked)
+        self.assertEqual((status, err), (0, ""))
+        self.refused(kernel, process)
+
+    def test_it_does_not_end(self):
+        kernel, process, recorder = self.taken()
+        self.check_refused("the recorder of the model before has not ended")
+        os.kill(recorder, signal.SIGCONT)
+        self.check_taken()
+        self.refused(kernel, process)
+
+
 class Signed(ReloadTest):
     def sign(self, version):
         done = subprocess.run([QUIXOTE, "model", "sign", f"--key={self.dir}/alice.key", f"--version={version}",
