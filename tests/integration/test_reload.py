@@ -283,10 +283,11 @@ class Refusing(ReloadTest):
         self.check_goes_on(kernel, process, "not ready in time")
 
     def test_orchestrator_dies_in_the_middle(self):
-        kernel, process = self.running(libexec=self.agents(STAYS))
+        kernel, process = self.running(libexec=self.agents(f": >{self.dir}/runs; " + STAYS))
         self.second()
         asked = self.ask()
-        wait_until(lambda: "reload\n" in kernel.commands, what="a reload")
+        # A shell that is only then about to start does not know whose child it was.
+        wait_until(lambda: os.path.exists(self.dir + "/runs"), what="the next agent")
         helpers = children(process.pid)
         process.kill()
         process.wait()
