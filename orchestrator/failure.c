@@ -91,7 +91,8 @@ const struct failure_desc failure_table[FAILURE_COUNT] = {
 				"the workload left its model and was ended; see quixote explain" },
 	[FAILURE_WORKLOAD_START] = { "workload-start", "49b066fad6a04216a6e9efcb94a3d43f",
 				     ACTION_END, EXIT_WORKLOAD,
-				     "the workload was not started; correct the configuration" },
+				     "the workload was not started or did not stay; correct the "
+				     "configuration" },
 	[FAILURE_WORKLOAD_STUCK] = { "workload-stuck", "bc26ea5e395e4ba3966d2294b70fbc90",
 				     ACTION_NOTE, EXIT_LOST,
 				     "members of the workload did not end when killed; see "

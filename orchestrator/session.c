@@ -287,6 +287,16 @@ static int fail_start(struct session *s, const char *detail, int error)
 	return session_fail(s, FAILURE_WORKLOAD_START, detail, error);
 }
 
+/* What it would have done for the rest of its driver nobody has learned. */
+static int fail_service(struct session *s)
+{
+	char detail[64];
+
+	(void)snprintf(detail, sizeof(detail),
+		       "the service ended before its driver, with status %d", s->exit_status);
+	return fail_start(s, detail, 0);
+}
+
 static void on_output_end(struct relay *relay, void *userdata)
 {
 	session_look(userdata);
@@ -313,6 +323,8 @@ static int on_report_end(struct session *s)
 	s->workload.report = close_fd(s->workload.report);
 	if (s->state == SESSION_PREPARING)
 		return fail_start(s, "the child died", 0);
+	if (s->state == SESSION_EXECUTING && s->params->driver == DRIVER_BESIDE && !s->workload.pid)
+		return fail_service(s);
 	/* The keeper runs: the container does once it is armed. */
 	if (s->state == SESSION_EXECUTING && s->params->entry == ENTRY_CHILD)
 		return session_enter(s, s->workload.pid ? SESSION_RUNNING : SESSION_GRACE);
@@ -576,11 +588,24 @@ static void process_reaped(struct session *s, struct workload *process, const si
 	s->exit_status = child->si_code == CLD_EXITED ? child->si_status : 128 + child->si_status;
 }
 
+/* Not if it has ended as well, and is only not reaped. */
+static bool driver_runs(const struct session *s)
+{
+	siginfo_t end = {};
+
+	return s->driver.pid &&
+	       waitid(P_PID, s->driver.pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && !end.si_pid;
+}
+
 static void workload_reaped(struct session *s, const siginfo_t *child)
 {
 	process_reaped(s, &s->workload, child);
 	if (s->params->entry == ENTRY_BUNDLE && s->state == SESSION_EXECUTING) {
 		(void)fail_start(s, "the bundle", 0); /* the runtime has said why */
+		return;
+	}
+	if (s->state == SESSION_RUNNING && driver_runs(s)) {
+		(void)fail_service(s);
 		return;
 	}
 	/* Before that the report, or its end, says what has happened. */

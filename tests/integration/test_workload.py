@@ -342,6 +342,20 @@ class Drivers(InstalledTest):
         self.assertIn(b"driver\n", out)
         self.assertTrue(os.path.exists(self.model))
 
+    def test_service_that_ends_before_its_driver(self):
+        """At once, or when the driver has begun, which it says by a file."""
+        for when in (":", f"while [ ! -e {self.dir}/up ]; do sleep 0.05; done"):
+            for end, told in (("exit 3", 3), ("exit 0", 0), ("kill -9 $$", 128 + signal.SIGKILL)):
+                with self.subTest(when=when, end=end):
+                    _, status, _, err = self.drive(f": >{self.dir}/up; exec sleep 1000", f"/bin/sh -c '{when}; {end}'",
+                                                   Workload_Type="service")
+                    self.assertEqual(status, 206, err)
+                    self.assertIn(f"the service ended before its driver, with status {told}:", err)
+                    self.assertEqual(err.count("\n"), 1, err)
+                    self.assertFalse(os.path.exists(self.model))
+                    if os.path.exists(self.dir + "/up"):
+                        os.unlink(self.dir + "/up")
+
     def test_service_that_does_not_start(self):
         _, status, _, err = self.drive("exit 5", "/no/such/service", Workload_Type="service")
         self.assertEqual(status, 206)
