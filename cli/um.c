@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "../orchestrator/reopen.h"
 #include "frame.h"
 #include "um-process.h"
 
@@ -34,6 +35,7 @@ struct session {
 	struct um_process process;
 	int signals;
 	int timer;
+	int input;		/* standard input, that does not block if it can be had */
 	bool is_up;		/* HELLO has come */
 	bool has_ended;		/* EXIT has come */
 	uint32_t status;
@@ -242,7 +244,7 @@ static int read_input(struct session *session)
 {
 	uint8_t bytes[FRAME_MAX];
 	size_t size = session->credit < sizeof(bytes) ? session->credit : sizeof(bytes);
-	ssize_t n = read(STDIN_FILENO, bytes, size);
+	ssize_t n = read(session->input, bytes, size);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return 0;
@@ -301,7 +303,7 @@ static int turn(struct session *session)
 		{ .fd = session->timer, .events = POLLIN },
 		{ .fd = line ? session->process.line : -1, .events = line },
 		{ .fd = has_output ? -1 : session->process.pidfd, .events = POLLIN },
-		{ .fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = wants_input ? session->input : -1, .events = POLLIN },
 		{ .fd = session->is_closed[1] ? -1 : STDOUT_FILENO,
 		  .events = has_output && stream == STDOUT_FILENO ? POLLOUT : 0 },
 		{ .fd = session->is_closed[2] ? -1 : STDERR_FILENO,
@@ -371,11 +373,14 @@ int um_run(const struct um_options *options, int *ret_status)
 		.process = { -1, -EBADF, -EBADF, -EBADF, "" },
 		.signals = -EBADF,
 		.timer = -EBADF,
+		.input = reopen_nonblocking(STDIN_FILENO, O_RDONLY),
 	};
 	void (*old_pipe)(int) = signal(SIGPIPE, SIG_IGN);
 	sigset_t old;
 	int r;
 
+	if (session.input < 0)
+		session.input = STDIN_FILENO;
 	sigemptyset(&old);
 	r = prepare(&session, &old);
 	if (r >= 0)
@@ -387,6 +392,8 @@ int um_run(const struct um_options *options, int *ret_status)
 		restore_terminal(&session);
 		um_process_end(&session.process);
 	}
+	if (session.input != STDIN_FILENO)
+		close_fd(session.input);
 	close_fd(session.timer);
 	close_fd(session.signals);
 	free(session.queue.bytes);

@@ -66,9 +66,26 @@ static int arrange(struct relay *relay)
 	return sd_event_source_set_enabled(relay->to.source, full ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
+/* Not every kind of file can be told not to wait. */
+static bool is_not_supported(int error)
+{
+	return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+}
+
+/* Who shares it may have read what was there. */
+static ssize_t read_some(const struct side *side, char *data, size_t size)
+{
+	struct iovec part = { .iov_base = data, .iov_len = size };
+	ssize_t n = side->deferred ? -1 : preadv2(side->fd, &part, 1, -1, RWF_NOWAIT);
+
+	if (!side->deferred && (n >= 0 || !is_not_supported(errno)))
+		return n;
+	return read(side->fd, data, size);
+}
+
 static void take(struct relay *relay)
 {
-	ssize_t n = read(relay->from.fd, relay->data, sizeof(relay->data));
+	ssize_t n = read_some(&relay->from, relay->data, sizeof(relay->data));
 
 	if (n < 0 && is_retry(errno))
 		return;
@@ -85,7 +102,7 @@ ssize_t relay_write(int fd, const char *data, size_t size)
 	struct iovec part = { .iov_base = (char *)data, .iov_len = size };
 	ssize_t n = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
 
-	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+	if (n >= 0 || !is_not_supported(errno))
 		return n;
 	/* Ready for writing means room for this much in whatever is polled. */
 	return write(fd, data, size < PIPE_BUF ? size : PIPE_BUF);

@@ -734,6 +734,8 @@ static int start(struct session *s)
 	r = setup_files(s);
 	if (r < 0)
 		return r;
+	if (s->params->driver == DRIVER_NONE)
+		streams_open_input(&s->streams);
 	r = privilege_reduce();
 	if (r < 0)
 		return session_fail(s, FAILURE_PRIVILEGE, NULL, r), r;

@@ -165,6 +165,7 @@ static int start_program(struct shim *s, char **argv)
 	/* Its own PATH finds the program, not the one that found us. */
 	if (environment_get(environment, "PATH"))
 		(void)setenv("PATH", environment_get(environment, "PATH"), 1);
+	streams_open_input(&s->streams);
 	r = streams_open(&s->streams, TERMINAL_NO);
 	if (r < 0)
 		return r;

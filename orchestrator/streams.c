@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "reopen.h"
 #include "streams.h"
 
 static int set_nonblocking(int fd)
@@ -79,6 +80,11 @@ static int open_inherited(struct streams *streams)
 	return 0;
 }
 
+void streams_open_input(struct streams *streams)
+{
+	streams->input = reopen_nonblocking(STDIN_FILENO, O_RDONLY); /* else the copy is read */
+}
+
 int streams_open(struct streams *streams, enum session_terminal terminal)
 {
 	switch (terminal) {
@@ -99,7 +105,9 @@ static int relay_one(struct streams *streams, int i, sd_event *event, struct rel
 	if (streams->ours[i] < 0)
 		return 0;
 	/* A copy: the relay closes what it carries to, and messages still go there. */
-	outer = fcntl(i, F_DUPFD_CLOEXEC, 3);
+	outer = i == STDIN_FILENO ? TAKE_FD(streams->input) : -EBADF;
+	if (outer < 0)
+		outer = fcntl(i, F_DUPFD_CLOEXEC, 3);
 	if (outer < 0)
 		return -errno;
 	ours = TAKE_FD(streams->ours[i]);
@@ -155,6 +163,7 @@ void streams_close(struct streams *streams)
 		streams->theirs[i] = close_fd(streams->theirs[i]);
 		streams->ours[i] = close_fd(streams->ours[i]);
 	}
+	streams->input = close_fd(streams->input);
 	streams->pty = close_fd(streams->pty);
 	if (streams->raw)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &streams->before);

@@ -17,6 +17,7 @@
  * struct streams - The workload's side until it is started, ours after it.
  * @theirs: To become descriptors 0 to 2; -EBADF when given away.
  * @ours: The other ends; -EBADF when carried by a relay or not needed.
+ * @input: What the input is carried from; -EBADF for a copy of descriptor 0.
  * @relays: Input, output, error; NULL if there is none.
  * @pty: Its master, for its size; -EBADF if there is none.
  * @raw: The terminal of the caller was changed and @before is how it was.
@@ -24,6 +25,7 @@
 struct streams {
 	int theirs[3];
 	int ours[3];
+	int input;
 	struct relay *relays[3];
 	int pty;
 	bool raw;
@@ -33,7 +35,14 @@ struct streams {
 #define STREAMS_EMPTY                                                                              \
 	((struct streams){ .theirs = { -EBADF, -EBADF, -EBADF },                                   \
 			   .ours = { -EBADF, -EBADF, -EBADF },                                     \
+			   .input = -EBADF,                                                        \
 			   .pty = -EBADF })
+
+/**
+ * streams_open_input() - Others may read the same pipe or terminal, and take what was there
+ * to read: have a description of it that does not block, while this process may open it.
+ */
+void streams_open_input(struct streams *streams);
 
 /** streams_open() - Make them. Return: 0 or a negative errno. */
 int streams_open(struct streams *streams, enum session_terminal terminal);

@@ -17,17 +17,15 @@
 #include <unistd.h>
 
 #include "../libtsem/cleanup.h"
+#include "reopen.h"
 
 #define JOURNAL_VARIABLE "QUIXOTE_JOURNAL_SOCKET"
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-/* Of a terminal a description of our own, which does not block; a pipe need not have one. */
 static int open_lines(void)
 {
-	int fd = -1;
+	int fd = reopen_nonblocking(STDERR_FILENO, O_WRONLY);
 
-	if (isatty(STDERR_FILENO))
-		fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return fd < 0 ? -errno : fd;

@@ -3,7 +3,10 @@
 """test_workload.py - learning, enforcing, streams and exit status of a workload."""
 
 import os
+import pty
+import re
 import signal
+import threading
 import time
 from unittest import mock
 
@@ -241,6 +244,72 @@ class Streams(WorkloadTest):
     def test_arguments_are_appended(self):
         process = self.start(self.kernel(), "train", self.config("/bin/echo one"), ["two", "3 4"])
         self.assertEqual(self.finish(process)[1], b"one two 3 4\n")
+
+
+class SharedInput(WorkloadTest):
+    """Somebody else reads the same pipe or terminal, and may take what was there to read."""
+
+    def running(self, stdin):
+        kernel = self.kernel()
+        process = self.start(kernel, "train", self.config("/bin/cat"), stdin=stdin)
+        kernel.wait_armed()
+        return process
+
+    @staticmethod
+    def flags(process, fd):
+        """Those of descriptors of the same file, by number."""
+        found = {}
+        same = os.fstat(fd)
+        for name in os.listdir(f"/proc/{process.pid}/fd"):
+            try:
+                if os.path.samestat(os.stat(f"/proc/{process.pid}/fd/{name}"), same):
+                    with open(f"/proc/{process.pid}/fdinfo/{name}", encoding="ascii") as info:
+                        found[int(name)] = int(re.search(r"^flags:\s+(\d+)$", info.read(), re.M).group(1), 8)
+            except FileNotFoundError:
+                pass            # closed meanwhile
+        return found
+
+    def check(self, process, fd):
+        wait_until(lambda: len(self.flags(process, fd)) == 2, what="a description of its own")
+        flags = self.flags(process, fd)
+        self.assertFalse(flags.pop(0) & os.O_NONBLOCK, "changed for who shares it")
+        self.assertTrue(flags.popitem()[1] & os.O_NONBLOCK)
+
+    def test_pipe_of_others(self):
+        reading, writing = os.pipe()
+        process = self.running(reading)
+        self.check(process, reading)
+
+        def take():
+            while os.read(reading, 1):
+                pass
+        other = threading.Thread(target=take)
+        other.start()
+        for _ in range(300):
+            os.write(writing, b"x")
+        process.send_signal(signal.SIGTERM)     # there is more to do than to wait for input
+        self.assertEqual(process.wait(PATIENCE_SEC), 128 + signal.SIGTERM)
+        os.close(writing)
+        other.join(PATIENCE_SEC)
+        os.close(reading)
+
+    def test_terminal_of_others(self):
+        master, slave = pty.openpty()
+        process = self.running(slave)
+        self.check(process, slave)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SEC), 128 + signal.SIGTERM)
+        os.close(master)
+        os.close(slave)
+
+    def test_file_goes_on_where_it_is(self):
+        with open(self.dir + "/input", "w+b", buffering=0) as file:
+            file.write(b"first second")
+            file.seek(len(b"first "))
+            process = self.running(file)
+            self.assertEqual(process.stdout.read(), b"second")
+            self.assertEqual(process.wait(PATIENCE_SEC), 0)
+            self.assertEqual(file.read(), b"")  # one position, from which others go on
 
 
 class InstalledTest(WorkloadTest):
