@@ -45,8 +45,8 @@ static int wait_for(pid_t child)
 int launch_and_wait(const struct launch *l, enum config_mode mode, int place)
 {
 	const sigset_t handled = handled_signals();
+	pid_t child, parent = getpid();
 	sigset_t before;
-	pid_t child;
 
 	(void)sigprocmask(SIG_BLOCK, &handled, &before);
 	child = fork();
@@ -57,6 +57,8 @@ int launch_and_wait(const struct launch *l, enum config_mode mode, int place)
 	if (child == 0) {
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* ends as if told to end */
+		if (getppid() != parent)
+			(void)raise(SIGTERM);
 		_exit(launch(l, mode, place));
 	}
 	return wait_for(child);

@@ -2,6 +2,7 @@
 /* privilege.c - see privilege.h. The only file that changes who the process is. */
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <sys/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -42,7 +43,7 @@ int privilege_reduce(void)
 	return 0;
 }
 
-struct file_identity privilege_files_as(struct file_identity identity)
+static struct file_identity change_identity(struct file_identity identity)
 {
 	struct file_identity before;
 
@@ -54,6 +55,23 @@ struct file_identity privilege_files_as(struct file_identity identity)
 		before.gid = setfsgid(identity.gid);
 		before.uid = setfsuid(identity.uid);
 	}
+	return before;
+}
+
+/* The kernel forgets the signal at the end of the parent with each change. */
+struct file_identity privilege_files_as(struct file_identity identity)
+{
+	struct file_identity before;
+	pid_t parent = getppid();
+	int number = 0;
+
+	(void)prctl(PR_GET_PDEATHSIG, &number); /* cannot fail: it is an address of ours */
+	before = change_identity(identity);
+	if (!number)
+		return before;
+	(void)prctl(PR_SET_PDEATHSIG, number);
+	if (getppid() != parent) /* which has ended in between */
+		(void)raise(number);
 	return before;
 }
 

@@ -31,6 +31,8 @@ struct file_identity {
  * privilege_files_as() - Touch files as somebody else, from now on.
  * @identity: Who; ignored where the process may not choose.
  *
+ * The signal that the process asked for at the end of its parent stays in force.
+ *
  * Return: Who it was before, to be given back the same way.
  */
 struct file_identity privilege_files_as(struct file_identity identity);

@@ -116,7 +116,8 @@ class WorkloadTest(unittest.TestCase):
                 config.writelines(f"{key}={value}\n" for key, value in pairs.items() if value is not None)
         return path
 
-    def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, environment=None, **options):
+    def start(self, kernel, mode, config, arguments=(), libexec=None, driver=False, environment=None,
+              before=(), **options):
         more = options.pop("options", [])
         environment = dict(os.environ, QUIXOTE_LIBEXEC=libexec or LIBEXEC,
                            STATE_DIRECTORY=self.state,
@@ -125,7 +126,7 @@ class WorkloadTest(unittest.TestCase):
         for stream in ("stdin", "stdout", "stderr"):
             options.setdefault(stream, subprocess.PIPE)
         process = subprocess.Popen(
-            [ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
+            [*before, ORCHESTRATOR, f"--config={config}", f"--mode={mode}",
              f"--caller={os.getuid()}:{os.getgid()}", f"--control-dir={kernel.path}",
              *(["--driver"] if driver else []), *more, "--", *arguments],
             env=environment, **options)

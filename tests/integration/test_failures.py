@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 import time
+import unittest
 
 from harness import WorkloadTest, children, cmdline, load_records, main, numbered
 from patience import PATIENCE_SEC, has_ended, signal_and_see, wait_until
@@ -228,6 +229,23 @@ class Failures(WorkloadTest):
         self.assertEqual(kernel.verdicts(1), ["trusted 1"])
         process.send_signal(signal.SIGTERM)
         self.assertEqual(self.finish(process)[0], 128 + signal.SIGTERM)
+
+    @unittest.skipIf(os.getuid(), "another user is only for root")
+    def test_parent_killed(self):
+        """It was told to end with its parent, and that is so when it has touched files as another user."""
+        kernel = self.kernel()
+        parent = self.start(kernel, "train", self.config("/bin/sleep 1000", Workload_User="nobody"),
+                            before=["/bin/sh", "-c", 'setpriv --pdeathsig TERM "$@" & echo $!; wait', "sh"])
+        orchestrator = int(parent.stdout.readline())
+        pid = kernel.wait_armed()
+        wait_until(lambda: b"sleep" in cmdline(pid))
+        parent.kill()
+        parent.wait()
+        try:
+            wait_until(lambda: has_ended(orchestrator) and has_ended(pid))
+        finally:
+            if not has_ended(orchestrator):
+                os.kill(orchestrator, signal.SIGKILL)
 
     def test_orchestrator_killed(self):
         kernel, process, pid, _, _ = self.enforced()
